@@ -1,0 +1,18 @@
+/*
+ * hash - seeded 64-bit hashing (XXH3). The seed is fixed for replays, random for live capture.
+ */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include "base/span.h"
+
+uint64_t hash_bytes(const void *p, size_t n, uint64_t seed);
+uint64_t hash_span(struct span s, uint64_t seed);
+/* lower-case hex of n bytes; out takes 2n+1. */
+void hash_hex(const uint8_t *p, size_t n, char *out);
+/* One-shot digests over OpenSSL; out takes 16 / 20 / 32 bytes. */
+void hash_md5(struct span s, uint8_t out[static 16]);
+void hash_sha1(struct span s, uint8_t out[static 20]);
+void hash_sha256(struct span s, uint8_t out[static 32]);
+
+#endif

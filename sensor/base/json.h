@@ -1,0 +1,56 @@
+/*
+ * json - writing JSON into a caller's buffer: bounded, always valid UTF-8, never a broken record.
+ *
+ * Thread:    the caller's.
+ * Memory:    the caller's buffer; nothing else. Usable on the packet path.
+ * Owns:      nothing.
+ * Not here:  reading JSON -> jansson
+ *
+ * Invariant: a member that does not fit is left out whole and `truncated` is set; what was written stays
+ * well-formed, since room for every closing bracket is kept back.
+ */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include "base/span.h"
+
+#define JSON_DEPTH 32
+struct json {
+	char *p;
+	uint32_t n, cap;
+	uint32_t depth;
+	bool comma;      /* the next value needs a comma before it */
+	bool truncated;
+	char close[JSON_DEPTH];
+};
+
+void json_init(struct json *j, char *buf, uint32_t cap);
+/* key NULL = an element of an array (or the root). */
+void json_object(struct json *j, const char *key);
+void json_array(struct json *j, const char *key);
+void json_end(struct json *j);                     /* closes the innermost object or array */
+void json_u64(struct json *j, const char *key, uint64_t v);
+void json_i64(struct json *j, const char *key, int64_t v);
+void json_f64(struct json *j, const char *key, double v); /* shortest form that reads back; NaN and Inf = null */
+void json_bool(struct json *j, const char *key, bool v);
+void json_null(struct json *j, const char *key);
+/* Bytes as a string: UTF-8 that is well-formed passes, every other byte becomes \u00XX (so nothing is lost). */
+void json_span(struct json *j, const char *key, struct span s);
+void json_str(struct json *j, const char *key, const char *s); /* NULL = null */
+void json_base64(struct json *j, const char *key, struct span s);
+void json_hex(struct json *j, const char *key, struct span s, char sep); /* sep 0 = none */
+/* Bytes where everything unprintable is '.', as tcpdump -A (payload_printable). */
+void json_printable(struct json *j, const char *key, struct span s);
+/* Text that is already JSON: one value (key not NULL), or members `"a":1,"b":2` (key NULL). Empty = nothing. */
+void json_raw(struct json *j, const char *key, struct span text);
+/* A mark to come back to: what was written since is dropped. For "leave the object out if it stays empty". */
+struct json_mark {
+	uint32_t n, depth;
+	bool comma;
+};
+struct json_mark json_mark(const struct json *j);
+void json_undo(struct json *j, struct json_mark m);
+/* Closes everything open; the text is p[0..n), not NUL-terminated unless there is room. */
+struct span json_text(struct json *j);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * slab - objects of one size, taken and given back in constant time, bounded.
+ */
+#ifndef BASE_SLAB_H
+#define BASE_SLAB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct slab_free;
+struct slab {
+	struct slab_free *free;
+	uint8_t *fresh;      /* the part of the map never used yet */
+	uint8_t *map;        /* one mapping of cap * size bytes, untouched pages cost nothing */
+	size_t size;         /* of an object, rounded up to 16 */
+	uint32_t cap, used, peak;
+};
+
+int slab_init(struct slab *s, size_t size, uint32_t cap);
+void slab_clear(struct slab *s);
+void *slab_take(struct slab *s);          /* zeroed; NULL when cap objects are out */
+void slab_give(struct slab *s, void *obj);
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * span - bytes somebody else owns, and a reader that never leaves them.
+ *
+ * Thread:    any; values only.
+ * Memory:    none; a span borrows.
+ * Owns:      nothing.
+ * Not here:  growing byte buffers -> buf.h (heap), pool.h (engine)
+ */
+#ifndef BASE_SPAN_H
+#define BASE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct span {
+	const uint8_t *p;
+	uint32_t n; /* bytes */
+};
+
+#define SPAN_NONE ((struct span) { NULL, 0 })
+#define SPAN_LIT(s) ((struct span) { (const uint8_t *) (s), sizeof(s) - 1 })
+
+static inline struct span
+span_of(const void *p, size_t n)
+{
+	return (struct span) { p, (uint32_t) n };
+}
+
+static inline struct span
+span_str(const char *s)
+{
+	return span_of(s, s ? strlen(s) : 0);
+}
+
+static inline bool
+span_eq(struct span a, struct span b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+/* s without its first k bytes; empty when it is shorter. */
+static inline struct span
+span_skip(struct span s, uint32_t k)
+{
+	return k >= s.n ? span_of(s.p + s.n, 0) : span_of(s.p + k, s.n - k);
+}
+
+/* the first k bytes of s at most. */
+static inline struct span
+span_head(struct span s, uint32_t k)
+{
+	return span_of(s.p, k < s.n ? k : s.n);
+}
+
+/*
+ * A cursor with a sticky error: read on without checks, look at `bad` once at the end. After a read past
+ * the end every value is 0, every span empty, and the position stays.
+ */
+struct rd {
+	const uint8_t *p, *end;
+	bool bad;
+};
+
+static inline struct rd
+rd_of(struct span s)
+{
+	return (struct rd) { s.p, s.p + s.n, false };
+}
+
+static inline uint32_t
+rd_left(const struct rd *r)
+{
+	return (uint32_t) (r->end - r->p);
+}
+
+static inline bool
+rd_need(struct rd *r, size_t n)
+{
+	if (r->bad || (size_t) (r->end - r->p) < n)
+		r->bad = true;
+	return !r->bad;
+}
+
+static inline uint8_t
+rd_u8(struct rd *r)
+{
+	return rd_need(r, 1) ? *r->p++ : 0;
+}
+
+static inline uint16_t
+rd_u16(struct rd *r) /* big-endian, as all rd_uN without a suffix */
+{
+	if (!rd_need(r, 2))
+		return 0;
+	r->p += 2;
+	return (uint16_t) (r->p[-2] << 8 | r->p[-1]);
+}
+
+static inline uint32_t
+rd_u24(struct rd *r)
+{
+	if (!rd_need(r, 3))
+		return 0;
+	r->p += 3;
+	return (uint32_t) r->p[-3] << 16 | (uint32_t) r->p[-2] << 8 | r->p[-1];
+}
+
+static inline uint32_t
+rd_u32(struct rd *r)
+{
+	uint32_t hi = rd_need(r, 4) ? rd_u16(r) : 0;
+	return hi << 16 | rd_u16(r);
+}
+
+static inline uint64_t
+rd_u64(struct rd *r)
+{
+	uint64_t hi = rd_need(r, 8) ? rd_u32(r) : 0;
+	return hi << 32 | rd_u32(r);
+}
+
+static inline uint16_t
+rd_u16le(struct rd *r)
+{
+	return __builtin_bswap16(rd_u16(r));
+}
+
+static inline uint32_t
+rd_u32le(struct rd *r)
+{
+	return __builtin_bswap32(rd_u32(r));
+}
+
+static inline uint64_t
+rd_u64le(struct rd *r)
+{
+	return __builtin_bswap64(rd_u64(r));
+}
+
+/* the next n bytes as a span, and past them. */
+static inline struct span
+rd_span(struct rd *r, size_t n)
+{
+	if (!rd_need(r, n))
+		return SPAN_NONE;
+	r->p += n;
+	return span_of(r->p - n, n);
+}
+
+static inline void
+rd_skip(struct rd *r, size_t n)
+{
+	if (rd_need(r, n))
+		r->p += n;
+}
+
+/* everything left, without moving. */
+static inline struct span
+rd_rest(const struct rd *r)
+{
+	return r->bad ? SPAN_NONE : span_of(r->p, r->end - r->p);
+}
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * app - which protocol a flow speaks, found by content, and its transactions.
+ *
+ * Thread:    the worker's.
+ * Memory:    struct app, states, transactions, carried bytes: the worker's pool.
+ * Owns:      transactions from app_tx_new() until both directions are done, looked at and logged.
+ * Not here:  TCP order -> ../stream/   rules -> ../detect/
+ */
+#ifndef ENGINE_APP_H
+#define ENGINE_APP_H
+
+#include "base/counters.h"
+#include "conf/conf.h"
+#include "engine/app/protocol.h"
+
+enum app_state { APP_PROBING, APP_FOUND, APP_FAILED, APP_STOPPED };
+
+/* Per flow. Parsers use the functions below rather than the members. */
+struct app {
+	struct apps *engine;
+	const struct protocol *proto; /* NULL until found */
+	const struct protocol *seen[2]; /* found by the bytes of that direction alone */
+	void *state;
+	struct tx *first, *last;      /* open transactions, oldest first */
+	uint64_t tx_next;             /* id of the next one */
+	struct bytes carry[2];        /* bytes probe() or feed() wants more of */
+	uint8_t status;               /* enum app_state */
+	bool stopped[2];              /* parsing of that direction ended (error, enough seen) */
+	bool eof[2];
+	bool reversed;                /* probe: client and server are the other way round: the worker turns the flow */
+	bool no_payload;              /* from here on nothing may be inspected (encrypted) */
+	uint8_t transport;
+	uint16_t port[2];             /* client's, server's */
+	uint64_t events;              /* flow-level events, bit = enum app_flow_event */
+	int64_t now;                  /* packet time of the bytes at hand */
+	uint64_t num;                 /* and frame number */
+	struct event_facts *facts;    /* the session's counts: parsers bump requests, responses, failures, ot[] */
+	const struct protocol *upgrade; /* parser: from here on the flow speaks this (CONNECT, STARTTLS, Upgrade) */
+};
+
+enum app_flow_event { APP_EV_MISMATCH_PROTOCOL, APP_EV_WRONG_DIRECTION_FIRST, APP_EV_DETECT_ONE_DIRECTION_ONLY,
+	APP_EV_PROTO_DETECTION_SKIPPED, APP_EV_NO_TLS_AFTER_STARTTLS, APP_EV_UNEXPECTED_PROTOCOL, APP_EV_N };
+extern const char *const app_flow_event_name[APP_EV_N]; /* "applayer_mismatch_protocol_both_directions", ... */
+
+struct apps; /* the worker's engine */
+struct apps_conf {
+	const struct conf *conf;  /* app-layer.protocols.* (enabled, detection-only, ports, limits): read at start only */
+	uint64_t memcap;
+};
+extern const struct option_table app_options;
+struct apps *apps_new(const struct apps_conf *conf, struct pool *pool, struct counters *cnt, struct diag *d);
+void apps_free(struct apps *e);
+/* Called before a transaction's memory goes (detection hangs notes on it). */
+void apps_on_tx_end(struct apps *e, void (*fn)(void *arg, struct tx *tx), void *arg);
+
+/* *a is NULL at first and is made here. `server_port` is a hint. */
+void app_feed(struct apps *e, struct app **a, int dir, struct span bytes, const struct packet *p);
+void app_gap(struct apps *e, struct app *a, int dir, uint32_t n);
+void app_eof(struct apps *e, struct app *a, int dir);
+void app_clear(struct apps *e, struct app **a);
+/* Transactions that are complete, looked at by detection in both directions and logged are freed. */
+void app_prune(struct apps *e, struct app *a);
+/* Before detection no one may free: a transaction is finished with direction dir. */
+static inline bool
+tx_done(const struct app *a, const struct tx *tx, int dir)
+{
+	return tx->progress[dir] >= a->proto->done[dir] || (tx->only_dir && !(tx->only_dir >> dir & 1));
+}
+
+/* "http", or "failed" / NULL while not known: what EVE's app_proto and rules' protocol see. */
+const char *app_name(const struct app *a);
+const struct protocol *app_protocol_find(const char *name); /* by name or alias; NULL */
+/* Is it switched on by configuration? Rules on a protocol that is off do not load. */
+bool app_protocol_enabled(const struct apps_conf *conf, const struct protocol *p);
+
+/* ---- for parsers ---- */
+struct tx *app_tx_new(struct app *a);         /* zeroed, tx_size; NULL at the pool's ceiling (counted) */
+struct tx *app_tx_find(struct app *a, uint64_t id);
+void app_tx_free(struct app *a, struct tx *tx);
+void app_event(struct app *a, struct tx *tx, unsigned event); /* tx NULL: the newest one, made when there is none */
+void *app_take(struct app *a, size_t n);      /* zeroed; from the pool */
+void app_give(struct app *a, void *p, size_t n);
+int app_keep(struct app *a, struct bytes *b, struct span s, uint32_t max);
+
+#endif

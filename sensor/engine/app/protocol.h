@@ -1,0 +1,120 @@
+/*
+ * protocol - what one application protocol tells the engine about itself. Registry: protocols/.
+ *
+ * A member is one file: const struct protocol protocol_NAME. It knows its wire format, its transactions, the fields
+ * rules can look at, its events, and how it is written to the log; and nothing of rules or packets.
+ *
+ * Life of a flow:  probe() says yes -> state is zeroed memory of state_size -> feed()/gap() for each direction, in
+ * order, the framework keeps what feed() did not take and offers it again with what follows -> eof() -> clear().
+ */
+#ifndef ENGINE_PROTOCOL_H
+#define ENGINE_PROTOCOL_H
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/pool.h"
+#include "engine/decode/packet.h"
+#include "event/event.h"
+
+struct app;
+struct tx;
+
+#define APP_TCP 1
+#define APP_UDP 2
+
+enum app_probe { PROBE_NO, PROBE_MORE, PROBE_YES, PROBE_REVERSED /* yes, but sent by the other side */ };
+
+/* How a rule may look at a field. */
+enum field_kind {
+	FIELD_BYTES,  /* one byte string a transaction (sticky buffer) */
+	FIELD_MULTI,  /* several: index 0, 1, ... until false (multi-buffer) */
+	FIELD_BODY,   /* grows while the transaction lives: struct body */
+	FIELD_NUMBER, /* an unsigned number (number keyword); MULTI when `multi` */
+	FIELD_FLAG    /* yes or no */
+};
+
+struct field {
+	const char *name;      /* "http.uri" */
+	const char *aliases;   /* other spellings of the sticky buffer, blank-separated: "http_raw_uri2" or NULL */
+	const char *modifier;  /* old content modifier: "http_uri" or NULL */
+	enum field_kind kind;
+	bool multi;            /* FIELD_NUMBER with several values */
+	uint8_t dirs;          /* bit 0: to server, bit 1: to client: in which direction it is looked at */
+	uint8_t progress[2];   /* the transaction must have come this far in that direction; body: may be looked at from here on */
+	/* The bytes stay valid until the packet is done: transaction memory, or from the scratch arena. false = absent. */
+	bool (*bytes)(const struct tx *tx, int dir, unsigned index, struct arena *scratch, struct span *out);
+	bool (*number)(const struct tx *tx, int dir, unsigned index, uint64_t *out);
+	struct body *(*body)(struct tx *tx, int dir);
+	const char *const *names; /* FIELD_NUMBER: names for values, "name=value" pairs: "get_request=0", NULL-ended */
+	const char *help;
+};
+
+struct app_event {
+	const char *name;      /* after the protocol's: "invalid_request_chunk_len" */
+};
+
+struct protocol {
+	const char *name;      /* in rules, app_proto and configuration: "http" */
+	const char *aliases;   /* blank-separated: "http1" or NULL */
+	const char *log_name;  /* event_type and object of the log record; NULL = name */
+	const char *spec;      /* "RFC 9110, RFC 9112" */
+	uint8_t transport;     /* APP_TCP | APP_UDP */
+	const char *ports[2];  /* likely server ports "80,8080,3128" by transport [TCP, UDP]: tried first there; NULL */
+	bool only_ports;       /* content too weak to be found elsewhere */
+	bool off_by_default;   /* app-layer.protocols.NAME.enabled: no, as in the reference */
+	uint32_t probe_min;    /* bytes probe() needs at least */
+	uint32_t probe_max;    /* after so many bytes of a direction MORE counts as NO (0 = 64) */
+	enum app_probe (*probe)(struct span first, int dir, uint8_t transport);
+
+	size_t state_size, tx_size; /* tx_size includes struct tx, its first member */
+	uint8_t done[2];       /* progress at which a transaction is complete in that direction */
+	const char *const *progress_names[2]; /* by progress value, for hooks "http1:request_headers"; NULL-ended or NULL */
+	uint32_t max_record;   /* feed() may ask for so many bytes at once at most */
+
+	/* Takes bytes from the front; returns how many, 0 = needs more first, negative = the protocol is lost here
+	 * (the framework stops parsing this direction and sets the event "parser failure"). For UDP: one datagram a call. */
+	int (*feed)(struct app *app, void *state, int dir, struct span bytes);
+	/* `n` bytes are missing. Negative: cannot go on in this direction. NULL = cannot. */
+	int (*gap)(struct app *app, void *state, int dir, uint32_t n);
+	void (*eof)(struct app *app, void *state, int dir);
+	void (*tx_clear)(struct app *app, struct tx *tx); /* gives back what hangs on a transaction */
+	void (*clear)(struct app *app, void *state);
+
+	const struct field *fields;     /* ends with .name = NULL */
+	const struct app_event *events; /* ends with .name = NULL; at most 64; number = bit */
+	/* Members of the log object. `full`: for the log record; else the short form that alerts carry. */
+	void (*log)(const struct app *app, const struct tx *tx, struct json *j, bool full);
+	/* false: this transaction makes no log record (NULL = always does). */
+	bool (*loggable)(const struct tx *tx);
+};
+
+extern const struct protocol *const protocol_table[];
+extern const unsigned protocol_table_n;
+
+/* Every transaction begins with this. */
+struct tx {
+	struct tx *next, *prev;
+	uint64_t id;           /* from 0 in the flow */
+	uint64_t events;       /* bit = index into protocol->events */
+	uint8_t progress[2];
+	bool logged, done_seen[2];
+	uint8_t only_dir;      /* 0 both, else bit 0/1: the transaction has just this direction */
+	void *detect[2];       /* detection's memory of what matched so far, by direction; detect/ owns it */
+	uint64_t events_seen[2];
+	uint64_t first_num;    /* frame number when it began */
+	int64_t first_ts, last_ts;
+};
+
+/* A body that grows and forgets: rules look at it in pieces. */
+struct body {
+	struct bytes data;     /* what is kept */
+	uint64_t start;        /* offset of data.p[0] in the body */
+	uint64_t total;        /* bytes that came, kept or not */
+	uint64_t seen;         /* offset up to which detection has looked */
+	bool eof, truncated;
+};
+/* Appends up to `limit` bytes in all (0 = none limit but the pool); beyond it only counts. */
+void body_add(struct body *b, struct app *app, struct span s, uint64_t limit);
+void body_clear(struct body *b, struct app *app);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * detect - facts of a packet, a stream, a transaction against the rules.
+ *
+ * Thread:    struct ruleset is immutable and shared; struct detect is one worker's.
+ * Memory:    ruleset: one arena per generation. detect: fixed at start, plus per-transaction notes from the pool.
+ * Owns:      the alerts of the packet at hand.
+ * Not here:  reading rules -> ../../rule/   counting alerts over time -> ../../pipeline/threshold.h
+ */
+#ifndef ENGINE_DETECT_H
+#define ENGINE_DETECT_H
+
+#include "engine/app/app.h"
+#include "engine/flow/flow.h"
+#include "engine/stream/stream.h"
+#include "event/card.h"
+#include "rule/rule.h"
+
+struct detect_conf {
+	uint32_t packet_alert_max;    /* 15 */
+	const char *cache_dir;        /* compiled databases; NULL = none */
+	uint32_t pcre_match_limit, pcre_recursion_limit;
+	bool pcre_jit;
+	bool profile_rules;
+	uint32_t inspection_recursion_limit; /* 3000 */
+};
+extern const struct option_table detect_options;
+
+/* ---- load time ---- */
+struct ruleset;
+struct ruleset_in {
+	const struct rule_set *rules;
+	const struct rule_thresholds *thresholds;
+	const struct apps_conf *apps;
+	const struct detect_conf *conf;
+	const struct conf *tree;       /* for keywords with settings of their own */
+	uint32_t generation;
+};
+/* Never fails as a whole but for memory: a rule that cannot be built is a diag error (file:line:column of the option
+ * and why) and counted in the cards' `failed`; a rule that a `requires` leaves out is a note and counted `skipped`. */
+struct ruleset *ruleset_build(const struct ruleset_in *in, struct diag *d);
+struct ruleset *ruleset_ref(struct ruleset *r);
+void ruleset_unref(struct ruleset *r);
+struct cards *ruleset_cards(const struct ruleset *r); /* borrowed */
+/* What the operator sees of the load: counts, groups, database sizes, cold or from the cache. */
+struct ruleset_report {
+	uint32_t loaded, failed, skipped;
+	uint32_t databases, patterns;
+	uint64_t database_bytes;
+	uint32_t cached;   /* databases read from the cache */
+	int64_t build_ns;
+};
+void ruleset_report(const struct ruleset *r, struct ruleset_report *out);
+void ruleset_list_keywords(FILE *out, bool csv);
+void ruleset_analysis(const struct ruleset *r, FILE *out); /* --engine-analysis */
+
+/* ---- per packet ---- */
+/* Flowbits, flowints and the like of one flow. {0} = none. */
+struct marks {
+	struct mark *first;
+};
+
+struct detect_in {
+	struct packet *p;
+	struct flow *flow;        /* NULL: none */
+	struct stream *stream;    /* NULL: not TCP */
+	struct streams *streams;
+	struct app *app;          /* NULL: none yet */
+	struct marks *marks;      /* of the flow */
+	bool app_updated;         /* transactions of p->dir are to be looked at with this packet */
+	bool established;         /* flow:established */
+};
+
+struct detect_alert {
+	uint32_t card;            /* index into the cards */
+	struct tx *tx;            /* the transaction it came from, or NULL */
+	struct span matched;      /* payload or stream bytes it was found in, or empty */
+	bool from_stream;
+	bool blocked;             /* action drop or reject */
+};
+
+struct detect;
+struct detect *detect_new(struct ruleset *r, const struct detect_conf *conf, struct pool *pool, struct counters *cnt);
+void detect_free(struct detect *d);
+/* A new ruleset between two packets; notes of transactions from the old one are forgotten. */
+void detect_switch(struct detect *d, struct ruleset *r);
+/* Alerts in the order of the rules' priority and place; valid until the next call. */
+unsigned detect_packet(struct detect *d, const struct detect_in *in, const struct detect_alert **out);
+/* A flow or transaction ends: gives back what detection hung on it. */
+void detect_flow_end(struct detect *d, struct marks *m, struct app *app);
+void detect_tx_end(struct detect *d, struct tx *tx);
+/* Names and values of flowbits, for "metadata" in alerts. */
+void detect_log_marks(const struct detect *d, const struct marks *m, struct json *j);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * flow - which packets belong together.
+ *
+ * Thread:    the worker that owns the table; never shared, so never locked.
+ * Memory:    one slab, sized at start; when full, the quietest flow leaves (counted).
+ * Owns:      every struct flow from flow_find() until the on_end callback returns.
+ * Not here:  order of TCP bytes -> ../stream/   protocol meaning -> ../app/
+ */
+#ifndef ENGINE_FLOW_H
+#define ENGINE_FLOW_H
+
+#include "base/counters.h"
+#include "base/slab.h"
+#include "conf/conf.h"
+#include "engine/decode/packet.h"
+
+struct flow_conf {
+	uint32_t max_flows;     /* flows at most, of all workers together divided by them */
+	uint32_t workers;       /* set by the worker, not a key */
+	/* idle seconds until a flow ends (ns), by protocol and state */
+	int64_t tcp_new, tcp_established, tcp_closed;
+	int64_t udp_new, udp_established;
+	int64_t icmp_new, icmp_established;
+	int64_t other_new, other_established;
+	bool vlan_use;          /* the VLAN ids are part of the key */
+};
+extern const struct option_table flow_options;
+
+enum flow_state { FLOW_NEW, FLOW_ESTABLISHED, FLOW_CLOSED };
+enum flow_end { FLOW_END_TIMEOUT, FLOW_END_CLOSED, FLOW_END_EVICTED, FLOW_END_SHUTDOWN };
+
+struct flow_key {
+	struct addr a, b;      /* a < b, or in order for equal addresses by port */
+	uint16_t a_port, b_port; /* ICMP: as Suricata pairs echo request/reply; errors belong to the quoted flow */
+	uint16_t vlan[2];
+	uint8_t proto, ip_version, depth;
+};
+
+struct flow {
+	struct flow *hash_next, *older, *newer; /* bucket; list of its timeout class, oldest first */
+	struct flow_key key;
+	uint64_t id;           /* 51 bits, a function of key, start and first packet number */
+	uint64_t first_num;    /* number of the first frame */
+	int64_t start, last;   /* packet times, ns */
+	bool client_is_a;      /* who sent first (or who was found to be the client) */
+	uint8_t state;         /* enum flow_state */
+	uint8_t tcp_flags[2];  /* seen, by direction */
+	uint8_t seen;          /* bit 0 to server, bit 1 to client */
+	uint8_t timeout_class;
+	bool swapped;          /* direction was turned round by protocol detection */
+	uint8_t ttl_min[2], ttl_max[2];
+	uint16_t iface;
+	uint32_t packets[2];
+	uint64_t bytes[2];     /* on the wire from layer 3 on */
+	uint64_t payload[2];
+	_Alignas(16) uint8_t user[]; /* the worker's session; size told to flow_table_new() */
+};
+
+static inline const struct addr *
+flow_addr(const struct flow *f, int side) /* TO_SERVER: the client (sender of that direction) */
+{
+	return (side == TO_SERVER) == f->client_is_a ? &f->key.a : &f->key.b;
+}
+
+static inline uint16_t
+flow_port(const struct flow *f, int side)
+{
+	return (side == TO_SERVER) == f->client_is_a ? f->key.a_port : f->key.b_port;
+}
+
+struct flow_table;
+/* on_end: last chance to tell about a flow and to release what hangs on its user bytes. Called in an order
+ * that depends on the packets only. */
+struct flow_table *flow_table_new(const struct flow_conf *conf, size_t user_size, uint64_t hash_seed, struct counters *cnt,
+    void (*on_end)(void *arg, struct flow *f, enum flow_end why), void *arg);
+void flow_table_free(struct flow_table *t); /* without on_end */
+
+/* The flow of a packet, a new one where there is none; NULL for packets that have none (ARP, fragments, ...).
+ * Sets p->dir and counts the packet in the flow. *fresh: it is new. A SYN on a closed flow begins a new one. */
+struct flow *flow_find(struct flow_table *t, struct packet *p, bool *fresh);
+/* The state decides the timeout: the worker sets it from the stream (TCP) or from seen (others). */
+void flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s);
+/* Client and server change places (found by content); p, the packet at hand, too. */
+void flow_swap(struct flow *f, struct packet *p);
+/* Ends every flow whose time has come at packet time `now`; cheap when called for every packet (works once a second). */
+void flow_expire(struct flow_table *t, int64_t now);
+/* Ends this one now / all of them, oldest first. */
+void flow_end(struct flow_table *t, struct flow *f, enum flow_end why);
+void flow_end_all(struct flow_table *t);
+uint32_t flow_count(const struct flow_table *t);
+size_t flow_memory(const struct flow_table *t);
+
+#endif

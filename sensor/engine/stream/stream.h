@@ -1,0 +1,93 @@
+/*
+ * stream - TCP segments -> ordered bytes, or a gap of known size.
+ *
+ * Thread:    the worker's.
+ * Memory:    struct stream and segments out of the worker's pool, within memcap.
+ * Owns:      the bytes it hands out, until the next stream_push() of the same stream.
+ * Not here:  meaning of the bytes -> ../app/
+ *
+ * Sources: RFC 9293 (TCP), RFC 7323 (window scale, timestamps), RFC 2018 (SACK), RFC 7413 (Fast Open),
+ * RFC 5961 (challenge ACK). Semantics, event names and option names follow Suricata 8's stream engine:
+ * passive (the default): bytes of a direction are given out when the other side has acknowledged them;
+ * inline: at once, in the packet that brought them.
+ */
+#ifndef ENGINE_STREAM_H
+#define ENGINE_STREAM_H
+
+#include "base/counters.h"
+#include "base/pool.h"
+#include "conf/conf.h"
+#include "engine/decode/packet.h"
+
+enum stream_policy { STREAM_BSD, STREAM_BSD_RIGHT, STREAM_OLD_LINUX, STREAM_LINUX, STREAM_OLD_SOLARIS, STREAM_SOLARIS,
+	STREAM_HPUX10, STREAM_HPUX11, STREAM_IRIX, STREAM_MACOS, STREAM_WINDOWS, STREAM_VISTA, STREAM_WINDOWS2K3, STREAM_FIRST, STREAM_LAST };
+
+struct stream_conf {
+	bool midstream, async_oneside, inline_mode, checksum_validation, drop_invalid;
+	uint64_t memcap, reassembly_memcap;
+	uint64_t depth;              /* bytes of a direction to reassemble; 0 = all */
+	uint32_t max_synack_queued, max_syn_queued;
+	uint32_t chunk_to_server, chunk_to_client; /* raw inspection chunks, bytes (2560) */
+	bool raw;                    /* raw stream inspection at all */
+	int urgent_policy;           /* oob, inline, drop, gap */
+	int midstream_policy, memcap_policy; /* ignore, pass-flow, ... */
+	enum stream_policy (*policy_of)(void *arg, const struct addr *dst); /* host-os-policy; NULL = BSD */
+	void *policy_arg;
+};
+extern const struct option_table stream_options;
+
+enum stream_state { STREAM_NONE, STREAM_SYN_SENT, STREAM_SYN_RECV, STREAM_ESTABLISHED, STREAM_FIN_WAIT1, STREAM_FIN_WAIT2,
+	STREAM_TIME_WAIT, STREAM_LAST_ACK, STREAM_CLOSE_WAIT, STREAM_CLOSING, STREAM_CLOSED };
+
+struct stream; /* one TCP session, both directions; opaque */
+struct streams; /* the worker's engine: configuration, pool, counters */
+
+struct streams *streams_new(const struct stream_conf *conf, struct pool *pool, struct counters *cnt);
+void streams_free(struct streams *e);
+
+/* One TCP packet of a session. *s is NULL for the first packet of a flow and is made here when the packet may
+ * begin a session. Sets PACKET_STREAM_* flags, events on p, p->dir is given (TO_SERVER = from the client).
+ * *swap: the packet shows that client and server are the other way round (SYN/ACK first, with midstream or async): the
+ * caller turns the flow, p->dir is already right. */
+void stream_push(struct streams *e, struct stream **s, struct packet *p, bool *swap);
+
+/* What became ready by the last push: in order, each byte once. */
+struct stream_chunk {
+	int dir;
+	struct span bytes;  /* empty with a gap or at the end */
+	uint32_t gap;       /* bytes that never came */
+	uint64_t offset;    /* of bytes.p[0] in its direction, 0 = first byte after SYN */
+	bool eof;           /* nothing follows in this direction */
+	bool first_midstream;
+};
+bool stream_next(struct streams *e, struct stream *s, struct stream_chunk *out);
+/* The flow ends: everything still held becomes ready, acknowledged or not, then eof of both directions. */
+void stream_flush(struct streams *e, struct stream *s);
+void stream_clear(struct streams *e, struct stream **s);
+
+/* app/ has seen enough of a direction: its bytes are no longer kept for it (raw inspection may go on). */
+void stream_app_done(struct stream *s, int dir);
+/* No more raw inspection of a direction (rules that could want it are settled, or it is encrypted). */
+void stream_raw_disable(struct stream *s, int dir);
+
+/* The raw, reassembled bytes of p's direction that rules on the stream have to look at with this packet: from a bit
+ * before what was not yet looked at (so that patterns across segments are found), contiguous, up to what is ready
+ * (passive: acknowledged, or everything at a pseudo packet). false: nothing new to look at. */
+struct stream_raw {
+	struct span bytes;
+	uint64_t offset;   /* in the direction */
+	uint32_t fresh;    /* the last `fresh` bytes were never given before */
+};
+bool stream_raw(struct streams *e, struct stream *s, const struct packet *p, struct stream_raw *out);
+/* Detection has looked at them. */
+void stream_raw_done(struct streams *e, struct stream *s, int dir, const struct stream_raw *r);
+
+enum stream_state stream_state(const struct stream *s);
+bool stream_established(const struct stream *s);   /* three-way handshake seen, or picked up midstream */
+bool stream_is_midstream(const struct stream *s);
+bool stream_wants_flush(const struct stream *s, int dir); /* bytes are held that nobody has looked at yet */
+uint64_t stream_size(const struct stream *s, int dir);    /* for stream_size: next expected byte - ISN */
+uint64_t stream_lost(const struct stream *s, int dir);    /* bytes of gaps */
+size_t streams_memory(const struct streams *e);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * card - what a rule says about itself, so that an alert need carry only a number.
+ *
+ * Thread:    immutable once built; shared by workers and pipeline, counted by reference.
+ * Memory:    one arena per generation.
+ * Owns:      all texts in it.
+ */
+#ifndef EVENT_CARD_H
+#define EVENT_CARD_H
+
+#include "base/arena.h"
+
+struct card_meta {
+	const char *key, *value;
+};
+
+/* As rule_threshold, without addresses of rule/: the pipeline counts, see pipeline/threshold.h */
+struct card_threshold {
+	uint8_t type;  /* enum threshold_type of rule.h */
+	uint8_t track; /* enum threshold_track */
+	uint8_t distinct;
+	uint8_t new_action;
+	uint32_t count, seconds, timeout, multiplier;
+	const struct addr_set *ip; /* suppress; NULL = any */
+};
+
+struct card {
+	uint32_t sid, gid, rev;
+	uint8_t priority;       /* "severity" in EVE */
+	const char *msg, *category, *classtype;
+	const struct card_meta *metadata;
+	uint32_t n_metadata;
+	const char *const *references;
+	uint32_t n_references;
+	const struct card_threshold *thresholds; /* of the rule and of threshold.config */
+	uint32_t n_thresholds;
+	const char *action;     /* "allowed" / "blocked" */
+	uint8_t target;         /* 0 none, 1 src_ip, 2 dest_ip: who is attacked (keyword target) */
+};
+
+struct cards {
+	struct arena arena;
+	struct card *card;
+	uint32_t n;
+	uint32_t generation;
+	char hash[65];          /* SHA-256 of all rule texts in order */
+	uint32_t loaded, failed, skipped;
+	unsigned refs;          /* atomic */
+};
+
+struct cards *cards_ref(struct cards *c);
+void cards_unref(struct cards *c);
+
+#endif

@@ -1,0 +1,130 @@
+/*
+ * rule - the Suricata rule language: text -> struct rule. No matching, no knowledge of protocols.
+ *
+ * Thread:    a loader thread (main at start); immutable afterwards.
+ * Memory:    everything in the rule_set's arena.
+ * Owns:      texts, options, address and port sets of all rules of one load.
+ * Not here:  what a keyword means -> engine/detect/keywords/
+ *
+ * Language: Suricata 8 user guide, chapter Rules (header, options, escaping); classification.config,
+ * reference.config and threshold.config as described there.
+ */
+#ifndef RULE_RULE_H
+#define RULE_RULE_H
+
+#include "base/addr.h"
+#include "base/arena.h"
+#include "base/err.h"
+
+enum rule_action { RULE_ALERT, RULE_PASS, RULE_DROP, RULE_REJECT, RULE_REJECT_SRC, RULE_REJECT_DST, RULE_REJECT_BOTH, RULE_CONFIG };
+
+/* An inclusive, sorted, disjoint list of ports. */
+struct port_range {
+	uint16_t lo, hi;
+};
+struct port_set {
+	struct port_range *r;
+	uint32_t n;
+	bool any;
+};
+bool port_set_has(const struct port_set *s, uint16_t port);
+
+/* "name:value;" exactly as written, blanks around it taken off; quotes and backslashes of the value kept. */
+struct rule_option {
+	const char *name;  /* lower case */
+	const char *value; /* NULL: no colon */
+	uint32_t line, column; /* of the name */
+	uint32_t value_column;
+};
+
+struct rule_meta {
+	const char *key, *value;
+};
+
+struct rule {
+	enum rule_action action;
+	const char *proto;   /* lower case, without hook: "tcp", "http", "tcp-pkt", "ip", "pkthdr", "dns" */
+	const char *hook;    /* "flow_start" of "tcp:flow_start", "request_body" of "http1:request_body"; NULL */
+	bool bidirectional;  /* <> : both ways are meant (=> : transactional both) */
+	bool transactional;  /* => */
+	/* Address sets with the variables put in. _any: the word any, nothing to test. */
+	const struct addr_set *src, *dst; /* shared among rules with the same text */
+	bool src_any, dst_any;
+	const struct port_set *sport, *dport;
+
+	const struct rule_option *options; /* all of them in order, meta ones too */
+	uint32_t n_options;
+
+	uint32_t sid, gid, rev;     /* gid 1 when not given */
+	const char *msg;            /* unescaped; "" when not given */
+	const char *classtype;      /* short name or NULL */
+	const char *category;       /* description of the classtype, "" when none */
+	uint8_t priority;           /* of the option, else of the classtype, else 3 */
+	bool priority_set;          /* the option priority was given */
+	const char *const *references; uint32_t n_references; /* URLs, prefix of reference.config put in front */
+	const struct rule_meta *metadata; uint32_t n_metadata; /* in order, keys may repeat */
+	const char *text;           /* the whole rule as written */
+	const char *file;
+	uint32_t line, column;
+};
+
+/* Variables: "HOME_NET" -> "[10.0.0.0/8,...]" (text of the configuration). */
+struct rule_vars;
+struct rule_vars *rule_vars_new(void); /* with Suricata's usual groups and ports as defaults */
+void rule_vars_free(struct rule_vars *v);
+int rule_vars_set_address(struct rule_vars *v, const char *name, const char *text);
+int rule_vars_set_port(struct rule_vars *v, const char *name, const char *text);
+
+struct rule_class {
+	const char *name, *description;
+	uint32_t priority;
+};
+
+struct rule_set {
+	struct arena arena;
+	struct rule **rules; /* in the order of the files */
+	uint32_t n, cap;
+	uint32_t failed;     /* rules that could not be read (each one is in the diag) */
+	uint32_t duplicates; /* same gid:sid again: the higher rev wins, told as a warning */
+	struct rule_lookup *lookup; /* classification, references, shared sets */
+};
+
+void rule_set_init(struct rule_set *s);
+void rule_set_clear(struct rule_set *s);
+/* Both may be called more than once; E_NOENT when there is no such file. A bad line is a diag warning. */
+int rule_set_classification(struct rule_set *s, const char *path, struct diag *d);
+int rule_set_references(struct rule_set *s, const char *path, struct diag *d);
+/* Reads every rule of a file; commented and empty lines are passed over, a backslash at the end joins lines.
+ * A rule that cannot be read is a diag error with its line and column and is counted in `failed`. */
+int rule_set_read(struct rule_set *s, const char *path, const struct rule_vars *v, struct diag *d);
+int rule_set_read_text(struct rule_set *s, const char *name, struct span text, const struct rule_vars *v, struct diag *d);
+
+/* ---- helpers for keywords that read their own value ---- */
+
+/* content "..." : quotes, |hex|, backslash escapes. Result in the arena; `negated` for !"...". E_BAD + *at = offset. */
+int rule_pattern(struct arena *a, const char *value, struct span *out, bool *negated, uint32_t *at);
+/* pcre:"/.../flags": pattern without slashes, flags text; handles escaped slashes and '!'. */
+int rule_regex(struct arena *a, const char *value, const char **pattern, const char **flags, bool *negated);
+
+/* threshold.config lines (and the keywords threshold / detection_filter share the last struct). */
+enum threshold_type { THRESHOLD_LIMIT, THRESHOLD_THRESHOLD, THRESHOLD_BOTH, THRESHOLD_DETECTION, THRESHOLD_RATE, THRESHOLD_SUPPRESS, THRESHOLD_BACKOFF };
+enum threshold_track { TRACK_NONE, TRACK_SRC, TRACK_DST, TRACK_BOTH, TRACK_RULE, TRACK_FLOW, TRACK_EITHER };
+struct rule_threshold {
+	enum threshold_type type;
+	enum threshold_track track;
+	uint32_t gid, sid;        /* from threshold.config; 0 = every one */
+	uint32_t count, seconds;
+	uint32_t timeout;         /* rate_filter */
+	enum rule_action new_action; /* rate_filter */
+	uint32_t multiplier;      /* backoff */
+	uint8_t distinct;         /* detection_filter unique_on: 0 none, 1 src_port, 2 dst_port */
+	const struct addr_set *ip; /* suppress ... ip; NULL = any */
+};
+struct rule_thresholds {
+	struct rule_threshold *t;
+	uint32_t n;
+};
+int rule_thresholds_read(struct rule_set *s, const char *path, const struct rule_vars *v, struct rule_thresholds *out,
+    struct diag *d);
+
+#endif
