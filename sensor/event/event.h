@@ -14,8 +14,9 @@
 enum event_type {
 	EVENT_ALERT,    /* a rule matched: `card` says which */
 	EVENT_APP,      /* a transaction for the log: `kind` is its event_type ("http", "dns", "tls" ...) */
-	EVENT_FLOW,     /* a flow ended: facts are its last delta, totals are in the text */
-	EVENT_FACTS,    /* a flow that goes on: facts since the last EVENT_FACTS of it; never printed */
+	EVENT_FLOW,     /* a flow ended: facts are its totals */
+	EVENT_FACTS,    /* one service (server, server_port, proto) over the last second of packet time: facts are the sums of
+	                 * all its flows; client is not set. With N workers up to N records a service and second. Never printed */
 	EVENT_FILEINFO,
 	EVENT_ANOMALY,  /* decoder, stream or application event without a rule */
 	EVENT_TICK,     /* packet time went on by a second; never printed */
@@ -25,12 +26,13 @@ enum event_type {
 /* Control-system operations, by what they can do (product of the OT protocol parsers). */
 enum ot_kind { OT_READ, OT_WRITE, OT_CONTROL, OT_STOP, OT_PROGRAM, OT_KINDS };
 
-/* What was counted in a flow since the last time it was told; index 0 = to server, 1 = to client. */
+/* What was counted of a flow or a service; index 0 = to server, 1 = to client. */
 struct event_facts {
+	uint32_t flows;         /* begun (EVENT_FACTS), 1 (EVENT_FLOW) */
 	uint32_t packets[2];
 	uint64_t bytes[2];      /* on the wire, from layer 3 on */
 	uint64_t payload[2];    /* TCP/UDP payload bytes */
-	uint8_t syn, synack, rst, fin; /* 1 when seen in this delta */
+	uint32_t syn, synack, rst, fin; /* sessions in which the client's SYN, the server's SYN/ACK, any RST, any FIN was seen first */
 	uint32_t requests;      /* application requests / queries / polls */
 	uint32_t responses;     /* answers of any kind */
 	uint32_t failures;      /* of those: HTTP 5xx, DNS SERVFAIL/REFUSED, OT exception */
@@ -44,9 +46,9 @@ struct event {
 	uint32_t size;      /* of the record: sizeof(struct event) + text_n, rounded up by the ring */
 	uint16_t type;      /* enum event_type */
 	uint16_t flags;     /* EVENT_F_* */
-	/* The order of events: (pcap_cnt, order). Equal for any number of workers. */
+	/* The order of events: (pcap_cnt, order, order2). Equal for any number of workers. */
 	uint64_t pcap_cnt;
-	uint64_t order;
+	uint64_t order, order2;
 	int64_t ts;         /* ns */
 	int64_t flow_start; /* ns; 0 = no flow */
 	uint64_t flow_id;   /* 51 bits; 0 = no flow */
@@ -66,7 +68,7 @@ struct event {
 	uint8_t flow_state; /* enum event_flow_state */
 	uint16_t in_iface;  /* index into the sensor's interfaces */
 	char app_proto[16]; /* "" = none known yet, "failed" */
-	char kind[16];      /* EVENT_APP: event_type of the record */
+	char kind[16];      /* EVENT_APP: event_type of the record; EVENT_FLOW: why it ended ("timeout", "closed", "evicted", "shutdown") */
 	/* EVENT_ALERT */
 	uint32_t generation; /* of the ruleset `card` belongs to */
 	uint32_t card;       /* index into its cards */
@@ -80,6 +82,7 @@ struct event {
 #define EVENT_F_TX 0x02        /* tx_id is valid */
 #define EVENT_F_TRUNCATED 0x04 /* text was cut at a member's end */
 #define EVENT_F_MIDSTREAM 0x08
+#define EVENT_F_PSEUDO 0x20    /* no packet of its own: made at the end of a flow, pcap_cnt is only its place in the order */
 #define EVENT_F_NO_ORIENTATION 0x10 /* flow: who began is a guess */
 
 extern const char *const event_pkt_src[]; /* "wire/pcap", "gre tunnel", ... as EVE has them */
