@@ -48,6 +48,9 @@ enum packet_event {
 	PACKET_EVENT_N
 };
 extern const char *const packet_event_name[PACKET_EVENT_N];
+/* The event of a name ("ipv4.pkt_too_small", "stream.fin_syn"), -1 when there is none. Old spellings of rule files
+ * (stream.*_with_diff_ack) are understood. */
+int packet_event_find(const char *name);
 #define PACKET_EVENT_WORDS ((PACKET_EVENT_N + 63) / 64)
 
 struct packet_tcp {
