@@ -53,9 +53,10 @@ void apps_free(struct apps *e);
 /* Called before a transaction's memory goes (detection hangs notes on it). */
 void apps_on_tx_end(struct apps *e, void (*fn)(void *arg, struct tx *tx), void *arg);
 
-/* *a is NULL at first and is made here. `server_port` is a hint. */
-void app_feed(struct apps *e, struct app **a, int dir, struct span bytes, const struct packet *p);
-void app_gap(struct apps *e, struct app *a, int dir, uint32_t n);
+/* *a is NULL at first and is made here. `facts` (the session's) is kept for the parsers to count in. */
+void app_feed(struct apps *e, struct app **a, int dir, struct span bytes, const struct packet *p, struct event_facts *facts);
+/* *a may be NULL (nothing came before the gap). */
+void app_gap(struct apps *e, struct app **a, int dir, uint32_t n, const struct packet *p);
 void app_eof(struct apps *e, struct app *a, int dir);
 void app_clear(struct apps *e, struct app **a);
 /* Transactions that are complete, looked at by detection in both directions and logged are freed. */
