@@ -60,6 +60,8 @@ void diag_error(struct diag *d, const char *file, uint32_t line, uint32_t column
     __attribute__((format(printf, 5, 6)));
 void diag_warning(struct diag *d, const char *file, uint32_t line, uint32_t column, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+void diag_note(struct diag *d, const char *file, uint32_t line, uint32_t column, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 void diag_add(struct diag *d, enum severity s, const char *file, uint32_t line, uint32_t column, const char *fmt,
     va_list ap) __attribute__((format(printf, 6, 0)));
 /* "file:line:column: error: text", one a line, in the order found. */

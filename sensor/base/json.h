@@ -21,6 +21,7 @@ struct json {
 	uint32_t depth;
 	bool comma;      /* the next value needs a comma before it */
 	bool truncated;
+	uint32_t skip;   /* open objects and arrays that were left out */
 	char close[JSON_DEPTH];
 };
 
@@ -45,7 +46,7 @@ void json_printable(struct json *j, const char *key, struct span s);
 void json_raw(struct json *j, const char *key, struct span text);
 /* A mark to come back to: what was written since is dropped. For "leave the object out if it stays empty". */
 struct json_mark {
-	uint32_t n, depth;
+	uint32_t n, depth, skip;
 	bool comma;
 };
 struct json_mark json_mark(const struct json *j);

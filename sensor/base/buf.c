@@ -1,0 +1,116 @@
+/*
+ * buf - doubling, bounded by its ceiling.
+ */
+#include "base/buf.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void
+buf_init(struct buf *b, size_t ceiling)
+{
+	*b = (struct buf) { .ceiling = ceiling };
+}
+
+/* Room for n more bytes and the final NUL, which the ceiling does not count. */
+static int
+make_room(struct buf *b, size_t n)
+{
+	size_t cap = b->cap ? b->cap : 256;
+	char *p;
+
+	if (n > b->ceiling - b->n) {
+		b->full = true;
+		return -1;
+	}
+	if (b->n + n + 1 <= b->cap)
+		return 0;
+	while (cap < b->n + n + 1)
+		cap *= 2;
+	p = realloc(b->p, cap);
+	if (!p) {
+		b->full = true;
+		return -1;
+	}
+	b->p = p;
+	b->cap = cap;
+	return 0;
+}
+
+int
+buf_add(struct buf *b, const void *p, size_t n)
+{
+	if (make_room(b, n) < 0)
+		return -1;
+	if (n)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+	b->p[b->n] = 0;
+	return 0;
+}
+
+int
+buf_str(struct buf *b, const char *s)
+{
+	return buf_add(b, s, strlen(s));
+}
+
+int
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap, again;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	if (n >= 0 && make_room(b, (size_t) n) == 0) {
+		vsnprintf(b->p + b->n, (size_t) n + 1, fmt, again);
+		b->n += (size_t) n;
+	} else {
+		n = -1;
+	}
+	va_end(again);
+	va_end(ap);
+	return n < 0 ? -1 : 0;
+}
+
+void
+buf_reset(struct buf *b)
+{
+	b->n = 0;
+	b->full = false;
+	if (b->p)
+		b->p[0] = 0;
+}
+
+void
+buf_clear(struct buf *b)
+{
+	free(b->p);
+	buf_init(b, b->ceiling);
+}
+
+int
+buf_read_file(struct buf *b, const char *path)
+{
+	FILE *f = fopen(path, "rbe");
+	char chunk[16384];
+	size_t n;
+	int saved = 0;
+
+	if (!f)
+		return -1;
+	if (buf_add(b, "", 0) < 0)
+		saved = ENOMEM;
+	while (!saved && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		if (buf_add(b, chunk, n) < 0)
+			saved = EFBIG;
+	if (!saved && ferror(f))
+		saved = errno ? errno : EIO;
+	fclose(f);
+	errno = saved;
+	return saved ? -1 : 0;
+}

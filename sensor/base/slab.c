@@ -1,0 +1,78 @@
+/*
+ * slab - one mapping; objects given back form a list, the rest of the map was never touched.
+ */
+#include "base/slab.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/err.h"
+#include "base/poison.h"
+
+struct slab_free {
+	struct slab_free *next;
+};
+
+int
+slab_init(struct slab *s, size_t size, uint32_t cap)
+{
+	size_t each = (size + 15) & ~(size_t) 15;
+	void *map;
+
+	*s = (struct slab) { .size = each ? each : 16, .cap = cap };
+	if (cap == 0)
+		return 0;
+	if (s->size < size || s->size > SIZE_MAX / 2 / cap)
+		return E_LIMIT;
+	map = mmap(NULL, s->size * cap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map == MAP_FAILED) {
+		s->cap = 0;
+		return E_NOMEM;
+	}
+	s->map = s->fresh = map;
+	POISON(s->map, s->size * cap);
+	return 0;
+}
+
+void
+slab_clear(struct slab *s)
+{
+	if (s->map) {
+		UNPOISON(s->map, s->size * s->cap);
+		munmap(s->map, s->size * s->cap);
+	}
+	*s = (struct slab) { 0 };
+}
+
+void *
+slab_take(struct slab *s)
+{
+	struct slab_free *obj = s->free;
+
+	if (s->used == s->cap)
+		return NULL;
+	if (++s->used > s->peak)
+		s->peak = s->used;
+	if (!obj) { /* fresh pages are zero */
+		void *fresh = s->fresh;
+		s->fresh += s->size;
+		UNPOISON(fresh, s->size);
+		return fresh;
+	}
+	UNPOISON(obj, s->size);
+	s->free = obj->next;
+	return memset(obj, 0, s->size);
+}
+
+void
+slab_give(struct slab *s, void *obj)
+{
+	struct slab_free *f = obj;
+
+	if (!obj)
+		return;
+	f->next = s->free;
+	s->free = f;
+	s->used--;
+	POISON(obj, s->size);
+}
