@@ -1,0 +1,35 @@
+/*
+ * marks - flowbits, flowints and flow-wide verdicts; xbits and hostbits of addresses.
+ *
+ * Thread:    the worker's.
+ * Memory:    flow marks: the worker's pool. Bits of addresses: one table of fixed size at start, oldest leave first.
+ * Owns:      what hangs on struct marks until marks_clear().
+ * Not here:  the keywords -> keywords/flowbits.c, flowint.c, xbits.c, hostbits.c
+ */
+#ifndef ENGINE_DETECT_MARKS_H
+#define ENGINE_DETECT_MARKS_H
+
+#include "engine/detect/detect.h"
+
+bool marks_bit(const struct marks *m, uint32_t id);
+void marks_bit_set(struct marks *m, struct pool *pool, uint32_t id);
+void marks_bit_clear(struct marks *m, struct pool *pool, uint32_t id);
+/* false: never set. */
+bool marks_int(const struct marks *m, uint32_t id, uint32_t *value);
+void marks_int_set(struct marks *m, struct pool *pool, uint32_t id, uint32_t value);
+void marks_clear(struct marks *m, struct pool *pool);
+
+/* Bits of an address or a pair of them, with an end (packet time, ns). */
+struct addr_bits;
+struct addr_bits *addr_bits_new(uint32_t entries);
+void addr_bits_free(struct addr_bits *t);
+enum addr_bits_kind { ADDR_BIT_HOST, ADDR_BIT_PAIR };
+bool addr_bits_has(const struct addr_bits *t, uint32_t id, const struct addr *a, const struct addr *b, int64_t now);
+void addr_bits_set(struct addr_bits *t, uint32_t id, const struct addr *a, const struct addr *b, int64_t now, int64_t until);
+void addr_bits_clear(struct addr_bits *t, uint32_t id, const struct addr *a, const struct addr *b);
+
+/* Of the worker, for act() and match(). */
+struct pool *detect_pool(struct detect *d);
+struct addr_bits *detect_bits(struct detect *d);
+
+#endif
