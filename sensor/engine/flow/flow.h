@@ -16,7 +16,8 @@
 
 struct flow_conf {
 	uint32_t max_flows;     /* flows at most, of all workers together divided by them */
-	uint32_t workers;       /* set by the worker, not a key */
+	uint32_t workers;       /* set by the worker, not a key; 0 counts as 1 */
+	uint64_t memcap;        /* bytes of all flows together: a second bound on their number; 0 = none */
 	/* idle seconds until a flow ends (ns), by protocol and state */
 	int64_t tcp_new, tcp_established, tcp_closed;
 	int64_t udp_new, udp_established;
@@ -32,7 +33,7 @@ enum flow_end { FLOW_END_TIMEOUT, FLOW_END_CLOSED, FLOW_END_EVICTED, FLOW_END_SH
 struct flow_key {
 	struct addr a, b;      /* a < b, or in order for equal addresses by port */
 	uint16_t a_port, b_port; /* ICMP: as Suricata pairs echo request/reply; errors belong to the quoted flow */
-	uint16_t vlan[2];
+	uint16_t vlan[PACKET_VLANS];
 	uint8_t proto, ip_version, depth;
 };
 
@@ -42,6 +43,8 @@ struct flow {
 	uint64_t id;           /* 51 bits, a function of key, start and first packet number */
 	uint64_t first_num;    /* number of the first frame */
 	int64_t start, last;   /* packet times, ns */
+	int64_t touched;       /* the table's clock at the last packet: never runs back */
+	uint32_t hash;
 	bool client_is_a;      /* who sent first (or who was found to be the client) */
 	uint8_t state;         /* enum flow_state */
 	uint8_t tcp_flags[2];  /* seen, by direction */
@@ -76,8 +79,15 @@ struct flow_table *flow_table_new(const struct flow_conf *conf, size_t user_size
 void flow_table_free(struct flow_table *t); /* without on_end */
 
 /* The flow of a packet, a new one where there is none; NULL for packets that have none (ARP, fragments, ...).
- * Sets p->dir and counts the packet in the flow. *fresh: it is new. A SYN on a closed flow begins a new one. */
+ * Sets p->dir and counts the packet in the flow. *fresh: it is new. A SYN on a closed flow begins a new one.
+ * ICMP destination unreachable belongs to the flow it quotes, if that lives: so f->key.proto may differ from p->proto. */
 struct flow *flow_find(struct flow_table *t, struct packet *p, bool *fresh);
+/* Replaces that rule: asked for every SYN (with or without ACK) on a known flow, true ends it and begins a new one
+ * (the worker knows the session: see stream_reuse()). */
+void flow_on_syn(struct flow_table *t, bool (*reuse)(void *arg, const struct flow *f, const struct packet *p));
+/* For batches: the hash of a packet's key, and fetching its bucket ahead of flow_find(). */
+uint64_t flow_hash_of(const struct flow_table *t, const struct packet *p);
+void flow_prefetch(const struct flow_table *t, uint64_t hash);
 /* The state decides the timeout: the worker sets it from the stream (TCP) or from seen (others). */
 void flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s);
 /* Client and server change places (found by content); p, the packet at hand, too. */

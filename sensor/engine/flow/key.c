@@ -1,0 +1,163 @@
+/*
+ * key - what makes two packets one flow: addresses, ports, VLANs, tunnel depth, in an order both directions share.
+ *
+ * Thread:    any; values only.
+ * Memory:    none.
+ * Owns:      nothing.
+ * Not here:  the table -> flow.h
+ */
+#include "engine/flow/key.h"
+
+enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58, PROTO_SCTP = 132 };
+enum { ICMP_UNREACHABLE = 3 };
+
+struct icmp_pair {
+	uint8_t ask, answer;
+};
+
+/* RFC 792, RFC 950 */
+static const struct icmp_pair icmp4_pairs[] = { { 8, 0 }, { 13, 14 }, { 15, 16 }, { 17, 18 } };
+/* RFC 4443, RFC 2710, RFC 4861, RFC 4620, RFC 6275 */
+static const struct icmp_pair icmp6_pairs[] = { { 128, 129 }, { 130, 131 }, { 133, 134 }, { 135, 136 },
+	{ 139, 140 }, { 144, 145 } };
+
+/* The type that answers this one, 0 when none does. */
+static uint16_t
+icmp_counterpart(const struct icmp_pair *pairs, size_t n, uint8_t type)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (pairs[i].ask == type)
+			return pairs[i].answer;
+		if (pairs[i].answer == type)
+			return pairs[i].ask;
+	}
+	return 0;
+}
+
+static bool
+addr_before(const struct addr *a, const struct addr *b, bool *equal)
+{
+	*equal = addr_eq(a, b);
+	return !*equal && addr_cmp(a, b) < 0;
+}
+
+static bool
+key_fill(struct flow_key *key, const struct addr *src, const struct addr *dst, uint16_t sport, uint16_t dport)
+{
+	bool equal, src_first = addr_before(src, dst, &equal);
+
+	if (equal)
+		src_first = sport <= dport;
+	key->a = src_first ? *src : *dst;
+	key->b = src_first ? *dst : *src;
+	key->a_port = src_first ? sport : dport;
+	key->b_port = src_first ? dport : sport;
+	return src_first;
+}
+
+static void
+key_path(struct flow_key *key, const struct packet *p, bool vlan_use)
+{
+	memset(key, 0, sizeof *key);
+	for (int i = 0; vlan_use && i < p->vlan_n && i < PACKET_VLANS; i++)
+		key->vlan[i] = p->vlan[i];
+	key->ip_version = p->ip_version;
+	key->depth = p->depth;
+	key->proto = p->proto;
+}
+
+bool
+flow_key_of(struct flow_key *key, const struct packet *p, bool vlan_use, bool *src_is_a)
+{
+	uint16_t sport = 0, dport = 0;
+
+	if (p->ip_version == 0 || (p->flags & PACKET_FRAGMENT))
+		return false;
+	switch (p->proto) {
+	case PROTO_TCP:
+	case PROTO_UDP:
+	case PROTO_SCTP:
+		if (p->l4_header.n == 0)
+			return false;
+		sport = p->sport;
+		dport = p->dport;
+		break;
+	case PROTO_ICMP:
+		if (p->l4.n == 0)
+			return false;
+		sport = p->icmp_type;
+		dport = icmp_counterpart(icmp4_pairs, sizeof icmp4_pairs / sizeof *icmp4_pairs, p->icmp_type);
+		break;
+	case PROTO_ICMPV6:
+		if (p->l4.n == 0)
+			return false;
+		sport = p->icmp_type;
+		dport = icmp_counterpart(icmp6_pairs, sizeof icmp6_pairs / sizeof *icmp6_pairs, p->icmp_type);
+		break;
+	default:
+		break;
+	}
+	key_path(key, p, vlan_use);
+	*src_is_a = key_fill(key, &p->src, &p->dst, sport, dport);
+	return true;
+}
+
+bool
+flow_key_quoted(struct flow_key *key, const struct packet *p, bool vlan_use, bool *src_is_a)
+{
+	struct rd r = rd_of(p->icmp_inner);
+	uint8_t vihl, src[4], dst[4];
+	uint16_t frag, sport, dport;
+	struct addr s, d;
+	struct span a, b;
+
+	if (p->proto != PROTO_ICMP || p->icmp_type != ICMP_UNREACHABLE || p->icmp_inner.n == 0 ||
+	    (p->flags & PACKET_FRAGMENT))
+		return false;
+	vihl = rd_u8(&r);
+	rd_skip(&r, 5);
+	frag = rd_u16(&r);
+	rd_skip(&r, 1);
+	key_path(key, p, vlan_use);
+	key->proto = rd_u8(&r);
+	rd_skip(&r, 2);
+	a = rd_span(&r, 4);
+	b = rd_span(&r, 4);
+	if (vihl >> 4 != 4 || (vihl & 15) < 5)
+		return false;
+	rd_skip(&r, (vihl & 15) * 4u - 20);
+	sport = rd_u16(&r);
+	dport = rd_u16(&r);
+	if (r.bad || (frag & 0x1fff) ||
+	    (key->proto != PROTO_TCP && key->proto != PROTO_UDP && key->proto != PROTO_SCTP))
+		return false;
+	memcpy(src, a.p, 4);
+	memcpy(dst, b.p, 4);
+	s = addr_v4(src);
+	d = addr_v4(dst);
+	*src_is_a = key_fill(key, &s, &d, sport, dport);
+	return true;
+}
+
+__extension__ typedef unsigned __int128 wide;
+
+static uint64_t
+fold(uint64_t a, uint64_t b)
+{
+	wide w = (wide) a * b;
+	return (uint64_t) w ^ (uint64_t) (w >> 64);
+}
+
+/* Multiply-and-fold over the words of the key, each mixed with its own secret: seeded, so buckets cannot be aimed at. */
+uint64_t
+flow_key_hash(const struct flow_key *key, uint64_t seed)
+{
+	uint64_t q[sizeof *key / 8], h = seed ^ UINT64_C(0x9e3779b97f4a7c15);
+
+	_Static_assert(sizeof *key == 48, "flow_key is hashed as six words");
+	memcpy(q, key, sizeof q);
+	h = fold(q[0] ^ h, q[1] ^ UINT64_C(0xe7037ed1a0b428db) ^ seed);
+	h ^= fold(q[2] ^ h, q[3] ^ UINT64_C(0x8ebc6af09c88c6e3));
+	h ^= fold(q[4] ^ h, q[5] ^ UINT64_C(0x589965cc75374cc3));
+	return fold(h ^ UINT64_C(0x1d8e4e27c47d124f), seed | 1) ^ h;
+}
