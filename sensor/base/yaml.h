@@ -30,7 +30,7 @@ struct yaml {
 struct yaml_doc {
 	struct arena arena;
 	struct yaml *root;  /* NULL for an empty file */
-	bool yaml11;        /* the file begins with %YAML 1.1 */
+	bool yaml11;        /* the file has the directive %YAML 1.1 */
 };
 
 /* Duplicate keys, tabs and syntax errors are reported with file:line:column. 0 or negative (E_NOENT, E_BAD). */
@@ -50,6 +50,8 @@ int yaml_time(const struct yaml *y, int64_t *ns, struct diag *d);
 const char *yaml_text(const struct yaml *y, struct diag *d); /* scalar's text or NULL */
 /* An error for every member of a map whose key is not in the NULL-ended list, naming the nearest known key. */
 int yaml_only(const struct yaml *map, const char *const keys[], struct diag *d);
+/* The word of a NULL-ended list that is spelt most like it, or NULL when none is near. */
+const char *yaml_nearest(const char *word, const char *const words[]);
 void yaml_error(const struct yaml *y, struct diag *d, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #endif
