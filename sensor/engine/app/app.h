@@ -27,15 +27,28 @@ struct app {
 	uint8_t status;               /* enum app_state */
 	bool stopped[2];              /* parsing of that direction ended (error, enough seen) */
 	bool eof[2];
-	bool reversed;                /* probe: client and server are the other way round: the worker turns the flow */
+	/* Probe: client and server are the other way round. app has turned itself already; the worker turns flow and
+	 * stream, sets this back to false, and from then on `dir` means the new orientation. TCP: only midstream. */
+	bool reversed;
 	bool no_payload;              /* from here on nothing may be inspected (encrypted) */
 	uint8_t transport;
 	uint16_t port[2];             /* client's, server's */
 	uint64_t events;              /* flow-level events, bit = enum app_flow_event */
 	int64_t now;                  /* packet time of the bytes at hand */
 	uint64_t num;                 /* and frame number */
-	struct event_facts *facts;    /* the session's counts: parsers bump requests, responses, failures, ot[] */
-	const struct protocol *upgrade; /* parser: from here on the flow speaks this (CONNECT, STARTTLS, Upgrade) */
+	struct event_facts *facts;    /* the session's counts, or NULL: parsers bump them by app_count_*() */
+	const struct protocol *upgrade; /* after app_upgrade(): what was expected, or NULL */
+	const struct protocol *before; /* what the flow spoke before: EVE's app_proto_orig */
+	struct app_past *past;        /* states of protocols spoken before; live as long as their transactions may */
+	uint64_t refused[2];          /* probes that said no, by direction: bit = index into protocol_table */
+	bool gave_up[2];              /* no probe is left in that direction */
+	bool upgrading;               /* app_upgrade() was called, not yet carried out */
+	bool midstream;
+	uint8_t upgrades;
+	uint8_t index;                /* of proto in protocol_table */
+	uint8_t first_dir;            /* which direction sent first */
+	bool any;                     /* bytes were seen */
+	uint32_t tx_open;             /* transactions in the list */
 };
 
 enum app_flow_event { APP_EV_MISMATCH_PROTOCOL, APP_EV_WRONG_DIRECTION_FIRST, APP_EV_DETECT_ONE_DIRECTION_ONLY,
@@ -53,23 +66,32 @@ void apps_free(struct apps *e);
 /* Called before a transaction's memory goes (detection hangs notes on it). */
 void apps_on_tx_end(struct apps *e, void (*fn)(void *arg, struct tx *tx), void *arg);
 
-/* *a is NULL at first and is made here. `facts` (the session's) is kept for the parsers to count in. */
+/* *a is NULL at first and is made here (and stays NULL at the pool's ceiling). The packet gives ports, transport,
+ * time and PACKET_MIDSTREAM; bytes of a direction may come with a packet of the other one (p->dir says). `facts`
+ * (the session's, or NULL) is kept for the parsers to count in. */
 void app_feed(struct apps *e, struct app **a, int dir, struct span bytes, const struct packet *p, struct event_facts *facts);
-/* *a may be NULL (nothing came before the gap). */
+/* `n` bytes of the direction never came; also as the first thing of a flow (*a is made then). */
 void app_gap(struct apps *e, struct app **a, int dir, uint32_t n, const struct packet *p);
 void app_eof(struct apps *e, struct app *a, int dir);
 void app_clear(struct apps *e, struct app **a);
 /* Transactions that are complete, looked at by detection in both directions and logged are freed. */
 void app_prune(struct apps *e, struct app *a);
-/* Before detection no one may free: a transaction is finished with direction dir. */
+/* The direction of this transaction has come to its end. */
 static inline bool
 tx_done(const struct app *a, const struct tx *tx, int dir)
 {
-	return tx->progress[dir] >= a->proto->done[dir] || (tx->only_dir && !(tx->only_dir >> dir & 1));
+	return tx->progress[dir] >= tx->proto->done[dir] || (tx->only_dir && !(tx->only_dir >> dir & 1));
+}
+/* ... or will never come further: the direction ended, was lost, or the flow speaks something else now. */
+static inline bool
+tx_final(const struct app *a, const struct tx *tx, int dir)
+{
+	return tx_done(a, tx, dir) || a->eof[dir] || a->stopped[dir] || tx->proto != a->proto;
 }
 
 /* "http", or "failed" / NULL while not known: what EVE's app_proto and rules' protocol see. */
 const char *app_name(const struct app *a);
+const char *app_name_dir(const struct app *a, int dir); /* by the bytes of that direction: app_proto_ts, app_proto_tc */
 const struct protocol *app_protocol_find(const char *name); /* by name or alias; NULL */
 /* Is it switched on by configuration? Rules on a protocol that is off do not load. */
 bool app_protocol_enabled(const struct apps_conf *conf, const struct protocol *p);
@@ -78,7 +100,32 @@ bool app_protocol_enabled(const struct apps_conf *conf, const struct protocol *p
 struct tx *app_tx_new(struct app *a);         /* zeroed, tx_size; NULL at the pool's ceiling (counted) */
 struct tx *app_tx_find(struct app *a, uint64_t id);
 void app_tx_free(struct app *a, struct tx *tx);
+/* From the bytes after those feed() takes now, the flow speaks something else: probed anew in both directions.
+ * `expected` NULL = no idea (CONNECT); anything else than the expected is an event. */
+void app_upgrade(struct app *a, const struct protocol *expected);
+const void *app_conf(const struct app *a);    /* the protocol's settings; NULL when it has none */
 void app_event(struct app *a, struct tx *tx, unsigned event); /* tx NULL: the newest one, made when there is none */
+/* Count in the session's facts. */
+static inline void
+app_count_request(struct app *a)
+{
+	if (a->facts)
+		a->facts->requests++;
+}
+static inline void
+app_count_response(struct app *a, bool failure)
+{
+	if (a->facts) {
+		a->facts->responses++;
+		a->facts->failures += failure;
+	}
+}
+static inline void
+app_count_ot(struct app *a, enum ot_kind kind)
+{
+	if (a->facts)
+		a->facts->ot[kind]++;
+}
 void *app_take(struct app *a, size_t n);      /* zeroed; from the pool */
 void app_give(struct app *a, void *p, size_t n);
 int app_keep(struct app *a, struct bytes *b, struct span s, uint32_t max);

@@ -11,8 +11,10 @@
 #define ENGINE_PROTOCOL_H
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/json.h"
 #include "base/pool.h"
+#include "base/yaml.h"
 #include "engine/decode/packet.h"
 #include "event/event.h"
 
@@ -59,6 +61,7 @@ struct protocol {
 	const char *log_name;  /* event_type and object of the log record; NULL = name */
 	const char *spec;      /* "RFC 9110, RFC 9112" */
 	uint8_t transport;     /* APP_TCP | APP_UDP */
+	uint8_t first_dirs;    /* the first bytes of a flow must come from: bit 0 client, bit 1 server; 0 = either */
 	const char *ports[2];  /* likely server ports "80,8080,3128" by transport [TCP, UDP]: tried first there; NULL */
 	bool only_ports;       /* content too weak to be found elsewhere */
 	bool off_by_default;   /* app-layer.protocols.NAME.enabled: no, as in the reference */
@@ -66,15 +69,23 @@ struct protocol {
 	uint32_t probe_max;    /* after so many bytes of a direction MORE counts as NO (0 = 64) */
 	enum app_probe (*probe)(struct span first, int dir, uint8_t transport);
 
+	/* Settings of app-layer.protocols.NAME, read once at start into conf_size zeroed bytes that live as long as the
+	 * engine; parsers get them by app_conf(). `node` NULL: nothing is said about the protocol. `foreign`: the
+	 * node is of a suricata.yaml, whose built-in defaults apply. Strings in `node` die after the call. */
+	size_t conf_size;
+	void (*configure)(void *conf, const struct yaml *node, bool foreign, struct diag *d);
+	void (*unconfigure)(void *conf);
+
 	size_t state_size, tx_size; /* tx_size includes struct tx, its first member */
 	uint8_t done[2];       /* progress at which a transaction is complete in that direction */
 	const char *const *progress_names[2]; /* by progress value, for hooks "http1:request_headers"; NULL-ended or NULL */
 	uint32_t max_record;   /* feed() may ask for so many bytes at once at most */
 
 	/* Takes bytes from the front; returns how many, 0 = needs more first, negative = the protocol is lost here
-	 * (the framework stops parsing this direction and sets the event "parser failure"). For UDP: one datagram a call. */
+	 * (the framework stops parsing the flow, both directions, as the reference does). For UDP: one datagram a call. */
 	int (*feed)(struct app *app, void *state, int dir, struct span bytes);
-	/* `n` bytes are missing. Negative: cannot go on in this direction. NULL = cannot. */
+	/* `n` bytes are missing (with those of a record begun but not complete). Negative: cannot go on in this
+	 * direction. NULL = cannot. */
 	int (*gap)(struct app *app, void *state, int dir, uint32_t n);
 	void (*eof)(struct app *app, void *state, int dir);
 	void (*tx_clear)(struct app *app, struct tx *tx); /* gives back what hangs on a transaction */
@@ -94,10 +105,12 @@ extern const unsigned protocol_table_n;
 /* Every transaction begins with this. */
 struct tx {
 	struct tx *next, *prev;
+	const struct protocol *proto; /* whose it is: a flow may change its protocol */
 	uint64_t id;           /* from 0 in the flow */
 	uint64_t events;       /* bit = index into protocol->events */
 	uint8_t progress[2];
-	bool logged, done_seen[2];
+	bool logged;           /* worker: its record is written (or it needs none) */
+	bool done_seen[2];     /* detection: looked at with that direction final (tx_final) */
 	uint8_t only_dir;      /* 0 both, else bit 0/1: the transaction has just this direction */
 	void *detect[2];       /* detection's memory of what matched so far, by direction; detect/ owns it */
 	uint64_t events_seen[2];
@@ -105,16 +118,29 @@ struct tx {
 	int64_t first_ts, last_ts;
 };
 
-/* A body that grows and forgets: rules look at it in pieces. */
+/*
+ * A body that grows and forgets: rules look at it in pieces. Detection asks body_view() for what it should look at
+ * now, and says body_looked() when every rule has; nothing else moves `seen`.
+ */
 struct body {
 	struct bytes data;     /* what is kept */
 	uint64_t start;        /* offset of data.p[0] in the body */
 	uint64_t total;        /* bytes that came, kept or not */
 	uint64_t seen;         /* offset up to which detection has looked */
-	bool eof, truncated;
+	uint64_t limit;        /* bytes taken in all; 0 = no limit but the pool */
+	uint32_t inspect_min;  /* fewer bytes are not looked at unless the body is over; 0 = any */
+	uint32_t inspect_window; /* bytes before `seen` that are looked at again */
+	bool eof;              /* nothing follows */
+	bool truncated;        /* more came than was kept */
+	bool stopped;          /* no memory: from here on only counted, a hole would make wrong bytes neighbours */
+	bool looked;           /* detection looked at the end too */
 };
-/* Appends up to `limit` bytes in all (0 = none limit but the pool); beyond it only counts. */
+/* Appends up to `limit` bytes in all (0 = no limit but the pool); beyond it only counts. */
 void body_add(struct body *b, struct app *app, struct span s, uint64_t limit);
 void body_clear(struct body *b, struct app *app);
+/* What rules are to look at now, and its offset in the body. false: nothing new, or not enough yet.
+ * `over`: the direction is final, so look at what there is. */
+bool body_view(const struct body *b, bool over, struct span *out, uint64_t *offset);
+void body_looked(struct body *b, bool over);
 
 #endif

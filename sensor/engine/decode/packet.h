@@ -38,6 +38,7 @@ enum { TO_SERVER, TO_CLIENT };
 #define PACKET_TUNNEL 0x0200          /* carried in another packet */
 #define PACKET_MALFORMED 0x0400       /* decoding stopped early; event says why */
 #define PACKET_RETRANSMIT 0x0800
+#define PACKET_MIDSTREAM 0x1000       /* stream or worker: the TCP session was picked up midstream */
 
 /* Events of decoder, defragmenter and stream: bits set on the packet, names for decode-event and stream-event
  * ("ipv4.pkt_too_small", "stream.3whs_ack_in_wrong_dir"); one row each in decode/events.def. */

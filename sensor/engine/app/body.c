@@ -1,0 +1,87 @@
+/*
+ * body - a byte string that grows and forgets, with one place that says what rules look at.
+ *
+ * Thread:    the worker's.
+ * Memory:    the worker's pool; at most BODY_KEEP bytes of a body that has no limit.
+ * Owns:      the kept bytes, until body_clear().
+ * Not here:  which limits are in force -> the protocol's settings
+ */
+#include "engine/app/inner.h"
+
+#define BODY_KEEP 524288u
+
+/* Room for n more: what rules have seen goes first, then the oldest. */
+static void
+make_room(struct body *b, uint32_t n)
+{
+	uint64_t seen = b->seen > b->start ? b->seen - b->start : 0;
+	uint32_t drop;
+
+	if (b->data.n + (uint64_t) n <= BODY_KEEP)
+		return;
+	drop = seen > b->inspect_window ? (uint32_t) (seen - b->inspect_window) : 0;
+	if (b->data.n - drop + (uint64_t) n > BODY_KEEP) {
+		drop = b->data.n + n - BODY_KEEP;
+		b->truncated |= drop > seen;
+	}
+	bytes_drop(&b->data, drop);
+	b->start += drop;
+}
+
+void
+body_add(struct body *b, struct app *app, struct span s, uint64_t limit)
+{
+	uint64_t kept = b->start + b->data.n;
+	uint32_t take = s.n;
+
+	b->limit = limit;
+	if (limit && kept + take > limit)
+		take = limit > kept ? (uint32_t) (limit - kept) : 0;
+	b->truncated |= take < s.n;
+	b->total += s.n;
+	s = span_head(s, take);
+	while (s.n && !b->stopped) {
+		struct span part = span_head(s, BODY_KEEP / 2);
+
+		make_room(b, part.n);
+		if (app_keep(app, &b->data, part, BODY_KEEP) < 0) {
+			b->truncated = b->stopped = true;
+			return;
+		}
+		s = span_skip(s, part.n);
+	}
+}
+
+void
+body_clear(struct body *b, struct app *app)
+{
+	bytes_clear(&b->data, app->engine->pool);
+	*b = (struct body) { .total = 0 };
+}
+
+bool
+body_view(const struct body *b, bool over, struct span *out, uint64_t *offset)
+{
+	uint64_t end = b->start + b->data.n, from;
+	bool last = over || b->eof || (b->limit && end >= b->limit);
+
+	if (b->total == 0 || (b->looked && b->seen >= end))
+		return false;
+	if (!last && (b->seen >= end || end < b->inspect_min))
+		return false;
+	if (last && b->seen >= end && b->seen && !over && !b->eof)
+		return false;
+	from = b->seen > b->inspect_window ? b->seen - b->inspect_window : 0;
+	if (from < b->start)
+		from = b->start;
+	*out = span_skip(bytes_span(&b->data), (uint32_t) (from - b->start));
+	*offset = from;
+	return true;
+}
+
+void
+body_looked(struct body *b, bool over)
+{
+	b->seen = b->start + b->data.n;
+	b->looked = over || b->eof;
+}

@@ -1,0 +1,60 @@
+/*
+ * inner - what the files of app/ share among themselves; nobody else includes this.
+ *
+ * Thread:    the worker's.
+ * Memory:    struct apps comes from the pool.
+ * Owns:      the settings of every protocol.
+ * Not here:  what others may use -> app.h, protocol.h
+ */
+#ifndef ENGINE_APP_INNER_H
+#define ENGINE_APP_INNER_H
+
+#include "engine/app/app.h"
+
+#define APP_MAX_PROTOCOLS 128
+#define APP_MAX_PORTS 32       /* likely ports of one protocol and transport */
+#define APP_PROBE_MAX 64       /* bytes of a direction a probe may ask for, when the protocol says nothing */
+#define APP_PROBE_HOLD 100000  /* bytes of one direction kept while nobody knows the protocol */
+#define APP_RECORD_MAX 131072  /* longest record, when the protocol says nothing */
+#define APP_UPGRADES_MAX 4
+
+struct app_ports {
+	uint16_t port[APP_MAX_PORTS];
+	uint8_t n;
+};
+
+struct apps_protocol {
+	bool on[2];        /* by transport: TCP, UDP */
+	bool parse;        /* false: detection-only */
+	struct app_ports ports[2];
+	void *conf;
+};
+
+struct apps {
+	struct pool *pool;
+	struct counters *cnt;
+	void (*tx_end)(void *arg, struct tx *tx);
+	void *tx_end_arg;
+	uint64_t memcap, used;
+	struct apps_protocol of[APP_MAX_PROTOCOLS];
+};
+
+struct app_past {
+	struct app_past *next;
+	const struct protocol *proto;
+	void *state;
+};
+
+unsigned app_index(const struct protocol *p); /* in protocol_table */
+/* Is app-layer.protocols.NAME[.tcp|.udp] switched on; *parse: not detection-only. */
+bool app_switched_on(const struct conf *c, const struct protocol *p, unsigned transport_i, bool *parse);
+const struct yaml *app_node(const struct conf *c, const struct protocol *p);
+
+/* Which protocol does `first` of direction dir look like? PROBE_NO: none of all; PROBE_MORE: still open. `last`:
+ * nothing follows, so nobody may ask for more. */
+enum app_probe app_probe(struct app *a, int dir, struct span first, bool last, const struct protocol **found);
+bool app_port_likely(const struct app *a, unsigned index);
+
+#define app_transport_i(a) ((a)->transport == APP_UDP)
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * tx - the transactions of a flow, and the memory parsers use.
+ *
+ * Thread:    the worker's.
+ * Memory:    the worker's pool, within memcap.
+ * Owns:      transactions, until app_prune() or the end of the flow.
+ * Not here:  bytes -> app.c   bodies -> body.c
+ */
+#include "engine/app/inner.h"
+
+void *
+app_take(struct app *a, size_t n)
+{
+	struct apps *e = a->engine;
+	void *p = NULL;
+
+	if (!e->memcap || e->used + n <= e->memcap)
+		p = pool_ztake(e->pool, n);
+	if (p)
+		e->used += n;
+	else
+		counter_inc(e->cnt, C_APP_NOMEM);
+	return p;
+}
+
+void
+app_give(struct app *a, void *p, size_t n)
+{
+	if (!p)
+		return;
+	a->engine->used -= n;
+	pool_give(a->engine->pool, p, n);
+}
+
+int
+app_keep(struct app *a, struct bytes *b, struct span s, uint32_t max)
+{
+	int r = bytes_add(b, a->engine->pool, s, max);
+
+	if (r < 0 && b->n + (uint64_t) s.n <= max)
+		counter_inc(a->engine->cnt, C_APP_NOMEM);
+	return r;
+}
+
+const void *
+app_conf(const struct app *a)
+{
+	return a->proto ? a->engine->of[a->index].conf : NULL;
+}
+
+struct tx *
+app_tx_new(struct app *a)
+{
+	struct tx *tx = app_take(a, a->proto->tx_size);
+
+	if (!tx)
+		return NULL;
+	tx->proto = a->proto;
+	tx->id = a->tx_next++;
+	tx->first_num = a->num;
+	tx->first_ts = tx->last_ts = a->now;
+	tx->prev = a->last;
+	if (a->last)
+		a->last->next = tx;
+	else
+		a->first = tx;
+	a->last = tx;
+	a->tx_open++;
+	counter_inc(a->engine->cnt, C_APP_TX);
+	return tx;
+}
+
+struct tx *
+app_tx_find(struct app *a, uint64_t id)
+{
+	struct tx *tx = a->last;
+
+	while (tx && tx->id > id)
+		tx = tx->prev;
+	return tx && tx->id == id ? tx : NULL;
+}
+
+void
+app_tx_free(struct app *a, struct tx *tx)
+{
+	if (a->engine->tx_end)
+		a->engine->tx_end(a->engine->tx_end_arg, tx);
+	if (tx->proto->tx_clear)
+		tx->proto->tx_clear(a, tx);
+	if (tx->prev)
+		tx->prev->next = tx->next;
+	else
+		a->first = tx->next;
+	if (tx->next)
+		tx->next->prev = tx->prev;
+	else
+		a->last = tx->prev;
+	a->tx_open--;
+	app_give(a, tx, tx->proto->tx_size);
+}
+
+void
+app_event(struct app *a, struct tx *tx, unsigned event)
+{
+	if (!tx)
+		tx = a->last && a->last->proto == a->proto ? a->last : app_tx_new(a);
+	if (tx && event < 64)
+		tx->events |= UINT64_C(1) << event;
+}
+
+static bool
+finished(const struct app *a, const struct tx *tx)
+{
+	return tx->logged && tx->done_seen[TO_SERVER] && tx->done_seen[TO_CLIENT] && tx_final(a, tx, TO_SERVER) &&
+	    tx_final(a, tx, TO_CLIENT);
+}
+
+void
+app_prune(struct apps *e, struct app *a)
+{
+	struct tx *next;
+
+	for (struct tx *tx = a ? a->first : NULL; tx; tx = next) {
+		next = tx->next;
+		if (finished(a, tx))
+			app_tx_free(a, tx);
+	}
+}
