@@ -1,0 +1,111 @@
+/*
+ * parse - small things most parsers need: counting for the scale, releasing kept bytes, bounded text.
+ *
+ * Thread:    the worker's.
+ * Memory:    the caller's.
+ * Owns:      nothing.
+ * Not here:  the framework -> ../app.h
+ */
+#ifndef ENGINE_PROTOCOLS_PARSE_H
+#define ENGINE_PROTOCOLS_PARSE_H
+
+#include "engine/app/app.h"
+
+static inline void
+count_request(struct app *a)
+{
+	if (a->facts)
+		a->facts->requests++;
+}
+
+static inline void
+count_response(struct app *a, bool failed)
+{
+	if (!a->facts)
+		return;
+	a->facts->responses++;
+	a->facts->failures += failed;
+}
+
+static inline void
+count_ot(struct app *a, enum ot_kind kind)
+{
+	if (a->facts)
+		a->facts->ot[kind]++;
+}
+
+/* Gives back what app_keep() took. */
+static inline void
+bytes_release(struct app *a, struct bytes *b)
+{
+	if (b->p)
+		app_give(a, b->p, b->cap);
+	*b = (struct bytes) { 0 };
+}
+
+/* Raises progress; it never goes back. */
+static inline void
+tx_reach(struct tx *tx, int dir, uint8_t progress)
+{
+	if (tx->progress[dir] < progress)
+		tx->progress[dir] = progress;
+}
+
+/* Text into a fixed buffer; `full` once something did not fit (then what is there is a prefix). */
+struct text {
+	char *p;
+	uint32_t n, cap;
+	bool full;
+};
+
+static inline struct text
+text_of(char *buf, size_t cap)
+{
+	return (struct text) { buf, 0, (uint32_t) cap, false };
+}
+
+static inline void
+text_add(struct text *t, struct span s)
+{
+	if (t->full || s.n > t->cap - t->n) {
+		t->full = true;
+		return;
+	}
+	if (s.n)
+		memcpy(t->p + t->n, s.p, s.n);
+	t->n += s.n;
+}
+
+static inline void
+text_char(struct text *t, char c)
+{
+	text_add(t, span_of(&c, 1));
+}
+
+static inline void
+text_u64(struct text *t, uint64_t v)
+{
+	char d[20];
+	unsigned n = 0;
+
+	do
+		d[sizeof(d) - ++n] = (char) ('0' + v % 10);
+	while (v /= 10);
+	text_add(t, span_of(d + sizeof(d) - n, n));
+}
+
+/* `digits` lower-case hex digits. */
+static inline void
+text_hex(struct text *t, uint64_t v, unsigned digits)
+{
+	while (digits--)
+		text_char(t, "0123456789abcdef"[v >> (4 * digits) & 15]);
+}
+
+static inline struct span
+text_span(const struct text *t)
+{
+	return span_of(t->p, t->n);
+}
+
+#endif
