@@ -246,8 +246,9 @@ check_duplicates(struct reader *r, const struct yaml *map)
 	qsort(sorted, n, sizeof(*sorted), by_key);
 	for (uint32_t i = 1; i < n; i++)
 		if (strcmp(sorted[i - 1]->key, sorted[i]->key) == 0)
-			diag_error(r->d, r->file, sorted[i]->key_line, sorted[i]->key_column,
-			    "key \"%s\" is a duplicate of the one in line %u", sorted[i]->key, sorted[i - 1]->key_line);
+			(r->doc->yaml11 ? diag_warning : diag_error)(r->d, r->file, sorted[i]->key_line,
+			    sorted[i]->key_column, "key \"%s\" is a duplicate of the one in line %u", sorted[i]->key,
+			    sorted[i - 1]->key_line);
 	free(sorted);
 }
 
@@ -367,11 +368,14 @@ static struct yaml *
 read_node(struct reader *r)
 {
 	struct fy_token *anchor = r->ev ? fy_event_get_anchor_token(r->ev) : NULL;
-	const char *name = NULL;
+	struct fy_token *tag = r->ev ? fy_event_get_tag_token(r->ev) : NULL;
+	const char *name = NULL, *tag_text = NULL;
 	struct yaml *y;
 
 	if (anchor && peek(r) != FYET_ALIAS)
 		name = token_text(r, anchor, 0, 0);
+	if (tag && peek(r) != FYET_ALIAS)
+		tag_text = token_text(r, tag, 0, 0);
 	if (r->depth == DEPTH_MAX) {
 		uint32_t line, column;
 		mark_of(r->ev ? fy_event_start_mark(r->ev) : NULL, &line, &column);
@@ -381,6 +385,8 @@ read_node(struct reader *r)
 	r->depth++;
 	y = read_any(r);
 	r->depth--;
+	if (y && tag_text)
+		y->tag = tag_text;
 	if (y && name)
 		add_anchor(r, name, y);
 	return r->failed ? NULL : y;

@@ -18,6 +18,7 @@ struct yaml {
 	enum yaml_kind kind;
 	const char *key;    /* in a map: the key's text; in a list NULL */
 	const char *text;   /* YAML_SCALAR: its text ("" for an empty quoted string) */
+	const char *tag;    /* "!include" and the like, NULL = none */
 	bool quoted;        /* the scalar was quoted: never a number, bool or null */
 	struct yaml *child; /* first member or element */
 	struct yaml *next;  /* sibling */
@@ -33,7 +34,7 @@ struct yaml_doc {
 	bool yaml11;        /* the file has the directive %YAML 1.1 */
 };
 
-/* Duplicate keys, tabs and syntax errors are reported with file:line:column. 0 or negative (E_NOENT, E_BAD). */
+/* Duplicate keys (only a warning under %YAML 1.1), tabs and syntax errors are reported with file:line:column. 0 or negative (E_NOENT, E_BAD). */
 int yaml_read(struct yaml_doc *doc, const char *path, struct diag *d);
 int yaml_read_text(struct yaml_doc *doc, const char *name, struct span text, struct diag *d);
 void yaml_clear(struct yaml_doc *doc);
