@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/pool.h"
 #include "base/yaml.h"
+#include "conf/conf.h"
 #include "engine/decode/packet.h"
 #include "event/event.h"
 
@@ -70,10 +71,10 @@ struct protocol {
 	enum app_probe (*probe)(struct span first, int dir, uint8_t transport);
 
 	/* Settings of app-layer.protocols.NAME, read once at start into conf_size zeroed bytes that live as long as the
-	 * engine; parsers get them by app_conf(). `node` NULL: nothing is said about the protocol. `foreign`: the
-	 * node is of a suricata.yaml, whose built-in defaults apply. Strings in `node` die after the call. */
+	 * engine; parsers get them by app_conf(). `node` NULL: nothing is said about the protocol; `tree` NULL: no
+	 * configuration at all. Strings in `node` die after the call. */
 	size_t conf_size;
-	void (*configure)(void *conf, const struct yaml *node, bool foreign, struct diag *d);
+	void (*configure)(void *conf, const struct conf *tree, const struct yaml *node, struct diag *d);
 	void (*unconfigure)(void *conf);
 
 	size_t state_size, tx_size; /* tx_size includes struct tx, its first member */

@@ -180,7 +180,7 @@ set_up_protocol(struct apps *e, unsigned i, const struct conf *c, struct diag *d
 		return 0;
 	if (!(of->conf = pool_ztake(e->pool, p->conf_size)))
 		return -1;
-	p->configure(of->conf, node, c && conf_is_foreign(c), d);
+	p->configure(of->conf, c, node, d);
 	return 0;
 }
 
