@@ -48,6 +48,8 @@ struct cards {
 	unsigned refs;          /* atomic */
 };
 
+/* On the heap, with one reference; the builder fills the rest out of `arena`. */
+struct cards *cards_new(void);
 struct cards *cards_ref(struct cards *c);
 void cards_unref(struct cards *c);
 

@@ -93,7 +93,8 @@ event_text(const struct event *e)
 	return span_of(e->text, e->text_n);
 }
 
-/* community_id v1 (https://github.com/corelight/community-id-spec): "1:" + base64(sha1(...)); 31 bytes with NUL. */
+/* community_id v1 (https://github.com/corelight/community-id-spec): "1:" + base64(sha1(...)); 31 bytes with NUL;
+ * "" without IP. */
 #define COMMUNITY_ID_LEN 31
 void event_community_id(const struct event *e, uint16_t seed, char out[static COMMUNITY_ID_LEN]);
 /* "TCP", "UDP", "ICMP", "IPv6-ICMP", ... or the number. */

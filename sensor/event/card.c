@@ -1,0 +1,35 @@
+/*
+ * card - counting who still reads a generation of cards; the last one gives it back.
+ */
+#include "event/card.h"
+
+#include <stdlib.h>
+
+struct cards *
+cards_new(void)
+{
+	struct cards *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	arena_init(&c->arena, 0);
+	__atomic_store_n(&c->refs, 1, __ATOMIC_RELAXED);
+	return c;
+}
+
+struct cards *
+cards_ref(struct cards *c)
+{
+	if (c)
+		__atomic_add_fetch(&c->refs, 1, __ATOMIC_RELAXED);
+	return c;
+}
+
+void
+cards_unref(struct cards *c)
+{
+	if (!c || __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	arena_clear(&c->arena);
+	free(c);
+}
