@@ -124,6 +124,12 @@ struct rule_thresholds {
 	struct rule_threshold *t;
 	uint32_t n;
 };
+/* The value of the keyword threshold ("type limit, track by_src, count 1, seconds 60") or detection_filter. E_BAD:
+ * *why says what was expected, *at is the offset in the value. */
+int rule_threshold_keyword(const char *value, bool detection_filter, struct rule_threshold *out, const char **why,
+    uint32_t *at);
+/* threshold.config: suppress, threshold, event_filter and rate_filter lines. A bad line is a diag error and is passed over;
+ * E_NOENT when there is no such file. *out is in the set's arena; may be called again (lines are added). */
 int rule_thresholds_read(struct rule_set *s, const char *path, const struct rule_vars *v, struct rule_thresholds *out,
     struct diag *d);
 

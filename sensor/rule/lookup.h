@@ -1,0 +1,124 @@
+/*
+ * lookup - what the files of rule/ share: tables by text, variables, one rule being read.
+ *
+ * Thread:    a loader thread.
+ * Memory:    tables on the heap, freed by rule_set_clear(); what they point to is in the rule_set's arena.
+ * Owns:      the interned address sets (their ranges are on the heap).
+ * Not here:  anything others may use -> rule.h
+ */
+#ifndef RULE_LOOKUP_H
+#define RULE_LOOKUP_H
+
+#include "base/buf.h"
+#include "rule/rule.h"
+
+/* ---- map: bytes -> pointer, open addressing; keys are borrowed ---- */
+struct map_slot {
+	uint64_t hash;
+	struct span key;
+	void *value; /* NULL: empty slot */
+};
+struct map {
+	struct map_slot *slot;
+	uint32_t n, cap;
+};
+void *map_find(const struct map *m, struct span key);
+int map_set(struct map *m, struct span key, void *value); /* replaces; value not NULL */
+void map_clear(struct map *m);
+
+/* ---- variables ---- */
+struct rule_vars {
+	struct map address, port; /* values: heap strings */
+	uint64_t stamp;           /* changes with the content: interned sets of other variables are not reused */
+};
+const char *rule_vars_address(const struct rule_vars *v, struct span name);
+const char *rule_vars_port(const struct rule_vars *v, struct span name);
+
+/* ---- interned sets ---- */
+struct shared_addrs {
+	struct addr_set set;
+	bool any;
+	struct shared_addrs *next; /* for freeing */
+};
+struct rule_lookup {
+	struct map classes, references; /* struct rule_class, char (prefix) */
+	struct map addrs, ports;        /* struct shared_addrs, struct port_set */
+	struct map sids;                /* gid:sid -> struct seen (file.c) */
+	struct shared_addrs *first;
+	uint64_t stamp;                 /* of the variables that addrs and ports were made with */
+	struct rule_option *options;    /* scratch of one rule, heap */
+	uint32_t options_cap;
+};
+int lookup_need(struct rule_set *s); /* makes s->lookup */
+/* Forgets interned sets when the variables are not the same as before (sets in use stay). */
+void lookup_use_vars(struct rule_set *s, const struct rule_vars *v);
+
+/* A list with brackets, commas, '!' and $VARIABLES, told element by element. */
+struct list {
+	const struct rule_vars *v;
+	const char *(*variable)(const struct rule_vars *v, struct span name);
+	int (*element)(struct list *l, struct span text, bool negated); /* E_BAD + list_error() */
+	const char *start;  /* the outermost text */
+	const char *at;     /* where in it; for the message */
+	struct span in;     /* name of the variable being read, for the message */
+	char why[256];
+};
+int list_read(struct list *l, struct span text);
+int list_error(struct list *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* 0, E_BAD with l->why and l->at, or E_NOMEM. The result is interned in the set. */
+int addresses_read(struct rule_set *s, const struct rule_vars *v, struct span text, const struct shared_addrs **out,
+    struct list *l);
+int ports_read(struct rule_set *s, const struct rule_vars *v, struct span text, const struct port_set **out,
+    struct list *l);
+
+/* ---- lines: a backslash at the end of a line joins it with the next ---- */
+struct join {
+	uint32_t offset; /* in the joined text */
+	uint32_t line, column;
+};
+#define JOINS_MAX 512
+struct lines {
+	struct rd in;
+	uint32_t line;   /* lines read so far */
+	char *text;      /* the joined line, NUL-terminated, heap */
+	uint32_t n, cap;
+	struct join joins[JOINS_MAX]; /* where pieces of `text` come from; at least one */
+	uint32_t n_joins;
+};
+void lines_init(struct lines *l, struct span text);
+void lines_clear(struct lines *l);
+/* The next line that is neither empty nor a comment: 1, or 0 at the end, or E_NOMEM. */
+int lines_next(struct lines *l);
+void lines_place(const struct lines *l, uint32_t offset, uint32_t *line, uint32_t *column);
+
+/* ---- one rule being read ---- */
+struct parse {
+	struct rule_set *s;
+	const struct rule_vars *v;
+	struct diag *d;
+	const char *file;
+	const struct lines *lines;
+	char *work;        /* the rule's text, being cut into pieces; in the arena */
+	struct rule *r;
+};
+/* A diag error at a place in `work` (or in the text itself). Returns E_BAD. */
+int parse_error(const struct parse *p, const char *at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void parse_warning(const struct parse *p, const char *at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int header_read(struct parse *p, char **options); /* *options: behind the '(' */
+int options_read(struct parse *p, char *text);
+int meta_read(struct parse *p); /* sid, msg, ... out of the options */
+
+/* ---- small texts ---- */
+struct span text_trim(struct span s);
+char *text_trimmed(char *s); /* in place */
+/* Decimal digits only, blanks around; -1: none, more than max, or something behind. */
+int text_u32(const char *s, uint32_t max, uint32_t *out);
+/* Cuts `s` at the next comma outside brackets and quotes; NULL at the end. */
+char *text_next_item(char **s);
+/* Cuts the next word (blanks around it) off; NULL at the end. */
+char *text_next_word(char **s);
+#define TEXT_FILE_MAX ((size_t) 1 << 30)
+int text_read_file(struct buf *b, const char *path); /* 0, E_NOENT, E_PERM, E_LIMIT, E_IO */
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * text - small helpers for text in files: trimming, numbers, words, lists.
+ */
+#include <ctype.h>
+#include <errno.h>
+
+#include "rule/lookup.h"
+
+static bool
+blank(int c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
+}
+
+struct span
+text_trim(struct span s)
+{
+	while (s.n && blank(s.p[0]))
+		s = span_skip(s, 1);
+	while (s.n && blank(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+char *
+text_trimmed(char *s)
+{
+	size_t n;
+
+	while (blank(*s))
+		s++;
+	n = strlen(s);
+	while (n && blank(s[n - 1]))
+		s[--n] = 0;
+	return s;
+}
+
+int
+text_u32(const char *s, uint32_t max, uint32_t *out)
+{
+	struct span t = text_trim(span_str(s));
+	uint64_t v = 0;
+
+	if (t.n == 0 || t.n > 12)
+		return -1;
+	for (uint32_t i = 0; i < t.n; i++) {
+		if (!isdigit(t.p[i]))
+			return -1;
+		v = v * 10 + (unsigned) (t.p[i] - '0');
+	}
+	if (v > max)
+		return -1;
+	*out = (uint32_t) v;
+	return 0;
+}
+
+char *
+text_next_item(char **s)
+{
+	char *start = *s, *p;
+	unsigned depth = 0;
+	bool quoted = false;
+
+	if (!start)
+		return NULL;
+	for (p = start; *p; p++) {
+		if (*p == '"')
+			quoted = !quoted;
+		else if (!quoted && *p == '[')
+			depth++;
+		else if (!quoted && *p == ']' && depth)
+			depth--;
+		else if (!quoted && !depth && *p == ',')
+			break;
+	}
+	*s = *p ? p + 1 : NULL;
+	*p = 0;
+	return text_trimmed(start);
+}
+
+char *
+text_next_word(char **s)
+{
+	char *p = *s, *start;
+
+	while (blank(*p))
+		p++;
+	if (!*p)
+		return NULL;
+	for (start = p; *p && !blank(*p); p++)
+		;
+	if (*p)
+		*p++ = 0;
+	*s = p;
+	return start;
+}
+
+int
+text_read_file(struct buf *b, const char *path)
+{
+	if (buf_read_file(b, path) == 0)
+		return 0;
+	switch (errno) {
+	case ENOENT:
+	case ENOTDIR:
+		return E_NOENT;
+	case EACCES:
+	case EPERM:
+		return E_PERM;
+	case EFBIG:
+		return E_LIMIT;
+	case ENOMEM:
+		return E_NOMEM;
+	default:
+		return E_IO;
+	}
+}
