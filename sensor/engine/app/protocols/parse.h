@@ -1,5 +1,5 @@
 /*
- * parse - small things most parsers need: counting for the scale, releasing kept bytes, bounded text.
+ * parse - small things most parsers need: releasing kept bytes, bounded text.
  *
  * Thread:    the worker's.
  * Memory:    the caller's.
@@ -10,29 +10,6 @@
 #define ENGINE_PROTOCOLS_PARSE_H
 
 #include "engine/app/app.h"
-
-static inline void
-count_request(struct app *a)
-{
-	if (a->facts)
-		a->facts->requests++;
-}
-
-static inline void
-count_response(struct app *a, bool failed)
-{
-	if (!a->facts)
-		return;
-	a->facts->responses++;
-	a->facts->failures += failed;
-}
-
-static inline void
-count_ot(struct app *a, enum ot_kind kind)
-{
-	if (a->facts)
-		a->facts->ot[kind]++;
-}
 
 /* Gives back what app_keep() took. */
 static inline void

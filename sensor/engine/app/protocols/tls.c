@@ -58,7 +58,7 @@ from_client(struct app *a, struct tls_tx *t, uint8_t type, struct span body)
 	case HS_CLIENT_HELLO:
 		e = tls_client_hello(a, t, body);
 		if (!(t->seen & TLS_SEEN_CLIENT_HELLO))
-			count_request(a);
+			app_count_request(a);
 		t->seen |= TLS_SEEN_CLIENT_HELLO;
 		tx_reach(&t->tx, TO_SERVER, TLS_C_HELLO);
 		break;
@@ -85,7 +85,7 @@ from_server(struct app *a, struct tls_tx *t, uint8_t type, struct span body)
 	case HS_SERVER_HELLO:
 		e = tls_server_hello(a, t, body);
 		if (!(t->seen & TLS_SEEN_SERVER_HELLO))
-			count_response(a, false);
+			app_count_response(a, false);
 		t->seen |= TLS_SEEN_SERVER_HELLO;
 		tx_reach(&t->tx, TO_CLIENT, TLS_S_HELLO);
 		break;
@@ -202,7 +202,7 @@ alert(struct app *a, struct tls *st, struct tls_tx *t, int dir, struct span body
 		return;
 	}
 	if (level == FATAL && dir == TO_CLIENT)
-		count_response(a, true);
+		app_count_response(a, true);
 }
 
 /* Application data: the handshake is over, nothing more can be read. Early data (RFC 8446 section 2.3) is not that yet. */
@@ -261,7 +261,7 @@ sslv2(struct app *a, struct tls *st, struct tls_tx *t, int dir, struct span s)
 	if (dir == TO_SERVER && type == 1) {
 		t->side[dir].version = t->side[dir].hello_version = rd_u16(&m);
 		if (!(t->seen & TLS_SEEN_CLIENT_HELLO))
-			count_request(a);
+			app_count_request(a);
 		t->seen |= TLS_SEEN_CLIENT_HELLO;
 		tx_reach(&t->tx, dir, TLS_C_HELLO);
 	} else if (dir == TO_CLIENT && type == 4) {
@@ -269,7 +269,7 @@ sslv2(struct app *a, struct tls *st, struct tls_tx *t, int dir, struct span s)
 		t->side[dir].version = t->side[dir].hello_version = rd_u16(&m);
 		t->sslv2 = true;
 		t->seen |= TLS_SEEN_SERVER_HELLO;
-		count_response(a, false);
+		app_count_response(a, false);
 		tx_reach(&t->tx, dir, TLS_S_HELLO_DONE);
 	} else if (type == 0 && n == 3) {
 		app_event(a, &t->tx, TLS_EV_ERROR_MESSAGE);

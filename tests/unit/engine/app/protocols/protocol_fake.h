@@ -33,6 +33,7 @@ app_tx_new(struct app *a)
 {
 	struct tx *t = calloc(1, a->proto->tx_size);
 
+	t->proto = a->proto;
 	t->id = a->tx_next++;
 	t->first_ts = t->last_ts = a->now;
 	t->prev = a->last;
@@ -83,6 +84,20 @@ app_give(struct app *a, void *p, size_t n)
 {
 	(void) a, (void) n;
 	free(p);
+}
+
+const void *
+app_conf(const struct app *a)
+{
+	(void) a;
+	return NULL;
+}
+
+void
+app_upgrade(struct app *a, const struct protocol *expected)
+{
+	a->upgrade = expected;
+	a->upgrading = true;
 }
 
 int
