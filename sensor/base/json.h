@@ -26,6 +26,11 @@ struct json {
 };
 
 void json_init(struct json *j, char *buf, uint32_t cap);
+/* jansson has functions of the same three names: for the linker ours are called otherwise. A file that needs both includes
+ * <jansson.h> first. */
+#define json_object(j, key) casus_json_object(j, key)
+#define json_array(j, key) casus_json_array(j, key)
+#define json_null(j, key) casus_json_null(j, key)
 /* key NULL = an element of an array (or the root). */
 void json_object(struct json *j, const char *key);
 void json_array(struct json *j, const char *key);

@@ -25,7 +25,8 @@ struct output_conf {
 	const char *journal_dir;    /* NULL = dir/journal */
 	uint64_t journal_segment_bytes, journal_max_bytes;
 	int64_t journal_max_age;
-	int journal_on_full;        /* drop-newest, stop */
+	int journal_on_full;        /* enum journal_full: drop-newest, stop */
+	int journal_sync;           /* enum journal_sync: never, segment, flush */
 	/* redis; no host and no socket = off */
 	const char *redis_socket, *redis_host, *redis_user, *redis_password_file, *redis_prefix;
 	uint32_t redis_port, redis_maxlen, redis_batch;
@@ -54,6 +55,13 @@ struct output_record {
 };
 /* Journal, then wakes the sinks. Negative when the journal refused it (counted, alarm); the record is then lost by name. */
 int output_write(struct output *o, const struct output_record *r);
+/* End of a batch of events: journal to the kernel, sinks write. The loop does it by itself after each turn; whoever runs
+ * without the loop (a replay) calls it now and then. */
+void output_flush(struct output *o);
+/* The journal is full and journal.on-full says stop: the program must end with EXIT_RUNTIME. */
+bool output_must_stop(const struct output *o);
+/* Facts of the sensor for Redis' state key: pairs name, value, NULL-ended; copied. */
+void output_facts(struct output *o, const char *const pairs[]);
 void output_reopen(struct output *o);       /* SIGHUP */
 /* Everything to the sinks that they will take within shutdown_grace. 0, or E_AGAIN: backlog stays in the journal. */
 int output_drain(struct output *o);

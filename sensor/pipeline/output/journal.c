@@ -1,0 +1,268 @@
+#include "pipeline/output/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "pipeline/output/journal_private.h"
+#include "pipeline/output/scan.h"
+
+#define FLUSH_AT (256U << 10)
+
+const char *
+journal_epoch(const struct journal *j)
+{
+	return j->epoch;
+}
+
+uint64_t
+journal_next_seq(const struct journal *j)
+{
+	return j->next_seq;
+}
+
+uint64_t
+journal_first_seq(const struct journal *j)
+{
+	return j->segments[0].first_seq;
+}
+
+void
+journal_last_id(const struct journal *j, uint64_t *ms, uint32_t *n)
+{
+	*ms = j->last_ms;
+	*n = j->last_n;
+}
+
+int
+journal_segment_add(struct journal *j, const struct segment *s)
+{
+	if (j->n == j->cap) {
+		uint32_t cap = j->cap ? j->cap * 2 : 16;
+		struct segment *p = realloc(j->segments, cap * sizeof *p);
+		if (!p)
+			return E_NOMEM;
+		j->segments = p;
+		j->cap = cap;
+	}
+	j->segments[j->n++] = *s;
+	return 0;
+}
+
+static int
+write_all(int fd, const void *p, size_t n, size_t *done)
+{
+	while (*done < n) {
+		ssize_t k = write(fd, (const char *) p + *done, n - *done);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			return E_IO;
+		*done += (size_t) k;
+	}
+	return 0;
+}
+
+int
+journal_segment_begin(struct journal *j, uint64_t number)
+{
+	struct frame_header h = { .segment = number, .first_seq = j->next_seq, .last_ms = j->last_ms, .last_n = j->last_n };
+	struct segment s = { .number = number, .first_seq = j->next_seq, .last_seq = j->next_seq - 1, .bytes = FRAME_HEADER,
+		.before_ms = j->last_ms, .before_n = j->last_n };
+	uint8_t bytes[FRAME_HEADER];
+	char path[PATH_MAX];
+	size_t done = 0;
+	int fd;
+
+	memcpy(h.epoch, j->epoch, sizeof h.epoch);
+	strncpy(h.sensor, j->conf.sensor, sizeof h.sensor - 1);
+	memcpy(h.chain, j->chain, sizeof h.chain);
+	frame_header_write(&h, bytes);
+	if (scan_path(path, sizeof path, j->dir, number) < 0)
+		return E_LIMIT;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0640);
+	if (fd < 0)
+		return E_IO;
+	if (write_all(fd, bytes, sizeof bytes, &done) < 0 || journal_segment_add(j, &s) < 0) {
+		unlink(path);
+		close(fd);
+		return E_IO;
+	}
+	if (j->fd >= 0)
+		close(j->fd);
+	j->fd = fd;
+	return 0;
+}
+
+/* The oldest closed segments that nobody needs go while bytes or age are over the cap. */
+static void
+trim(struct journal *j, uint64_t more)
+{
+	int64_t now = clock_now(j->clock);
+	char path[PATH_MAX];
+
+	while (j->n > 1 && j->segments[0].last_seq <= j->acked) {
+		struct segment *s = &j->segments[0];
+		int64_t last = (int64_t) (j->segments[1].before_ms * NS_PER_MS);
+		bool over = j->closed_bytes + journal_current(j)->bytes + j->out.n + more > j->conf.max_bytes;
+		bool old = j->conf.max_age && now - last > j->conf.max_age;
+		if (!over && !old)
+			return;
+		if (scan_path(path, sizeof path, j->dir, s->number) < 0 || (unlink(path) < 0 && errno != ENOENT)) {
+			log_error("journal", "cannot delete an old segment: %s", strerror(errno));
+			return;
+		}
+		j->closed_bytes -= s->bytes;
+		memmove(s, s + 1, (j->n - 1) * sizeof *s);
+		j->n--;
+	}
+}
+
+int
+journal_flush(struct journal *j)
+{
+	size_t before = j->out_done;
+	int rc = 0;
+
+	if (j->out.n) {
+		rc = write_all(j->fd, j->out.p, j->out.n, &j->out_done);
+		journal_current(j)->bytes += j->out_done - before;
+	}
+	if (rc < 0) {
+		if (!j->failing)
+			log_error("journal", "cannot write: %s; records wait in memory", strerror(errno));
+		j->failing = true;
+		counter_inc(j->cnt, C_JOURNAL_IO_ERRORS);
+		return rc;
+	}
+	if (j->failing)
+		log_notice("journal", "writing again");
+	j->failing = false;
+	if (j->out.n && j->conf.sync == JOURNAL_SYNC_FLUSH)
+		fdatasync(j->fd);
+	buf_reset(&j->out);
+	j->out_done = 0;
+	journal_current(j)->last_seq = j->next_seq - 1;
+	return 0;
+}
+
+static int
+rotate(struct journal *j)
+{
+	struct segment *old;
+	int rc = journal_flush(j);
+
+	if (rc < 0)
+		return rc;
+	if (j->conf.sync != JOURNAL_SYNC_NEVER)
+		fdatasync(j->fd);
+	old = journal_current(j);
+	rc = journal_segment_begin(j, old->number + 1);
+	if (rc < 0) {
+		log_error("journal", "cannot begin a segment: %s", strerror(errno));
+		return rc;
+	}
+	j->closed_bytes += j->segments[j->n - 2].bytes;
+	trim(j, 0);
+	return 0;
+}
+
+static int
+refuse(struct journal *j, int rc)
+{
+	j->refused++;
+	counter_inc(j->cnt, C_JOURNAL_ERRORS);
+	return rc;
+}
+
+/* Room for one frame more? Rotates and trims on the way. */
+static int
+make_room(struct journal *j, uint64_t frame)
+{
+	struct segment *s = journal_current(j);
+	bool was = j->full;
+
+	if (s->bytes + j->out.n - j->out_done + frame > j->conf.segment_bytes && j->next_seq > s->first_seq) {
+		int rc = rotate(j);
+		if (rc < 0)
+			return rc;
+	}
+	trim(j, frame);
+	j->full = j->closed_bytes + journal_current(j)->bytes + j->out.n - j->out_done + frame > j->conf.max_bytes;
+	if (j->full && !was)
+		log_error("journal", "full: %u segments wait for a reader; new records are %s", j->n,
+		    j->conf.on_full == JOURNAL_STOP ? "refused and the sensor stops" : "dropped and counted");
+	if (was && !j->full)
+		log_notice("journal", "has room again");
+	if (j->full && j->conf.on_full == JOURNAL_STOP)
+		j->stop = true;
+	return j->full ? E_LIMIT : 0;
+}
+
+static void
+next_id(struct journal *j, struct journal_record *r)
+{
+	int64_t now = clock_now(j->clock);
+	uint64_t ms = now > 0 ? (uint64_t) (now / NS_PER_MS) : 0;
+
+	if (ms > j->last_ms) {
+		r->ms = ms;
+		r->n = 0;
+	} else { /* same millisecond, or the clock went back */
+		r->ms = j->last_ms;
+		r->n = j->last_n + 1;
+	}
+}
+
+int
+journal_append(struct journal *j, struct journal_record *r)
+{
+	uint64_t frame = FRAME_OVERHEAD + 48 + (uint64_t) r->type.n + r->eid.n + r->incident.n + r->hosts.n + r->json.n;
+	int rc = make_room(j, frame);
+
+	if (rc < 0)
+		return refuse(j, rc);
+	next_id(j, r);
+	r->seq = j->next_seq;
+	rc = frame_write(&j->out, r, j->chain);
+	if (rc < 0)
+		return refuse(j, rc);
+	j->next_seq++;
+	j->last_ms = r->ms;
+	j->last_n = r->n;
+	if (j->out.n >= FLUSH_AT && !j->failing)
+		journal_flush(j);
+	return 0;
+}
+
+void
+journal_ack(struct journal *j, uint64_t seq)
+{
+	j->acked = seq;
+	trim(j, 0);
+}
+
+bool
+journal_must_stop(const struct journal *j)
+{
+	return j->stop;
+}
+
+void
+journal_status(const struct journal *j, struct journal_status *out)
+{
+	*out = (struct journal_status) { .segments = j->n, .first_seq = journal_first_seq(j), .next_seq = j->next_seq,
+		.acked_seq = j->acked < j->next_seq ? j->acked : j->next_seq - 1, .refused = j->refused, .full = j->full };
+	out->bytes = j->closed_bytes + journal_current(j)->bytes + j->out.n - j->out_done;
+	for (uint32_t i = 0; i < j->n && j->next_seq > out->acked_seq + 1; i++) {
+		uint64_t end = i + 1 < j->n ? j->segments[i].last_seq : j->next_seq - 1;
+		if (end <= j->acked)
+			continue;
+		if (j->segments[i].before_ms)
+			out->oldest_unacked = clock_now(j->clock) - (int64_t) (j->segments[i].before_ms * NS_PER_MS);
+		break;
+	}
+}

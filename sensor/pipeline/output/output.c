@@ -1,0 +1,310 @@
+#include "pipeline/output/output.h"
+
+#include <event2/event.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "pipeline/output/sink.h"
+
+#define SINKS_MAX 8
+#define FACTS_MAX 4096
+#define SENSOR_MAX 32
+
+struct output {
+	struct output_conf conf;
+	char journal_dir[PATH_MAX];
+	struct sink_env env;
+	struct journal *journal;
+	const struct sink *sink[SINKS_MAX];
+	void *self[SINKS_MAX];
+	unsigned n;
+	struct event *turn;
+	bool turn_pending;
+	struct buf hosts;  /* of one record, little-endian */
+	struct buf facts;  /* name NUL value NUL ... */
+};
+
+static bool
+sensor_is_valid(const char *s)
+{
+	size_t n = s ? strlen(s) : 0;
+
+	return n >= 1 && n <= SENSOR_MAX && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct output *o = arg;
+
+	o->turn_pending = false;
+	output_flush(o);
+}
+
+static int
+journal_begin(struct output *o, struct diag *d)
+{
+	struct journal_conf jc = { .sensor = o->conf.sensor, .segment_bytes = o->conf.journal_segment_bytes,
+		.max_bytes = o->conf.journal_max_bytes, .max_age = o->conf.journal_max_age, .on_full = o->conf.journal_on_full,
+		.sync = o->conf.journal_sync, .fresh = o->conf.fresh_journal };
+
+	if (o->conf.journal_dir && *o->conf.journal_dir)
+		snprintf(o->journal_dir, sizeof o->journal_dir, "%s", o->conf.journal_dir);
+	else
+		snprintf(o->journal_dir, sizeof o->journal_dir, "%s/journal", o->conf.dir);
+	jc.dir = o->journal_dir;
+	if (jc.segment_bytes > jc.max_bytes / 4) /* so that trimming can follow the cap */
+		jc.segment_bytes = jc.max_bytes / 4;
+	o->journal = journal_open(&jc, o->env.clock, o->env.cnt, d);
+	return o->journal ? 0 : E_IO;
+}
+
+static int
+sinks_begin(struct output *o, struct diag *d)
+{
+	for (unsigned i = 0; i < sink_table_n; i++) {
+		const struct sink *s = sink_table[i];
+		if (!s->wanted(&o->conf))
+			continue;
+		if (o->n == SINKS_MAX)
+			return E_LIMIT;
+		o->self[o->n] = s->open(&o->env, d);
+		if (!o->self[o->n])
+			return E_IO;
+		o->sink[o->n++] = s;
+	}
+	return 0;
+}
+
+struct output *
+output_new(const struct output_conf *conf, struct event_base *loop, const struct clock *clock, struct counters *cnt,
+    struct diag *d)
+{
+	struct output *o = calloc(1, sizeof *o);
+
+	if (!o)
+		return NULL;
+	o->conf = *conf;
+	o->env = (struct sink_env) { .conf = &o->conf, .loop = loop, .clock = clock, .cnt = cnt };
+	buf_init(&o->hosts, 8U << 20);
+	buf_init(&o->facts, FACTS_MAX);
+	if (!sensor_is_valid(conf->sensor)) {
+		diag_error(d, "sensor", 0, 0, "\"%s\" is no sensor id; expected 1 to 32 of a-z, 0-9 and -", conf->sensor ? conf->sensor : "");
+		goto fail;
+	}
+	if (journal_begin(o, d) < 0)
+		goto fail;
+	o->env.journal = o->journal;
+	if (sinks_begin(o, d) < 0)
+		goto fail;
+	if (loop) {
+		o->turn = event_new(loop, -1, 0, on_turn, o);
+		if (!o->turn)
+			goto fail;
+	}
+	output_flush(o);
+	return o;
+fail:
+	if (!d->errors)
+		diag_error(d, conf->dir, 0, 0, "the outputs cannot be opened");
+	output_free(o);
+	return NULL;
+}
+
+uint64_t
+output_next_seq(const struct output *o)
+{
+	return journal_next_seq(o->journal);
+}
+
+const char *
+output_epoch(const struct output *o)
+{
+	return journal_epoch(o->journal);
+}
+
+/* A flush at the end of this turn of the loop. */
+static void
+turn_ask(struct output *o)
+{
+	if (!o->turn || o->turn_pending)
+		return;
+	o->turn_pending = true;
+	event_active(o->turn, EV_TIMEOUT, 0);
+}
+
+static struct span
+hosts_of(struct output *o, const struct output_record *r)
+{
+	uint8_t b[8];
+
+	buf_reset(&o->hosts);
+	for (uint32_t i = 0; i < r->n_hosts; i++) {
+		for (int k = 0; k < 8; k++)
+			b[k] = (uint8_t) (r->hosts[i] >> 8 * k);
+		if (buf_add(&o->hosts, b, sizeof b) < 0)
+			break;
+	}
+	return span_of(o->hosts.p, o->hosts.n);
+}
+
+int
+output_write(struct output *o, const struct output_record *r)
+{
+	struct journal_record jr = { .ts = r->ts, .revision = r->revision, .type = span_str(r->type), .eid = span_str(r->eid),
+		.incident = span_str(r->incident), .hosts = hosts_of(o, r), .json = r->json };
+	int rc = journal_append(o->journal, &jr);
+
+	/* A replay need not lose anything: it waits for the sinks. */
+	if (rc == E_LIMIT && o->conf.fresh_journal && output_drain(o) == 0)
+		rc = journal_append(o->journal, &jr);
+	if (rc < 0)
+		return rc;
+	counter_inc(o->env.cnt, C_JOURNAL_RECORDS);
+	for (unsigned i = 0; i < o->n; i++) {
+		if (o->sink[i]->record)
+			o->sink[i]->record(o->self[i], &jr);
+	}
+	turn_ask(o);
+	return 0;
+}
+
+static void
+acknowledge(struct output *o)
+{
+	uint64_t acked = UINT64_MAX;
+
+	for (unsigned i = 0; i < o->n; i++) {
+		uint64_t a = o->sink[i]->acked ? o->sink[i]->acked(o->self[i]) : UINT64_MAX;
+		if (a < acked)
+			acked = a;
+	}
+	journal_ack(o->journal, acked);
+}
+
+void
+output_flush(struct output *o)
+{
+	journal_flush(o->journal);
+	for (unsigned i = 0; i < o->n; i++)
+		o->sink[i]->turn(o->self[i]);
+	acknowledge(o);
+}
+
+bool
+output_must_stop(const struct output *o)
+{
+	return journal_must_stop(o->journal);
+}
+
+void
+output_facts(struct output *o, const char *const pairs[])
+{
+	buf_reset(&o->facts);
+	for (unsigned i = 0; pairs[i] && pairs[i + 1]; i += 2) {
+		buf_add(&o->facts, pairs[i], strlen(pairs[i]) + 1);
+		buf_add(&o->facts, pairs[i + 1], strlen(pairs[i + 1]) + 1);
+	}
+	o->env.facts = span_of(o->facts.p, o->facts.n);
+	for (unsigned i = 0; i < o->n; i++) {
+		if (o->sink[i]->facts)
+			o->sink[i]->facts(o->self[i], o->env.facts);
+	}
+}
+
+void
+output_reopen(struct output *o)
+{
+	for (unsigned i = 0; i < o->n; i++) {
+		if (o->sink[i]->reopen)
+			o->sink[i]->reopen(o->self[i]);
+	}
+}
+
+static bool
+drained(const struct output *o)
+{
+	for (unsigned i = 0; i < o->n; i++) {
+		if (!o->sink[i]->drained(o->self[i]))
+			return false;
+	}
+	return true;
+}
+
+static void
+on_grace(evutil_socket_t fd, short what, void *arg)
+{
+	*(bool *) arg = true;
+}
+
+int
+output_drain(struct output *o)
+{
+	int64_t grace = o->conf.shutdown_grace > 0 ? o->conf.shutdown_grace : 0;
+	struct timeval tv = { grace / NS_PER_S, grace % NS_PER_S / NS_PER_US };
+	bool over = false;
+	struct event *timer;
+
+	output_flush(o);
+	if (drained(o) || !o->env.loop)
+		return drained(o) ? 0 : E_AGAIN;
+	timer = evtimer_new(o->env.loop, on_grace, &over);
+	if (!timer)
+		return E_NOMEM;
+	evtimer_add(timer, &tv);
+	while (!over && !drained(o)) {
+		if (event_base_loop(o->env.loop, EVLOOP_ONCE) < 0)
+			break;
+		output_flush(o);
+	}
+	event_free(timer);
+	return drained(o) ? 0 : E_AGAIN;
+}
+
+void
+output_free(struct output *o)
+{
+	if (!o)
+		return;
+	if (o->journal)
+		journal_flush(o->journal);
+	for (unsigned i = 0; i < o->n; i++)
+		o->sink[i]->close(o->self[i]);
+	if (o->turn)
+		event_free(o->turn);
+	journal_close(o->journal);
+	buf_clear(&o->hosts);
+	buf_clear(&o->facts);
+	free(o);
+}
+
+void
+output_status(const struct output *o, struct json *j)
+{
+	struct journal_status s;
+
+	journal_status(o->journal, &s);
+	json_object(j, "journal");
+	json_str(j, "dir", o->journal_dir);
+	json_str(j, "epoch", journal_epoch(o->journal));
+	json_u64(j, "segments", s.segments);
+	json_u64(j, "bytes", s.bytes);
+	json_u64(j, "first_seq", s.first_seq);
+	json_u64(j, "next_seq", s.next_seq);
+	json_u64(j, "acked_seq", s.acked_seq);
+	json_u64(j, "refused", s.refused);
+	json_i64(j, "oldest_unacked_seconds", s.oldest_unacked / NS_PER_S);
+	json_bool(j, "full", s.full);
+	json_end(j);
+	json_array(j, "sinks");
+	for (unsigned i = 0; i < o->n; i++) {
+		json_object(j, NULL);
+		json_str(j, "name", o->sink[i]->name);
+		o->sink[i]->status(o->self[i], j);
+		json_end(j);
+	}
+	json_end(j);
+}

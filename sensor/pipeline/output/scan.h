@@ -1,0 +1,40 @@
+/*
+ * scan - the segments of a journal folder, read from outside: recovery at start, casusctl journal.
+ *
+ * Thread:    any; reads files only.
+ * Memory:    one segment is mapped at a time.
+ * Owns:      the mapping until scan_close().
+ * Not here:  writing, cutting, deleting -> journal.h
+ */
+#ifndef PIPELINE_OUTPUT_SCAN_H
+#define PIPELINE_OUTPUT_SCAN_H
+
+#include "pipeline/output/frame.h"
+
+#define SCAN_SUFFIX ".cjl" /* segments are called 0000000001.cjl and so on */
+
+/* Numbers of the segments in a folder, sorted; heap, to be freed by the caller. E_NOENT, E_IO, E_NOMEM. */
+int scan_list(const char *dir, uint64_t **numbers, uint32_t *n);
+/* "dir/0000000001.cjl"; E_LIMIT when it does not fit. */
+int scan_path(char *out, size_t room, const char *dir, uint64_t number);
+
+struct scan {
+	struct span bytes;          /* the whole file */
+	struct frame_header header;
+	uint32_t at;                /* next frame */
+	uint32_t bad_from, bad_to;  /* after SCAN_DAMAGED, SCAN_TORN: the bytes that are no frames */
+};
+
+/* Maps a segment and reads its header. E_NOENT, E_IO; E_TRUNC, E_BAD, E_UNSUPPORTED: the header is not one. */
+int scan_open(struct scan *s, const char *path);
+void scan_close(struct scan *s);
+
+enum scan_result {
+	SCAN_RECORD,  /* *r and *frame are set */
+	SCAN_END,     /* the file ends with a whole frame */
+	SCAN_TORN,    /* no whole frame from bad_from to the end: a write was cut */
+	SCAN_DAMAGED  /* bad_from..bad_to is not a frame, but whole ones follow: go on */
+};
+enum scan_result scan_next(struct scan *s, struct journal_record *r, struct span *frame);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * threshold - thresholds and suppression across flows: which alerts are told, which only counted.
+ *
+ * Thread:    the pipeline's.
+ * Memory:    one table of `max` entries; ended ones are swept by packet time, refusals are counted.
+ * Owns:      the counts.
+ * Not here:  reading thresholds -> rule/   alerts held back still reach their incident -> pipeline.c
+ *
+ * Semantics: Suricata 8 user guide, "Thresholding Keywords" and "Global-Thresholds".
+ */
+#ifndef PIPELINE_THRESHOLD_H
+#define PIPELINE_THRESHOLD_H
+
+#include "base/counters.h"
+#include "event/card.h"
+#include "event/event.h"
+
+struct threshold;
+
+enum threshold_verdict { THRESHOLD_TELL, THRESHOLD_HOLD };
+
+/* NULL: no memory. */
+struct threshold *threshold_new(uint32_t max, struct counters *cnt);
+void threshold_free(struct threshold *t);
+/* Counts the alert against all thresholds of its card. *action is 0 allowed / 1 blocked and may be changed by a rate filter. */
+enum threshold_verdict threshold_alert(struct threshold *t, const struct event *e, const struct card *c, uint8_t *action);
+uint32_t threshold_used(const struct threshold *t);
+
+#endif
