@@ -33,7 +33,8 @@ void decode_free(struct decode *d);
 
 /* All packets of a frame in the order in which they are to be handled: the innermost first, the outer last.
  * Returns how many (0..DECODE_PACKETS); a damaged frame still gives a packet with the headers found, its events
- * set and PACKET_MALFORMED. *out stays valid until the next call. */
+ * set and PACKET_MALFORMED. *out points to an array of them, (*out)[0..n-1], valid until the next call.
+ * A damaged IP header leaves ip_version 0 and no addresses; a damaged transport header leaves no ports and an empty l4_header. */
 unsigned decode_frame(struct decode *d, const struct frame *f, struct packet **out);
 
 /* Sum of the transport checksum (0 = right) and of the IPv4 header, computed from the packet's bytes. */
@@ -43,5 +44,15 @@ bool packet_checksum_l4_ok(const struct packet *p);
 /* A number over the flow of a frame, equal for both directions and for fragments: how offline workers share
  * a file. Cheap: looks only at outer VLAN/MPLS/PPPoE and IP addresses. */
 uint64_t decode_share(const struct frame *f);
+
+/* How often each event was set by decode so far (packets left out included): PACKET_EVENT_N numbers. */
+const uint64_t *decode_event_counts(const struct decode *d);
+
+/* Overlapping fragments: whose bytes are taken depends on the receiver. Without a function all are DEFRAG_BSD. */
+enum defrag_policy { DEFRAG_BSD, DEFRAG_BSD_RIGHT, DEFRAG_LINUX, DEFRAG_WINDOWS, DEFRAG_SOLARIS, DEFRAG_FIRST, DEFRAG_LAST };
+void decode_set_policy(struct decode *d, enum defrag_policy (*of)(void *arg, const struct addr *dst), void *arg);
+
+/* Port texts that name a group ("$VXLAN_PORTS") become what vars.port-groups says; call after conf_fill(). */
+void decode_conf_resolve(struct decode_conf *conf, const struct conf *c);
 
 #endif

@@ -69,43 +69,45 @@ struct packet_tcp {
 	uint32_t options_seen; /* bit per option kind below 32 */
 };
 
+/* Hot fields first. Everything before `tcp` is 0 until a layer sets it; tcp is meaningful with proto 6 and l4_header.n > 0. */
 struct packet {
 	uint64_t num;        /* frame number */
 	int64_t ts;          /* ns */
-	struct span frame;   /* layer 2 on, as captured; of a tunnelled or reassembled packet: its own bytes */
-	struct span l3;      /* IP header on (or ARP), to the end of the IP length */
-	struct span l3_header; /* with options / extension headers */
-	struct span l4;      /* transport header on */
-	struct span l4_header;
-	struct span payload;
-	struct addr src, dst;
+	uint32_t flags;      /* PACKET_* */
+	uint32_t wire_len;   /* bytes on the wire (of the IP packet when tunnelled) */
 	uint16_t sport, dport; /* host order; ICMP: 0 */
 	uint16_t ethertype;
-	uint16_t vlan[PACKET_VLANS]; /* ids, outermost first */
-	uint8_t vlan_n;
-	uint8_t mac_src[6], mac_dst[6];
-	bool has_mac;
 	uint8_t ip_version;  /* 4, 6, or 0 */
 	uint8_t proto;       /* transport protocol after extension headers */
 	uint8_t ttl;         /* or hop limit */
 	uint8_t tos;
-	uint16_t ip_id;
-	uint8_t ip_flags;    /* bit 2 reserved, 1 DF, 0 MF, as fragbits reads them: R=4 D=2 M=1 */
-	uint16_t frag_offset; /* in 8 bytes */
-	uint32_t ip_options_seen[8]; /* IPv4: bit per option type */
-	struct packet_tcp tcp;
-	uint8_t icmp_type, icmp_code;
-	uint16_t icmp_id, icmp_seq;
-	struct span icmp_inner; /* IP packet quoted in an ICMP error */
-	uint32_t vni;        /* VXLAN, Geneve */
+	uint8_t dir;         /* TO_SERVER / TO_CLIENT; set by the worker from the flow */
 	uint8_t depth;       /* tunnels around it */
 	uint8_t source;      /* enum packet_source */
-	uint8_t dir;         /* TO_SERVER / TO_CLIENT; set by the worker from the flow */
+	uint8_t vlan_n;
+	uint8_t layers;      /* headers decoded, those of the packets around it too */
+	uint8_t ip_flags;    /* bit 2 reserved, 1 DF, 0 MF, as fragbits reads them: R=4 D=2 M=1 */
+	struct span payload;
+	struct span l4;      /* transport header on */
+	struct span l4_header;
+	struct span l3;      /* IP header on (or ARP), to the end of the IP length */
+	struct span l3_header; /* with options / extension headers */
+	struct span frame;   /* layer 2 on, as captured; of a tunnelled or reassembled packet: its own bytes */
+	struct addr src, dst;
+	uint16_t ip_id;
+	uint16_t frag_offset; /* in 8 bytes */
+	uint16_t vlan[PACKET_VLANS]; /* ids, outermost first */
+	uint8_t mac_src[6], mac_dst[6];
 	uint16_t iface;
-	uint32_t flags;      /* PACKET_* */
-	uint32_t wire_len;   /* bytes on the wire (of the IP packet when tunnelled) */
-	uint64_t events[PACKET_EVENT_WORDS];
+	bool has_mac;
 	bool any_event;
+	uint8_t icmp_type, icmp_code;
+	uint16_t icmp_id, icmp_seq;
+	uint32_t vni;        /* VXLAN, Geneve */
+	uint64_t events[PACKET_EVENT_WORDS];
+	struct span icmp_inner; /* IP packet quoted in an ICMP error */
+	uint32_t ip_options_seen[8]; /* IPv4: bit per option type */
+	struct packet_tcp tcp;
 };
 
 static inline void

@@ -1,0 +1,24 @@
+/*
+ * vntag - Cisco VN-Tag: 4 bytes of tag, EtherType.
+ */
+#include "engine/decode/layer.h"
+
+static bool
+decode(struct decode *d, struct packet *p, struct span in)
+{
+	struct rd r = rd_of(in);
+	rd_skip(&r, 4);
+	uint16_t type = rd_u16(&r);
+
+	if (r.bad)
+		return decode_bad(p, EV_VNTAG_HEADER_TOO_SMALL);
+	if (!decode_ethertype(d, p, type, rd_rest(&r)))
+		return decode_bad(p, EV_VNTAG_UNKNOWN_TYPE);
+	return true;
+}
+
+const struct layer layer_vntag = {
+	.name = "vntag",
+	.decode = decode,
+	.ethertypes = (const uint16_t[]) { 0x8926, LAYER_END },
+};
