@@ -122,6 +122,15 @@ is_null(const char *text)
 	return false;
 }
 
+/* The mark of a quoted text stands one behind its quote. */
+static uint32_t
+behind_quote(struct fy_token *fyt)
+{
+	enum fy_scalar_style style = fyt ? fy_token_scalar_style(fyt) : FYSS_PLAIN;
+
+	return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+}
+
 static struct yaml *
 read_scalar(struct reader *r)
 {
@@ -131,6 +140,7 @@ read_scalar(struct reader *r)
 	if (!y)
 		return NULL;
 	y->quoted = fyt && fy_token_scalar_style(fyt) != FYSS_PLAIN;
+	y->column -= behind_quote(fyt);
 	y->text = token_text(r, fyt, y->line, y->column);
 	if (!y->text)
 		return NULL;
@@ -305,6 +315,7 @@ read_key(struct reader *r, uint32_t *line, uint32_t *column)
 		fail_at(r, *line, *column, "a key is a text, expected no map, list or alias here");
 		return NULL;
 	}
+	*column -= behind_quote(fy_event_get_token(r->ev));
 	key = token_text(r, fy_event_get_token(r->ev), *line, *column);
 	next_event(r);
 	return key;

@@ -1,0 +1,183 @@
+/*
+ * Tests of arena, slab, pool and buf.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/pool.h"
+#include "base/slab.h"
+
+static void
+arena_keeps_blocks(void **state)
+{
+	struct arena a;
+	size_t held;
+
+	arena_init(&a, 0);
+	for (int i = 1; i < 3000; i++) {
+		uint8_t *p = arena_zalloc(&a, (size_t) i);
+		assert_int_equal((uintptr_t) p % 16, 0);
+		memset(p, 0xaa, (size_t) i);
+	}
+	held = a.held;
+	for (int round = 0; round < 3; round++) {
+		arena_reset(&a);
+		for (int i = 1; i < 3000; i++)
+			assert_int_equal(*(uint8_t *) arena_zalloc(&a, (size_t) i), 0);
+	}
+	assert_int_equal(a.held, held);
+	assert_string_equal(arena_printf(&a, "%s-%d", "x", 7), "x-7");
+	assert_string_equal(arena_strdup(&a, "text"), "text");
+	assert_true(span_eq(arena_dup(&a, SPAN_LIT("a\0b")), SPAN_LIT("a\0b")));
+	arena_clear(&a);
+	assert_int_equal(a.held, 0);
+}
+
+static void
+arena_ceiling(void **state)
+{
+	struct arena a;
+
+	arena_init(&a, 100000);
+	assert_int_equal(arena_reserve(&a, 100000), 0);
+	assert_int_equal(a.held, 100000);
+	assert_non_null(arena_alloc(&a, 60000));
+	assert_null(arena_alloc(&a, 60000));
+	assert_non_null(arena_alloc(&a, 30000));
+	arena_reset(&a);
+	assert_non_null(arena_alloc(&a, 99000));
+	assert_null(arena_alloc(&a, SIZE_MAX));
+	arena_clear(&a);
+}
+
+static void
+slab_gives_zeroes(void **state)
+{
+	struct slab s;
+	uint8_t *p[4];
+
+	assert_int_equal(slab_init(&s, 100, 4), 0);
+	assert_int_equal(s.size, 112);
+	for (int i = 0; i < 4; i++) {
+		p[i] = slab_take(&s);
+		assert_non_null(p[i]);
+		memset(p[i], 0xff, 100);
+	}
+	assert_null(slab_take(&s));
+	slab_give(&s, p[2]);
+	slab_give(&s, p[0]);
+	assert_ptr_equal(slab_take(&s), p[0]);
+	p[2] = slab_take(&s);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(p[2][i], 0);
+	assert_int_equal(s.used, 4);
+	assert_int_equal(s.peak, 4);
+	slab_clear(&s);
+}
+
+static void
+pool_sizes(void **state)
+{
+	assert_int_equal(pool_size(1), 64);
+	assert_int_equal(pool_size(65), 96);
+	assert_int_equal(pool_size(97), 128);
+	assert_int_equal(pool_size(129), 192);
+	assert_int_equal(pool_size(1 << 20), 1 << 20);
+	assert_int_equal(pool_size((1 << 20) + 1), 0);
+	for (size_t n = 65; n <= 1 << 20; n++)
+		if (pool_size(n) < n || pool_size(n) * 2 > n * 3)
+			fail_msg("%zu is in a block of %zu", n, pool_size(n));
+}
+
+/* Blocks of random sizes, filled and checked: none overlaps another, and used goes back to 0. */
+static void
+pool_blocks_are_apart(void **state)
+{
+	struct pool *p = pool_new(256 * 1024);
+	struct {
+		uint8_t *b;
+		uint32_t n;
+	} out[256] = { { 0 } };
+	unsigned seed = 1;
+
+	for (unsigned i = 0; i < 50000; i++) {
+		unsigned k = (unsigned) rand_r(&seed) % 256;
+		if (out[k].b) {
+			for (uint32_t j = 0; j < out[k].n; j++)
+				assert_int_equal(out[k].b[j], k);
+			pool_give(p, out[k].b, out[k].n);
+			out[k].b = NULL;
+			continue;
+		}
+		out[k].n = (uint32_t) (rand_r(&seed) % (rand_r(&seed) % 16 ? 1500 : 40000));
+		out[k].b = pool_take(p, out[k].n);
+		if (out[k].b)
+			memset(out[k].b, (int) k, out[k].n);
+	}
+	assert_true(pool_refused(p) > 0);
+	assert_true(pool_used(p) <= pool_ceiling(p));
+	for (unsigned k = 0; k < 256; k++)
+		pool_give(p, out[k].b, out[k].n);
+	assert_int_equal(pool_used(p), 0);
+	assert_null(pool_take(p, (1 << 20) + 1));
+	pool_free(p);
+}
+
+static void
+bytes_grow(void **state)
+{
+	struct pool *p = pool_new(64 * 1024);
+	struct bytes b = { 0 };
+
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(bytes_add(&b, p, SPAN_LIT("0123456789"), 10000), 0);
+	assert_int_equal(bytes_add(&b, p, SPAN_LIT("x"), 10000), -1);
+	assert_int_equal(b.n, 10000);
+	bytes_drop(&b, 9995);
+	assert_true(span_eq(bytes_span(&b), SPAN_LIT("56789")));
+	bytes_drop(&b, 100);
+	assert_int_equal(b.n, 0);
+	bytes_clear(&b, p);
+	assert_int_equal(pool_used(p), 0);
+	pool_free(p);
+}
+
+static void
+buf_has_a_ceiling(void **state)
+{
+	struct buf b;
+
+	buf_init(&b, 10);
+	assert_int_equal(buf_str(&b, "12345"), 0);
+	assert_int_equal(buf_printf(&b, "%d", 678), 0);
+	assert_int_equal(buf_str(&b, "abc"), -1);
+	assert_true(b.full);
+	assert_string_equal(b.p, "12345678");
+	assert_int_equal(buf_printf(&b, "%d", 90), 0);
+	assert_int_equal(b.n, 10);
+	buf_reset(&b);
+	assert_false(b.full);
+	assert_string_equal(b.p, "");
+	assert_int_equal(buf_read_file(&b, "/nonexistent"), -1);
+	assert_int_equal(buf_read_file(&b, "/proc/self/status"), -1); /* longer than 10 */
+	buf_clear(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(arena_keeps_blocks), cmocka_unit_test(arena_ceiling),
+		cmocka_unit_test(slab_gives_zeroes), cmocka_unit_test(pool_sizes), cmocka_unit_test(pool_blocks_are_apart),
+		cmocka_unit_test(bytes_grow), cmocka_unit_test(buf_has_a_ceiling) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
