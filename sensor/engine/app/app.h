@@ -129,5 +129,6 @@ app_count_ot(struct app *a, enum ot_kind kind)
 void *app_take(struct app *a, size_t n);      /* zeroed; from the pool */
 void app_give(struct app *a, void *p, size_t n);
 int app_keep(struct app *a, struct bytes *b, struct span s, uint32_t max);
+void app_drop(struct app *a, struct bytes *b); /* gives all of them back */
 
 #endif

@@ -42,6 +42,12 @@ app_keep(struct app *a, struct bytes *b, struct span s, uint32_t max)
 	return r;
 }
 
+void
+app_drop(struct app *a, struct bytes *b)
+{
+	bytes_clear(b, a->engine->pool);
+}
+
 const void *
 app_conf(const struct app *a)
 {

@@ -1,0 +1,469 @@
+/*
+ * http - HTTP/0.9 to 1.1 over TCP, parsed by libhtp.
+ *
+ * Thread:    the worker's.
+ * Memory:    ours from the pool. libhtp takes its own from the heap while it parses: the one parser that does;
+ *            what it takes is bounded by its field limits, the number of headers and max-tx.
+ * Owns:      the libhtp connection of a flow.
+ * Not here:  settings -> http_conf.c   fields -> http_fields.c   events -> http_event.c   log -> http_log.c
+ *
+ * Sources: RFC 9110, RFC 9112; libhtp 0.5 (https://github.com/OISF/libhtp). libhtp calls us back while it reads;
+ * a struct http_tx hangs on each of its transactions as user data. A transaction that was freed before libhtp is
+ * done with it carries `gone` instead, and is ignored from then on.
+ */
+#include "engine/app/protocols/http.h"
+
+#include <strings.h>
+
+#define RAW_MAX 65536u /* raw header bytes kept of a message */
+#define URI_MAX 65536u
+
+static char gone;
+
+static struct http *
+state_of(const htp_tx_t *h)
+{
+	return htp_connp_get_user_data(h->connp);
+}
+
+/* Ours of libhtp's, made when it is new; NULL: no memory, or freed already. */
+static struct http_tx *
+tx_of(htp_tx_t *h)
+{
+	void *user = htp_tx_get_user_data(h);
+	struct http *s = state_of(h);
+	struct http_tx *t = user;
+
+	if (user || user == &gone)
+		return user == &gone ? NULL : t;
+	t = (struct http_tx *) app_tx_new(s->app);
+	if (!t)
+		return NULL;
+	t->h = h;
+	for (int dir = 0; dir < 2; dir++) {
+		t->body[dir].inspect_min = s->conf->inline_body ? 0 : (uint32_t) s->conf->limits[dir].inspect_min;
+		t->body[dir].inspect_window = (uint32_t) s->conf->limits[dir].inspect_window;
+	}
+	t->file.inspect_min = t->body[TO_SERVER].inspect_min;
+	t->file.inspect_window = t->body[TO_SERVER].inspect_window;
+	htp_tx_set_user_data(h, t);
+	return t;
+}
+
+/* ---- called by libhtp ---- */
+
+static int
+on_start(htp_tx_t *h)
+{
+	bool had = htp_tx_get_user_data(h) != NULL;
+
+	return tx_of(h) || had ? HTP_OK : HTP_ERROR;
+}
+
+static int
+on_request_line(htp_tx_t *h)
+{
+	struct http_tx *t = tx_of(h);
+	struct http *s = state_of(h);
+
+	if (!t)
+		return HTP_OK;
+	if (!t->counted[TO_SERVER])
+		app_count_request(s->app);
+	t->counted[TO_SERVER] = true;
+	http_normalise_uri(s, t);
+	http_request_flags(t);
+	return HTP_OK;
+}
+
+static int
+on_response_line(htp_tx_t *h)
+{
+	struct http_tx *t = tx_of(h);
+	bool interim = h->response_status_number >= 100 && h->response_status_number < 200;
+
+	if (!t || t->counted[TO_CLIENT] || interim)
+		return HTP_OK;
+	t->counted[TO_CLIENT] = true;
+	app_count_response(state_of(h)->app, h->response_status_number >= 500);
+	return HTP_OK;
+}
+
+static int
+keep_raw(htp_tx_data_t *d, int dir)
+{
+	struct http_tx *t = tx_of(d->tx);
+	struct span s = span_of(d->data, d->data ? d->len : 0);
+
+	if (!t || !s.n)
+		return HTP_OK;
+	if (t->raw[dir].n < RAW_MAX)
+		app_keep(state_of(d->tx)->app, &t->raw[dir], span_head(s, RAW_MAX - t->raw[dir].n), RAW_MAX);
+	return HTP_OK;
+}
+
+static int
+on_request_header_data(htp_tx_data_t *d)
+{
+	return keep_raw(d, TO_SERVER);
+}
+
+static int
+on_response_header_data(htp_tx_data_t *d)
+{
+	return keep_raw(d, TO_CLIENT);
+}
+
+/* POST and PUT send files: the body itself, or parts of it. */
+static int
+on_request_headers(htp_tx_t *h)
+{
+	struct http_tx *t = tx_of(h);
+
+	if (!t)
+		return HTP_OK;
+	http_request_flags(t);
+	if (h->request_method_number == HTP_M_POST)
+		http_multipart_begin(state_of(h)->app, t);
+	return HTP_OK;
+}
+
+static int
+on_request_body(htp_tx_data_t *d)
+{
+	struct http_tx *t = tx_of(d->tx);
+	struct http *s = state_of(d->tx);
+	struct span bytes = span_of(d->data, d->data ? d->len : 0);
+	uint64_t limit = s->conf->limits[TO_SERVER].body;
+
+	if (!t || !bytes.n)
+		return HTP_OK;
+	body_add(&t->body[TO_SERVER], s->app, bytes, limit);
+	if (t->multipart)
+		http_multipart_feed(s->app, t, bytes, limit);
+	else if (d->tx->request_method_number == HTP_M_POST || d->tx->request_method_number == HTP_M_PUT)
+		body_add(&t->file, s->app, bytes, limit);
+	return HTP_OK;
+}
+
+static int
+on_response_body(htp_tx_data_t *d)
+{
+	struct http_tx *t = tx_of(d->tx);
+	struct http *s = state_of(d->tx);
+
+	if (t && d->data && d->len)
+		body_add(&t->body[TO_CLIENT], s->app, span_of(d->data, d->len), s->conf->limits[TO_CLIENT].body);
+	return HTP_OK;
+}
+
+static int
+on_request_complete(htp_tx_t *h)
+{
+	struct http_tx *t = tx_of(h);
+
+	if (!t)
+		return HTP_OK;
+	http_request_flags(t);
+	if (t->multipart)
+		http_multipart_end(state_of(h)->app, t);
+	t->body[TO_SERVER].eof = t->file.eof = true;
+	return HTP_OK;
+}
+
+static bool
+upgrades_to(const htp_tx_t *h, const char *token)
+{
+	const htp_header_t *up = htp_table_get_c(h->response_headers, "upgrade");
+
+	return up && up->value && bstr_cmp_c_nocase(up->value, token) == 0;
+}
+
+/* CONNECT and Upgrade: what follows is something else. */
+static int
+on_response_complete(htp_tx_t *h)
+{
+	struct http_tx *t = tx_of(h);
+	struct app *a = state_of(h)->app;
+	int status = h->response_status_number;
+
+	if (!t)
+		return HTP_OK;
+	t->body[TO_CLIENT].eof = true;
+	if (h->request_method_number == HTP_M_CONNECT && status >= 200 && status < 300)
+		app_upgrade(a, NULL);
+	return HTP_OK;
+}
+
+static const char *const upgrade_tokens[][2] = { { "h2c", "http2" }, { "websocket", "websocket" } };
+
+/* 101 Switching Protocols: libhtp goes on as a tunnel, so it is asked for after each piece. */
+static void
+look_for_upgrade(struct http *s)
+{
+	htp_tx_t *h = htp_connp_get_out_tx(s->connp);
+
+	if (!h || h->response_status_number != 101 || h->response_progress <= HTP_RESPONSE_HEADERS)
+		return;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct protocol *p = app_protocol_find(upgrade_tokens[i][1]);
+
+		if (p && upgrades_to(h, upgrade_tokens[i][0]))
+			app_upgrade(s->app, p);
+	}
+}
+
+void
+http_hooks(htp_cfg_t *cfg)
+{
+	htp_config_register_request_start(cfg, on_start);
+	htp_config_register_request_line(cfg, on_request_line);
+	htp_config_register_request_header_data(cfg, on_request_header_data);
+	htp_config_register_request_trailer_data(cfg, on_request_header_data);
+	htp_config_register_request_headers(cfg, on_request_headers);
+	htp_config_register_request_body_data(cfg, on_request_body);
+	htp_config_register_request_complete(cfg, on_request_complete);
+	htp_config_register_response_start(cfg, on_start);
+	htp_config_register_response_line(cfg, on_response_line);
+	htp_config_register_response_header_data(cfg, on_response_header_data);
+	htp_config_register_response_trailer_data(cfg, on_response_header_data);
+	htp_config_register_response_body_data(cfg, on_response_body);
+	htp_config_register_response_complete(cfg, on_response_complete);
+}
+
+/* ---- called by the framework ---- */
+
+static bool
+set_up(struct http *s, struct app *a)
+{
+	s->app = a;
+	if (s->connp)
+		return true;
+	s->conf = app_conf(a);
+	s->connp = s->conf->cfg ? htp_connp_create(s->conf->cfg) : NULL;
+	if (!s->connp)
+		return false;
+	htp_connp_set_user_data(s->connp, s);
+	htp_connp_open(s->connp, NULL, a->port[TO_SERVER], NULL, a->port[TO_CLIENT], NULL);
+	return true;
+}
+
+/* libhtp's progress becomes ours; it moves on its own in between the callbacks. */
+static void
+note_progress(struct http *s)
+{
+	for (struct tx *tx = s->app->first; tx; tx = tx->next) {
+		struct http_tx *t = (struct http_tx *) tx;
+
+		if (tx->proto != s->app->proto || !t->h)
+			continue;
+		if (tx->progress[0] != t->h->request_progress || tx->progress[1] != t->h->response_progress)
+			tx->last_ts = s->app->now;
+		tx->progress[TO_SERVER] = (uint8_t) t->h->request_progress;
+		tx->progress[TO_CLIENT] = (uint8_t) t->h->response_progress;
+	}
+}
+
+static int
+give_to_libhtp(struct http *s, int dir, const void *p, size_t n)
+{
+	htp_time_t ts = { .tv_sec = s->app->now / 1000000000, .tv_usec = s->app->now / 1000 % 1000000 };
+	int r = dir == TO_SERVER ? htp_connp_req_data(s->connp, &ts, p, n) : htp_connp_res_data(s->connp, &ts, p, n);
+
+	if (dir == TO_CLIENT)
+		look_for_upgrade(s);
+	http_take_messages(s);
+	note_progress(s);
+	if (r == HTP_STREAM_ERROR || s->app->tx_open > s->conf->max_tx)
+		return -1;
+	if (r != HTP_STREAM_DATA_OTHER && !s->app->upgrading)
+		return (int) n;
+	return (int) (dir == TO_SERVER ? htp_connp_req_data_consumed(s->connp) : htp_connp_res_data_consumed(s->connp));
+}
+
+static int
+feed(struct app *a, void *state, int dir, struct span bytes)
+{
+	struct http *s = state;
+
+	return set_up(s, a) ? give_to_libhtp(s, dir, bytes.p, bytes.n) : -1;
+}
+
+/* libhtp takes a gap inside a body, and gives up where it would have to guess. */
+static int
+gap(struct app *a, void *state, int dir, uint32_t n)
+{
+	struct http *s = state;
+
+	return set_up(s, a) ? give_to_libhtp(s, dir, NULL, n) : -1;
+}
+
+static void
+eof(struct app *a, void *state, int dir)
+{
+	struct http *s = state;
+	htp_time_t ts = { .tv_sec = a->now / 1000000000, .tv_usec = a->now / 1000 % 1000000 };
+
+	if (!set_up(s, a) || s->closed[dir])
+		return;
+	s->closed[dir] = true;
+	if (dir == TO_SERVER)
+		htp_connp_req_close(s->connp, &ts);
+	else
+		htp_connp_close(s->connp, &ts);
+	http_take_messages(s);
+	note_progress(s);
+}
+
+static void
+tx_clear(struct app *a, struct tx *tx)
+{
+	struct http_tx *t = (struct http_tx *) tx;
+	htp_tx_t *h = t->h;
+
+	t->h = NULL;
+	if (t->multipart)
+		http_multipart_end(a, t);
+	for (int dir = 0; dir < 2; dir++) {
+		body_clear(&t->body[dir], a);
+		app_drop(a, &t->raw[dir]);
+	}
+	body_clear(&t->file, a);
+	app_drop(a, &t->uri);
+	if (!h)
+		return;
+	htp_tx_set_user_data(h, &gone);
+	if (h->request_progress == HTP_REQUEST_COMPLETE && h->response_progress == HTP_RESPONSE_COMPLETE)
+		htp_tx_destroy(h); /* others go with the connection: libhtp may still be in the middle of them */
+}
+
+static void
+clear(struct app *a, void *state)
+{
+	struct http *s = state;
+
+	s->app = a;
+	if (s->connp)
+		htp_connp_destroy_all(s->connp);
+	s->connp = NULL;
+}
+
+/* ---- probing ---- */
+
+static const char *const methods[] = { "GET", "POST", "HEAD", "PUT", "OPTIONS", "CONNECT", "DELETE", "TRACE", "PATCH",
+	"PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "CHECKOUT", "UNCHECKOUT", "CHECKIN",
+	"UPDATE", "LABEL", "REPORT", "MKWORKSPACE", "MKACTIVITY", "MERGE", "INVALID", "VERSION-CONTROL",
+	"BASELINE-CONTROL" };
+
+/* Does s begin with the text? PROBE_MORE: as far as it goes. */
+static enum app_probe
+begins(struct span s, const char *text)
+{
+	uint32_t n = (uint32_t) strlen(text), have = s.n < n ? s.n : n;
+
+	if (strncasecmp((const char *) s.p, text, have) != 0)
+		return PROBE_NO;
+	return s.n < n ? PROBE_MORE : PROBE_YES;
+}
+
+/* SIP has OPTIONS too. */
+static enum app_probe
+not_sip(struct span after)
+{
+	enum app_probe r = begins(after, "sip:"), sips = begins(after, "sips:");
+
+	if (r == PROBE_YES || sips == PROBE_YES)
+		return PROBE_NO;
+	return after.n < 5 && (r == PROBE_MORE || sips == PROBE_MORE) ? PROBE_MORE : PROBE_YES;
+}
+
+static enum app_probe
+probe_method(struct span s, const char *method)
+{
+	enum app_probe r = begins(s, method);
+	uint32_t n = (uint32_t) strlen(method);
+
+	if (r != PROBE_YES)
+		return r;
+	if (s.n == n)
+		return PROBE_MORE;
+	if (s.p[n] != ' ' && s.p[n] != '\t')
+		return PROBE_NO;
+	return strcmp(method, "OPTIONS") == 0 ? not_sip(span_skip(s, n + 1)) : PROBE_YES;
+}
+
+static enum app_probe
+probe_request(struct span s)
+{
+	enum app_probe sum = PROBE_NO;
+
+	for (unsigned i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		enum app_probe r = probe_method(s, methods[i]);
+
+		if (r == PROBE_YES)
+			return r;
+		if (r == PROBE_MORE)
+			sum = r;
+	}
+	return sum;
+}
+
+static enum app_probe
+probe_response(struct span s)
+{
+	static const char *const versions[] = { "HTTP/1.1", "HTTP/1.0", "HTTP/0.9" };
+	enum app_probe sum = PROBE_NO;
+
+	for (unsigned i = 0; i < 3; i++) {
+		enum app_probe r = begins(s, versions[i]);
+
+		if (r != PROBE_NO)
+			sum = r;
+		if (r == PROBE_YES)
+			break;
+	}
+	return sum;
+}
+
+static enum app_probe
+probe(struct span first, int dir, uint8_t transport)
+{
+	enum app_probe r = dir == TO_SERVER ? probe_request(first) : probe_response(first);
+	enum app_probe other = PROBE_NO;
+
+	if (r == PROBE_NO)
+		other = dir == TO_SERVER ? probe_response(first) : probe_request(first);
+	return other == PROBE_YES ? PROBE_REVERSED : other == PROBE_MORE ? PROBE_MORE : r;
+}
+
+static const char *const request_progress[] = { "request_started", "request_line", "request_headers", "request_body",
+	"request_trailer", "request_complete", NULL };
+static const char *const response_progress[] = { "response_started", "response_line", "response_headers",
+	"response_body", "response_trailer", "response_complete", NULL };
+
+const struct protocol protocol_http = {
+	.name = "http",
+	.aliases = "http1",
+	.spec = "RFC 9110, RFC 9112",
+	.transport = APP_TCP,
+	.ports = { "80,8080,8000,3128" },
+	.probe_min = 1,
+	.probe_max = 24,
+	.probe = probe,
+	.conf_size = sizeof(struct http_conf),
+	.configure = http_conf_read,
+	.unconfigure = http_conf_clear,
+	.state_size = sizeof(struct http),
+	.tx_size = sizeof(struct http_tx),
+	.done = { HTTP_COMPLETE, HTTP_COMPLETE },
+	.progress_names = { request_progress, response_progress },
+	.max_record = 262144,
+	.feed = feed,
+	.gap = gap,
+	.eof = eof,
+	.tx_clear = tx_clear,
+	.clear = clear,
+	.fields = http_fields,
+	.events = http_events,
+	.log = http_log,
+};

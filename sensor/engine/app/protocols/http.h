@@ -1,0 +1,88 @@
+/*
+ * http - what the files of the HTTP parser share.
+ *
+ * Thread:    the worker's.
+ * Memory:    ours from the pool; libhtp's own (connection, transactions, headers) from the heap, bounded by
+ *            its field limits, the number of headers and max-tx.
+ * Owns:      struct http_tx hangs on the libhtp transaction of the same message.
+ * Not here:  what others may use -> ../protocol.h
+ */
+#ifndef ENGINE_APP_HTTP_H
+#define ENGINE_APP_HTTP_H
+
+#include <htp/htp.h>
+
+#include "engine/app/app.h"
+
+/* Progress of a direction: the numbers of libhtp's request_progress and response_progress. */
+enum http_progress { HTTP_NOT_STARTED, HTTP_LINE, HTTP_HEADERS, HTTP_BODY, HTTP_TRAILER, HTTP_COMPLETE };
+
+struct http_limits {
+	uint64_t body;          /* bytes; 0 = all */
+	uint64_t inspect_min, inspect_window;
+};
+
+struct http_conf {
+	htp_cfg_t *cfg;
+	struct http_limits limits[2]; /* requests, responses */
+	uint64_t max_tx;
+	bool inline_body;       /* bodies are looked at as they come */
+	bool double_path, double_query, whole_uri;
+	const void *worker;     /* spare */
+};
+
+struct http {
+	htp_connp_t *connp;
+	struct app *app;        /* of the call at hand */
+	const struct http_conf *conf;
+	bool closed[2];
+};
+
+struct http_multipart;
+struct http_tx {
+	struct tx tx;
+	htp_tx_t *h;            /* libhtp's; NULL once gone */
+	struct bytes uri;       /* normalised */
+	struct bytes raw[2];    /* header bytes as they came, trailers after them */
+	struct body body[2];
+	struct body file;       /* request: what was sent as a file */
+	struct http_multipart *multipart;
+	bool counted[2];
+};
+
+enum http_event {
+	HTTP_EV_UNKNOWN_ERROR, HTTP_EV_GZIP_FAILED, HTTP_EV_REQ_NO_COLON, HTTP_EV_RES_NO_COLON, HTTP_EV_REQ_CHUNK_LEN,
+	HTTP_EV_RES_CHUNK_LEN, HTTP_EV_REQ_TE, HTTP_EV_RES_TE, HTTP_EV_REQ_CL, HTTP_EV_RES_CL, HTTP_EV_REQ_CL_DUP,
+	HTTP_EV_RES_CL_DUP, HTTP_EV_100_AGAIN, HTTP_EV_NO_REQUEST, HTTP_EV_REQ_SERVER_PORT, HTTP_EV_AUTHORITY_PORT,
+	HTTP_EV_REQ_HEADER, HTTP_EV_RES_HEADER, HTTP_EV_NO_HOST, HTTP_EV_HOST_AMBIGUOUS, HTTP_EV_REQ_FOLDING,
+	HTTP_EV_RES_FOLDING, HTTP_EV_REQ_LONG, HTTP_EV_RES_LONG, HTTP_EV_REQ_LINE, HTTP_EV_REQ_BODY, HTTP_EV_RES_BODY,
+	HTTP_EV_PORT_MISMATCH, HTTP_EV_URI_HOST, HTTP_EV_HEADER_HOST, HTTP_EV_AUTH, HTTP_EV_REQ_REPEATED,
+	HTTP_EV_RES_REPEATED, HTTP_EV_METHOD_DELIM, HTTP_EV_URI_DELIM, HTTP_EV_LEADING_SPACE, HTTP_EV_LAYERS,
+	HTTP_EV_BYTERANGES, HTTP_EV_RES_TE_ODD, HTTP_EV_CHUNKED_OLD, HTTP_EV_RES_PROTOCOL, HTTP_EV_RES_STATUS,
+	HTTP_EV_LINE_INCOMPLETE, HTTP_EV_DOUBLE_ENCODED, HTTP_EV_LZMA_MEMORY, HTTP_EV_LZMA_OFF, HTTP_EV_BOMB,
+	HTTP_EV_BOMB_LZMA, HTTP_EV_CE_ODD, HTTP_EV_NO_PROTOCOL, HTTP_EV_REQ_MANY, HTTP_EV_RES_MANY, HTTP_EV_CHUNK_EXT,
+	HTTP_EV_RANGE, HTTP_EV_CHANGE, HTTP_EV_MULTIPART, HTTP_EV_MULTIPART_EMPTY, HTTP_EV_MULTIPART_HEADER, HTTP_EV_N
+};
+extern const struct app_event http_events[];
+/* Names of Suricata's before 8: rules of that age use them. */
+void http_conf_read(void *into, const struct conf *tree, const struct yaml *node, struct diag *d);
+void http_conf_clear(void *of);
+void http_hooks(htp_cfg_t *cfg);              /* our callbacks into libhtp */
+void http_take_messages(struct http *s);      /* libhtp's log -> events; and gives the messages' memory back */
+void http_request_flags(struct http_tx *t);   /* what libhtp found odd in a request -> events */
+void http_normalise_uri(struct http *s, struct http_tx *t);
+void http_log(const struct app *app, const struct tx *tx, struct json *j, bool full);
+extern const struct field http_fields[];
+
+/* Streaming splitter of multipart/form-data: file parts go to t->file. */
+void http_multipart_begin(struct app *a, struct http_tx *t);
+void http_multipart_feed(struct app *a, struct http_tx *t, struct span bytes, uint64_t limit);
+void http_multipart_end(struct app *a, struct http_tx *t); /* the body is complete, or the transaction goes */
+
+static inline struct span
+http_span(const bstr *b)
+{
+	return b ? span_of(bstr_ptr(b), bstr_len(b)) : SPAN_NONE;
+}
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * http_log - an HTTP transaction as EVE's "http" object.
+ *
+ * Thread:    the worker's.
+ * Memory:    the caller's buffer.
+ * Owns:      nothing.
+ * Not here:  the envelope -> event/
+ */
+#include "engine/app/protocols/http.h"
+
+static void
+put(struct json *j, const char *key, const bstr *b)
+{
+	if (b)
+		json_span(j, key, http_span(b));
+}
+
+static void
+put_header(struct json *j, const char *key, const htp_table_t *table, const char *name)
+{
+	const htp_header_t *h = htp_table_get_c(table, name);
+
+	if (h)
+		put(j, key, h->value);
+}
+
+/* without parameters: "text/html; charset=x" -> "text/html" */
+static void
+put_type(struct json *j, const htp_tx_t *h)
+{
+	const htp_header_t *type = htp_table_get_c(h->response_headers, "content-type");
+	struct span s = type ? http_span(type->value) : SPAN_NONE;
+	uint32_t n = 0;
+
+	while (n < s.n && s.p[n] != ';')
+		n++;
+	if (s.p)
+		json_span(j, "http_content_type", span_head(s, n));
+}
+
+static void
+put_status(struct json *j, const htp_tx_t *h)
+{
+	int status = h->response_status_number;
+
+	if (!h->response_status)
+		return;
+	if (status <= 0) {
+		put(j, "status_string", h->response_status);
+		return;
+	}
+	json_u64(j, "status", (uint64_t) status);
+	if (status > 300 && status < 304)
+		put_header(j, "redirect", h->response_headers, "location");
+}
+
+/* "bytes 0-99/1000" */
+static void
+put_range(struct json *j, const htp_tx_t *h)
+{
+	const htp_header_t *range = htp_table_get_c(h->response_headers, "content-range");
+	int64_t v[3] = { -1, -1, -1 };
+	struct span s;
+	unsigned k = 0;
+
+	if (!range)
+		return;
+	json_object(j, "content_range");
+	put(j, "raw", range->value);
+	s = http_span(range->value);
+	for (uint32_t i = 0; i < s.n && k < 3; i++) {
+		bool digit = s.p[i] >= '0' && s.p[i] <= '9';
+
+		if (digit && v[k] < INT64_MAX / 20)
+			v[k] = (v[k] < 0 ? 0 : v[k] * 10) + (s.p[i] - '0');
+		else if (!digit && (s.p[i] == '-' || s.p[i] == '/'))
+			k++;
+	}
+	if (v[0] >= 0 && v[1] >= 0) {
+		json_i64(j, "start", v[0]);
+		json_i64(j, "end", v[1]);
+	}
+	if (v[2] >= 0)
+		json_i64(j, "size", v[2]);
+	json_end(j);
+}
+
+void
+http_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
+{
+	const htp_tx_t *h = ((const struct http_tx *) tx)->h;
+
+	if (!h)
+		return;
+	put(j, "hostname", h->request_hostname);
+	if (h->request_port_number > 0)
+		json_u64(j, "http_port", (uint64_t) h->request_port_number);
+	put(j, "url", h->request_uri);
+	put_header(j, "http_user_agent", h->request_headers, "user-agent");
+	put_type(j, h);
+	put_range(j, h);
+	put_header(j, "http_refer", h->request_headers, "referer");
+	put(j, "http_method", h->request_method);
+	put(j, "protocol", h->request_protocol);
+	put_status(j, h);
+	json_u64(j, "length", (uint64_t) h->response_message_len);
+}
