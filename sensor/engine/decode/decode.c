@@ -128,6 +128,7 @@ decode_tunnel(struct decode *d, struct packet *p, struct span in, enum packet_so
 		packet_event_set(p, EV_TOO_MANY_LAYERS);
 		return false;
 	}
+	inner->outer = p;
 	inner->frame = in;
 	inner->wire_len = in.n;
 	inner->source = (uint8_t) source;

@@ -23,7 +23,7 @@ static const struct option rows[] = {
 	    .help = "look into Teredo (IPv6 over UDP)" },
 	{ .key = "decoder.teredo.ports", .type = OPT_STRING, .at = offsetof(struct decode_conf, teredo_ports), .def = "3544",
 	    .help = "UDP ports of Teredo, a $GROUP of vars.port-groups, or any" },
-	{ .key = "decoder.erspan.typeI.enabled", .type = OPT_BOOL, .at = offsetof(struct decode_conf, erspan_typei), .def = "no",
+	{ .key = "decoder.erspan.typeI.enabled", .type = OPT_BOOL, .at = offsetof(struct decode_conf, erspan_typei), .def = "yes",
 	    .help = "look into ERSPAN type I, which has no header of its own to recognise it by" },
 	{ .key = "defrag.memcap", .type = OPT_SIZE, .at = offsetof(struct decode_conf, defrag_memcap), .def = "32mb",
 	    .min = 65536, .max = UINT64_C(1) << 40, .help = "memory for pieces of datagrams, of one worker" },

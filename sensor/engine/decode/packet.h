@@ -94,6 +94,7 @@ struct packet {
 	struct span l3_header; /* with options / extension headers */
 	struct span frame;   /* layer 2 on, as captured; of a tunnelled or reassembled packet: its own bytes */
 	struct addr src, dst;
+	const struct packet *outer; /* the packet around this one (of a completed datagram: its last piece), or NULL; valid as long */
 	uint16_t ip_id;
 	uint16_t frag_offset; /* in 8 bytes */
 	uint16_t vlan[PACKET_VLANS]; /* ids, outermost first */

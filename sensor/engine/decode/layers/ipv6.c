@@ -62,8 +62,7 @@ options(struct packet *p, struct span in, bool hop)
 static bool
 truncated(struct packet *p)
 {
-	packet_event_set(p, EV_IPV6_TRUNC_EXTHDR);
-	return false;
+	return decode_bad(p, EV_IPV6_TRUNC_EXTHDR);
 }
 
 /* One header of the usual shape: next, length in units behind the first `base` bytes. */
@@ -152,19 +151,24 @@ fragment_header(struct packet *p, struct walk *w)
 static bool
 walk(struct packet *p, struct walk *w)
 {
-	/* A packet of many tiny headers costs at most its length; 64 are more than any stack takes. */
-	for (unsigned n = 0; n < 64; n++) {
-		bool go_on;
-
+	/* Every header takes 8 bytes at least, so this ends. */
+	for (bool extended = false;; extended = true) {
+		if (extended && w->next != NH_NONE && rd_left(&w->r) < 2) {
+			/* A fragment without data is judged as such. */
+			return p->flags & PACKET_FRAGMENT ? false : truncated(p);
+		}
 		switch (w->next) {
 		case NH_HOP: case NH_ROUTING: case NH_DSTOPTS: case NH_MOBILITY: case NH_HIP: case NH_SHIM6:
-			go_on = plain_header(p, w, 8, 8);
+			if (!plain_header(p, w, 8, 8))
+				return false;
 			break;
 		case NH_AH:
-			go_on = plain_header(p, w, 4, 8);
+			if (!plain_header(p, w, 4, 8))
+				return false;
 			break;
 		case NH_FRAGMENT:
-			go_on = fragment_header(p, w);
+			if (!fragment_header(p, w))
+				return false;
 			break;
 		case NH_NONE:
 			if (rd_left(&w->r) > 0)
@@ -173,10 +177,7 @@ walk(struct packet *p, struct walk *w)
 		default:
 			return true;
 		}
-		if (!go_on)
-			return false;
 	}
-	return decode_bad(p, EV_TOO_MANY_LAYERS);
 }
 
 static void

@@ -8,19 +8,24 @@
 #define PPP_VJ_UNCOMPRESSED 0x002f
 #define PPP_IPV6 0x0057
 
-/* Protocols that exist and carry nothing we look into: routing, control and authentication protocols. */
+/* Network protocols that exist and that we do not look into. */
 static bool
-is_control(uint16_t proto)
+is_known(uint16_t proto)
 {
 	static const uint16_t known[] = { 0x0023, 0x0025, 0x0027, 0x0029, 0x002b, 0x002d, 0x0031, 0x0033, 0x0035, 0x0037, 0x0039,
-		0x003b, 0x003d, 0x003f, 0x0041, 0x0049, 0x004b, 0x0053, 0x0055, 0x00fb, 0x00fd, 0x0281, 0x0283, 0x8021, 0x8023,
-		0x8025, 0x8029, 0x802b, 0x8031, 0x803d, 0x803f, 0x8049, 0x8053, 0x8055, 0x8057, 0x80fb, 0x80fd, 0x8281, 0xc021, 0xc023,
-		0xc025, 0xc02b, 0xc02d, 0xc029, 0xc081, 0xc223, 0xc227, 0xc26f, 0xc481 };
+		0x003b, 0x003d, 0x003f, 0x0041, 0x0049, 0x004b, 0x0053, 0x0055, 0x00fb, 0x00fd, 0x0281, 0x0283 };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (known[i] == proto)
 			return true;
 	return false;
+}
+
+/* Network control (0x8xxx) and link layer (0xcxxx) protocols: the link's own talk (RFC 1661 section 2). */
+static bool
+is_control(uint16_t proto)
+{
+	return proto >> 12 == 0x8 || proto >> 12 == 0xc;
 }
 
 static bool
@@ -43,7 +48,9 @@ decode_payload(struct decode *d, struct packet *p, uint16_t proto, struct span i
 			return decode_bad(p, EV_PPP_IP6_PKT_TOO_SMALL);
 		return decode_enter(d, p) && layer_ipv6_decode(d, p, in);
 	}
-	if (is_control(proto)) {
+	if (is_control(proto))
+		return true;
+	if (is_known(proto)) {
 		packet_event_set(p, EV_PPP_UNSUP_PROTO);
 		return true;
 	}
