@@ -22,15 +22,22 @@
 enum stream_policy { STREAM_BSD, STREAM_BSD_RIGHT, STREAM_OLD_LINUX, STREAM_LINUX, STREAM_OLD_SOLARIS, STREAM_SOLARIS,
 	STREAM_HPUX10, STREAM_HPUX11, STREAM_IRIX, STREAM_MACOS, STREAM_WINDOWS, STREAM_VISTA, STREAM_WINDOWS2K3, STREAM_FIRST, STREAM_LAST };
 
+/* As the option's names are listed; all but pass-flow, bypass, drop-flow and reject leave the packet to be inspected alone. */
+enum stream_exception { STREAM_EXC_AUTO, STREAM_EXC_IGNORE, STREAM_EXC_PASS_FLOW, STREAM_EXC_PASS_PACKET, STREAM_EXC_BYPASS,
+	STREAM_EXC_DROP_FLOW, STREAM_EXC_DROP_PACKET, STREAM_EXC_REJECT };
+enum stream_inline_choice { STREAM_INLINE_AUTO, STREAM_INLINE_NO, STREAM_INLINE_FALSE, STREAM_INLINE_OFF, STREAM_INLINE_YES };
+
 struct stream_conf {
-	bool midstream, async_oneside, inline_mode, checksum_validation, drop_invalid;
+	bool midstream, async_oneside, checksum_validation, drop_invalid;
+	bool inline_mode;            /* not a key: streams_new() sets it from inline_choice too */
+	int inline_choice;           /* enum stream_inline_choice, as "stream.inline" says */
 	uint64_t memcap, reassembly_memcap;
 	uint64_t depth;              /* bytes of a direction to reassemble; 0 = all */
 	uint32_t max_synack_queued, max_syn_queued;
 	uint32_t chunk_to_server, chunk_to_client; /* raw inspection chunks, bytes (2560) */
 	bool raw;                    /* raw stream inspection at all */
 	int urgent_policy;           /* oob, inline, drop, gap */
-	int midstream_policy, memcap_policy; /* ignore, pass-flow, ... */
+	int midstream_policy, memcap_policy; /* enum stream_exception */
 	enum stream_policy (*policy_of)(void *arg, const struct addr *dst); /* host-os-policy; NULL = BSD */
 	void *policy_arg;
 };
@@ -48,7 +55,7 @@ void streams_free(struct streams *e);
 /* One TCP packet of a session. *s is NULL for the first packet of a flow and is made here when the packet may
  * begin a session. Sets PACKET_STREAM_* flags, events on p, p->dir is given (TO_SERVER = from the client).
  * *swap: the packet shows that client and server are the other way round (SYN/ACK first, with midstream or async): the
- * caller turns the flow, p->dir is already right. */
+ * caller turns the flow with flow_swap(f, NULL), p->dir is already right. */
 void stream_push(struct streams *e, struct stream **s, struct packet *p, bool *swap);
 
 /* What became ready by the last push: in order, each byte once. */
@@ -67,6 +74,8 @@ void stream_clear(struct streams *e, struct stream **s);
 
 /* app/ has seen enough of a direction: its bytes are no longer kept for it (raw inspection may go on). */
 void stream_app_done(struct stream *s, int dir);
+/* Raw bytes of a direction are to be looked at with its next packet, however few they are (app/ saw the end of a message). */
+void stream_raw_trigger(struct stream *s, int dir);
 /* No more raw inspection of a direction (rules that could want it are settled, or it is encrypted). */
 void stream_raw_disable(struct stream *s, int dir);
 
@@ -83,11 +92,16 @@ bool stream_raw(struct streams *e, struct stream *s, const struct packet *p, str
 void stream_raw_done(struct streams *e, struct stream *s, int dir, const struct stream_raw *r);
 
 enum stream_state stream_state(const struct stream *s);
+/* A SYN (with or without ACK) cannot belong to this session: the flow ends and a new one begins. s may be NULL.
+ * dir: the packet's direction in the flow as it is. For flow_on_syn(). */
+bool stream_reuse(const struct stream *s, const struct packet *p, int dir);
 bool stream_established(const struct stream *s);   /* three-way handshake seen, or picked up midstream */
 bool stream_is_midstream(const struct stream *s);
 bool stream_wants_flush(const struct stream *s, int dir); /* bytes are held that nobody has looked at yet */
 uint64_t stream_size(const struct stream *s, int dir);    /* for stream_size: next expected byte - ISN */
 uint64_t stream_lost(const struct stream *s, int dir);    /* bytes of gaps */
+/* A policy (midstream-policy, memcap-policy) says that the rest of the flow is not to be inspected. */
+bool stream_passed(const struct stream *s);
 size_t streams_memory(const struct streams *e);
 
 #endif

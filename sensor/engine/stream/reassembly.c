@@ -1,0 +1,482 @@
+/*
+ * reassembly - segments in, ordered bytes out: what is kept, what is ready, what is lost.
+ *
+ * Thread:    the worker's.
+ * Memory:    see window.c.
+ * Owns:      nothing more.
+ * Not here:  whether a segment belongs to the session -> track.c, established.c
+ */
+#include "engine/stream/session.h"
+
+#define NEVER UINT64_MAX
+
+void
+half_begin(struct half *h, uint32_t isn)
+{
+	h->isn = isn;
+	h->next_seq = isn + 1;
+	h->last_ack = isn + 1;
+	h->next_win = isn + 1;
+}
+
+int64_t
+half_offset(const struct half *h, uint32_t seq)
+{
+	/* urgent bytes taken out of the stream have a sequence number, but no offset */
+	return (int64_t) h->base + seq_diff(seq, h->isn + 1 + (uint32_t) h->base + h->urgent_n);
+}
+
+uint64_t
+half_contiguous(const struct half *h)
+{
+	return h->base + h->n;
+}
+
+/* Bytes before this offset were acknowledged; SYN and FIN do not count. */
+uint64_t
+half_acked(const struct half *h)
+{
+	int64_t acked = half_offset(h, h->last_ack), fin;
+
+	if (h->flags & HALF_FIN) {
+		fin = half_offset(h, h->fin_seq);
+		if (acked > fin)
+			acked = fin;
+	}
+	return acked < 0 ? 0 : (uint64_t) acked;
+}
+
+uint64_t
+half_held_end(const struct half *h)
+{
+	return h->last_block ? h->last_block->off + h->last_block->n : half_contiguous(h);
+}
+
+bool
+half_idle(const struct half *h)
+{
+	return (h->flags & HALF_APP_DONE) && (h->flags & HALF_RAW_OFF);
+}
+
+void
+half_clear(struct streams *e, struct half *h)
+{
+	if (h->n)
+		window_drop(e, h, h->n);
+	blocks_drop(e, h);
+}
+
+static void
+differs(struct push *x)
+{
+	packet_event_set(x->p, EV_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA);
+	counter_inc(x->e->cnt, C_STREAM_OVERLAP_DIFFERENT);
+}
+
+/* The part of a held segment [os, os + n) at `held` that new bytes [ns, ns + s.n) lie over. */
+static void
+overlap(struct push *x, uint64_t os, uint8_t *held, uint32_t n, uint64_t ns, struct span s)
+{
+	uint64_t from = ns > os ? ns : os, oe = os + n, ne = ns + s.n, to = ne < oe ? ne : oe;
+
+	if (from >= to)
+		return;
+	counter_inc(x->e->cnt, C_STREAM_OVERLAP);
+	if (memcmp(held + (from - os), s.p + (from - ns), to - from) == 0)
+		return;
+	differs(x);
+	if (!x->e->conf.inline_mode && overlap_new_wins(half_policy(x, false), ns, ne, os, oe))
+		memcpy(held + (from - os), s.p + (from - ns), to - from);
+}
+
+/* New bytes over the window: segment by segment, since who wins depends on where each began. */
+static void
+overlap_window(struct push *x, uint64_t off, struct span s)
+{
+	struct half *h = x->me;
+	uint64_t at = h->base;
+
+	for (uint32_t k = 0; k + 4 <= h->edges.n && at < off + s.n; k += 4) {
+		uint32_t edge, len;
+		memcpy(&edge, h->edges.p + k, sizeof edge);
+		len = edge - (uint32_t) at;
+		if (at + len > off)
+			overlap(x, at, h->window_p + h->head + (at - h->base), len, off, s);
+		at += len;
+	}
+}
+
+static void
+refused(struct push *x)
+{
+	packet_event_set(x->p,
+	    x->me->block_n >= 8192 ? EV_STREAM_REASSEMBLY_INSERT_LIMIT : EV_STREAM_REASSEMBLY_INSERT_MEMCAP);
+	counter_inc(x->e->cnt, C_STREAM_SEGMENT_REFUSED);
+}
+
+/* New bytes beyond a hole: between and over the blocks. */
+static void
+insert_block(struct push *x, uint64_t off, struct span s)
+{
+	struct half *h = x->me;
+	struct block *prev = NULL, *b = h->blocks;
+	uint64_t at = off, end = off + s.n;
+
+	if (h->last_block && h->last_block->off + h->last_block->n <= off) {
+		prev = h->last_block;
+		b = NULL;
+	}
+	while (b && b->off + b->n <= at) {
+		prev = b;
+		b = b->next;
+	}
+	while (at < end) {
+		uint64_t to = b && b->off < end ? b->off : end;
+		if (to > at) {
+			if (block_insert(x->e, h, prev, at, span_of(s.p + (at - off), to - at)) < 0) {
+				refused(x);
+				return;
+			}
+			prev = prev ? prev->next : h->blocks;
+		}
+		if (to == end)
+			return;
+		overlap(x, b->off, b->data, b->n, off, s);
+		at = b->off + b->n;
+		prev = b;
+		b = b->next;
+	}
+}
+
+static void
+insert(struct push *x, uint64_t off, struct span s)
+{
+	struct half *h = x->me;
+	uint64_t edge = half_contiguous(h), end = off + s.n, to = end;
+	struct block *b = h->blocks;
+
+	if (off < edge && h->n)
+		overlap_window(x, off, s);
+	if (b && end > b->off)
+		insert_block(x, edge > off ? edge : off, edge > off ? span_skip(s, (uint32_t) (edge - off)) : s);
+	else if (off > edge) {
+		insert_block(x, off, s);
+		return;
+	} else if (to > edge && window_append(x->e, h, span_skip(s, (uint32_t) (edge - off))) < 0)
+		refused(x);
+	blocks_absorb(x->e, h);
+}
+
+/* The bytes of s that depth lets in; the first refused one is told once. */
+static struct span
+within_depth(struct push *x, uint64_t off, struct span s)
+{
+	uint64_t depth = x->e->conf.depth;
+
+	if (depth == 0 || off + s.n <= depth)
+		return s;
+	if (!(x->me->flags & HALF_DEPTH)) {
+		x->me->flags |= HALF_DEPTH;
+		packet_event_set(x->p, EV_STREAM_REASSEMBLY_DEPTH_REACHED);
+		counter_inc(x->e->cnt, C_STREAM_DEPTH);
+	}
+	return off >= depth ? span_of(s.p, 0) : span_head(s, (uint32_t) (depth - off));
+}
+
+enum { URGENT_OOB, URGENT_INLINE, URGENT_DROP, URGENT_GAP };
+#define URGENT_MAX UINT16_MAX /* out-of-band bytes of a direction that are taken out */
+
+/* RFC 6093: the urgent byte is, for most stacks, not part of the stream. Here the last one of the segment; whether it is
+ * taken out, stays, takes the segment with it or leaves a gap decides stream.reassembly.urgent.policy.
+ * false: nothing of the segment counts. */
+static bool
+urgent(struct push *x, struct span *s)
+{
+	const struct packet *p = x->p;
+	int policy = x->e->conf.urgent_policy;
+
+	if (!(p->tcp.flags & TCP_URG) || policy == URGENT_INLINE)
+		return true;
+	if (policy == URGENT_DROP)
+		return false;
+	if (p->tcp.urgent == 0 || p->tcp.urgent > s->n)
+		return true;
+	if (policy == URGENT_OOB && x->me->urgent_n == URGENT_MAX) {
+		packet_event_set(x->p, EV_STREAM_REASSEMBLY_URGENT_OOB_LIMIT_REACHED);
+		return true;
+	}
+	s->n--;
+	return true;
+}
+
+void
+half_take(struct push *x)
+{
+	struct half *h = x->me;
+	struct span s = x->p->payload;
+	uint32_t seq = x->seq + (x->p->tcp.flags & TCP_SYN ? 1 : 0);
+	int64_t off;
+
+	if (s.n == 0 || half_idle(h) || (x->s->flags & S_PASS))
+		return;
+	off = half_offset(h, seq);
+	if (!urgent(x, &s))
+		return;
+	if (s.n < x->p->payload.n && x->e->conf.urgent_policy == URGENT_OOB)
+		h->urgent_n++;
+	if (off < (int64_t) h->base) {
+		if (off + (int64_t) s.n <= (int64_t) h->base) {
+			if (off < 0)
+				packet_event_set(x->p, EV_STREAM_REASSEMBLY_SEGMENT_BEFORE_BASE_SEQ);
+			x->p->flags |= PACKET_STREAM_ADDED;
+			return;
+		}
+		s = span_skip(s, (uint32_t) ((int64_t) h->base - off));
+		off = (int64_t) h->base;
+	}
+	s = within_depth(x, (uint64_t) off, s);
+	x->p->flags |= PACKET_STREAM_ADDED;
+	if (s.n == 0)
+		return;
+	h->flags |= HALF_ANY_DATA;
+	insert(x, (uint64_t) off, s);
+}
+
+/* Bytes before this offset may be given out. */
+static uint64_t
+ready_edge(const struct streams *e, const struct stream *s, int dir)
+{
+	const struct half *h = &s->half[dir];
+
+	if (e->conf.inline_mode || (s->flags & (S_FLUSH | S_ASYNC)))
+		return NEVER;
+	return half_acked(h);
+}
+
+/* A hole before this offset will never be filled. */
+static uint64_t
+lost_edge(const struct stream *s, int dir)
+{
+	const struct half *h = &s->half[dir];
+	uint64_t acked = half_acked(h), end = half_held_end(h);
+
+	return (s->flags & S_FLUSH) && end > acked ? end : acked;
+}
+
+/* The first offset at or behind `from` that is held or not yet given up. */
+static uint64_t
+skip_hole(const struct half *h, uint64_t from, uint64_t lost)
+{
+	const struct block *b;
+
+	if (from < half_contiguous(h) || lost <= from)
+		return from;
+	for (b = h->blocks; b; b = b->next) {
+		if (from >= b->off && from < b->off + b->n)
+			return from;
+		if (b->off > from)
+			return b->off < lost ? b->off : lost;
+	}
+	return lost;
+}
+
+/* Held bytes at `from`, contiguous, not beyond `edge`. */
+static struct span
+held_at(const struct half *h, uint64_t from, uint64_t edge)
+{
+	uint64_t end = half_contiguous(h);
+	const struct block *b;
+
+	if (from < end) {
+		if (end > edge)
+			end = edge;
+		return from < end && from >= h->base ? span_of(h->window_p + h->head + (from - h->base), end - from)
+		                                     : SPAN_NONE;
+	}
+	for (b = h->blocks; b && b->off <= from; b = b->next) {
+		end = b->off + b->n;
+		if (from >= end)
+			continue;
+		if (end > edge)
+			end = edge;
+		return from < end ? span_of(b->data + (from - b->off), end - from) : SPAN_NONE;
+	}
+	return SPAN_NONE;
+}
+
+bool
+half_gap_shows(const struct stream *s, int dir)
+{
+	const struct half *h = &s->half[dir];
+	uint64_t at = half_contiguous(h);
+
+	if ((h->flags & HALF_APP_DONE) || (s->flags & S_PASS))
+		return false;
+	if (h->app > at)
+		at = h->app;
+	return held_at(h, at, NEVER).n == 0 && skip_hole(h, at, lost_edge(s, dir)) > at;
+}
+
+static bool
+at_end(const struct streams *e, const struct stream *s, int dir)
+{
+	const struct half *h = &s->half[dir];
+
+	if (s->flags & S_FLUSH)
+		return true;
+	if ((h->flags & HALF_DEPTH) && h->app >= e->conf.depth)
+		return true;
+	if ((h->flags & HALF_FIN) && (int64_t) h->app >= half_offset(h, h->fin_seq))
+		return true;
+	return s->state == STREAM_CLOSED && h->app >= half_held_end(h);
+}
+
+static bool
+next_of(struct streams *e, struct stream *s, int dir, struct stream_chunk *out)
+{
+	struct half *h = &s->half[dir];
+	uint16_t told = dir == TO_SERVER ? S_FIRST_TOLD_0 : S_FIRST_TOLD_1;
+	uint64_t to;
+
+	if (h->flags & (HALF_APP_DONE | HALF_EOF_TOLD))
+		return false;
+	*out = (struct stream_chunk) { .dir = dir, .offset = h->app };
+	out->bytes = held_at(h, h->app, ready_edge(e, s, dir));
+	if (out->bytes.n == 0) {
+		to = skip_hole(h, h->app, lost_edge(s, dir));
+		if (to > h->app) {
+			out->gap = to - h->app > UINT32_MAX ? UINT32_MAX : (uint32_t) (to - h->app);
+			h->lost += out->gap;
+			counter_inc(e->cnt, C_STREAM_GAPS);
+		} else if (at_end(e, s, dir)) {
+			out->eof = true;
+			h->flags |= HALF_EOF_TOLD;
+			return true;
+		} else
+			return false;
+	}
+	out->first_midstream = (s->flags & S_MIDSTREAM) && !(s->flags & told);
+	s->flags |= told;
+	h->app += out->bytes.n + out->gap;
+	return true;
+}
+
+bool
+stream_next(struct streams *e, struct stream *s, struct stream_chunk *out)
+{
+	int first = s->last_dir;
+
+	if (s->flags & S_PASS)
+		return false;
+	/* passive: what this packet acknowledged comes first */
+	if (!e->conf.inline_mode)
+		first = !first;
+	return next_of(e, s, first, out) || next_of(e, s, !first, out);
+}
+
+static void
+drop_before(struct streams *e, struct half *h, uint64_t keep)
+{
+	uint64_t edge = half_contiguous(h);
+
+	if (keep <= h->base)
+		return;
+	if (h->n)
+		window_drop(e, h, (uint32_t) ((keep < edge ? keep : edge) - h->base));
+	if (keep <= edge)
+		return;
+	blocks_drop_before(e, h, keep);
+	h->base = keep;
+	if (h->blocks && h->blocks->off < keep) {
+		h->base = h->blocks->off;
+		blocks_absorb(e, h);
+		if (h->n)
+			window_drop(e, h, (uint32_t) (keep - h->base));
+	}
+	blocks_absorb(e, h);
+}
+
+/* What nobody wants any more goes; called at the start of the next push. */
+void
+half_release(struct streams *e, struct stream *s, int dir)
+{
+	struct half *h = &s->half[dir];
+	uint64_t keep = NEVER, lost;
+	int64_t next;
+
+	if (half_idle(h)) {
+		half_clear(e, h);
+		next = half_offset(h, h->next_seq);
+		if (next > (int64_t) h->base)
+			h->base = (uint64_t) next;
+		return;
+	}
+	if (!(h->flags & HALF_APP_DONE))
+		keep = h->app;
+	if (!(h->flags & HALF_RAW_OFF)) {
+		uint64_t raw;
+		lost = h->flags & HALF_APP_DONE ? lost_edge(s, dir) : h->app;
+		h->raw = skip_hole(h, h->raw, lost);
+		raw = h->raw;
+		if (e->conf.inline_mode) {
+			uint32_t back = dir == TO_SERVER ? e->conf.chunk_to_server : e->conf.chunk_to_client;
+			raw = raw > back ? raw - back : 0;
+		}
+		if (raw < keep)
+			keep = raw;
+	}
+	if (e->conf.inline_mode && !(s->flags & S_ASYNC) && half_acked(h) < keep)
+		keep = half_acked(h);
+	drop_before(e, h, keep);
+}
+
+/* Is it time to look at what is there, though it be little? */
+static bool
+raw_due(const struct streams *e, const struct stream *s, const struct packet *p, uint64_t fresh)
+{
+	const struct half *h = &s->half[p->dir];
+
+	if (e->conf.inline_mode || (s->flags & S_FLUSH) || (p->flags & PACKET_PSEUDO))
+		return true;
+	if (h->flags & (HALF_RAW_TRIGGER | HALF_DEPTH))
+		return true;
+	if (s->state > STREAM_TIME_WAIT)
+		return true;
+	return fresh >= (p->dir == TO_SERVER ? e->conf.chunk_to_server : e->conf.chunk_to_client);
+}
+
+bool
+stream_raw(struct streams *e, struct stream *s, const struct packet *p, struct stream_raw *out)
+{
+	struct half *h = &s->half[p->dir];
+	uint64_t edge, from, back = 0, chunk, lost;
+	struct span fresh;
+
+	if (!e->conf.raw || (h->flags & HALF_RAW_OFF) || (s->flags & S_PASS))
+		return false;
+	edge = p->flags & PACKET_PSEUDO ? NEVER : ready_edge(e, s, p->dir);
+	lost = h->flags & HALF_APP_DONE ? lost_edge(s, p->dir) : h->app;
+	from = h->raw = skip_hole(h, h->raw, lost);
+	fresh = held_at(h, from, edge);
+	if (fresh.n == 0 || !raw_due(e, s, p, fresh.n))
+		return false;
+	if (e->conf.inline_mode && from >= h->base && from < half_contiguous(h)) {
+		chunk = p->dir == TO_SERVER ? e->conf.chunk_to_server : e->conf.chunk_to_client;
+		back = chunk > fresh.n ? chunk - fresh.n : 0;
+		if (back > from - h->base)
+			back = from - h->base;
+	}
+	*out = (struct stream_raw) { span_of(fresh.p - back, fresh.n + back), from - back, fresh.n };
+	return true;
+}
+
+void
+stream_raw_done(struct streams *e, struct stream *s, int dir, const struct stream_raw *r)
+{
+	struct half *h = &s->half[dir];
+
+	(void) e;
+	if (r->offset + r->bytes.n > h->raw)
+		h->raw = r->offset + r->bytes.n;
+	h->flags &= (uint16_t) ~HALF_RAW_TRIGGER;
+}

@@ -1,0 +1,185 @@
+/*
+ * session - what is kept of a TCP session; private to stream/.
+ *
+ * Thread:    the worker's.
+ * Memory:    struct stream, windows, edges and blocks out of the worker's pool, counted against the two memcaps.
+ * Owns:      itself.
+ * Not here:  what others may know -> stream.h
+ */
+#ifndef ENGINE_STREAM_SESSION_H
+#define ENGINE_STREAM_SESSION_H
+
+#include "base/arena.h"
+#include "engine/stream/stream.h"
+
+/* Serial number arithmetic, RFC 1982. */
+static inline int32_t
+seq_diff(uint32_t a, uint32_t b)
+{
+	return (int32_t) (a - b);
+}
+
+static inline bool
+seq_lt(uint32_t a, uint32_t b)
+{
+	return seq_diff(a, b) < 0;
+}
+
+static inline bool
+seq_leq(uint32_t a, uint32_t b)
+{
+	return seq_diff(a, b) <= 0;
+}
+
+static inline bool
+seq_gt(uint32_t a, uint32_t b)
+{
+	return seq_diff(a, b) > 0;
+}
+
+static inline bool
+seq_geq(uint32_t a, uint32_t b)
+{
+	return seq_diff(a, b) >= 0;
+}
+
+/* A segment beyond a hole. */
+struct block {
+	struct block *next;
+	uint64_t off;
+	uint32_t n, cap; /* bytes held; size asked of the pool */
+	uint8_t data[];
+};
+
+enum half_flag {
+	HALF_TIMESTAMP = 0x0001,    /* its SYN had the option */
+	HALF_ZERO_TIMESTAMP = 0x0002,
+	HALF_KEEPALIVE = 0x0004,    /* its last packet was one */
+	HALF_FIN = 0x0008,          /* fin_seq is known */
+	HALF_RST = 0x0010,
+	HALF_APP_DONE = 0x0020,
+	HALF_RAW_OFF = 0x0040,
+	HALF_RAW_TRIGGER = 0x0080,
+	HALF_DEPTH = 0x0100,        /* the depth was reached */
+	HALF_EOF_TOLD = 0x0200,
+	HALF_POLICY = 0x0400,       /* policy was looked up */
+	HALF_SACK = 0x0800,
+	HALF_ANY_DATA = 0x1000
+};
+
+/* One direction: the sequence space of its sender, and the bytes of it that somebody still wants. Offsets count from
+ * the byte after the SYN. window.p[head] is offset base; what lies beyond a hole is in blocks. */
+struct half {
+	uint32_t isn, next_seq, last_ack, next_win, window;
+	uint32_t last_ts, last_ts_second; /* timestamp option, and packet time in seconds when it was seen */
+	uint32_t fin_seq;
+	uint8_t wscale, policy;
+	uint16_t flags;
+	uint16_t urgent_n; /* out-of-band bytes taken out of the stream so far */
+	uint16_t block_n;
+	uint64_t base, app, raw;
+	uint64_t lost;
+	uint8_t *window_p;
+	uint32_t head, n, cap;
+	struct bytes edges; /* uint32_t ends of the segments in the window, low half of their offsets */
+	struct block *blocks, *last_block;
+};
+
+enum stream_flag {
+	S_MIDSTREAM = 0x0001,
+	S_MIDSTREAM_SYNACK = 0x0002,
+	S_ASYNC = 0x0004,
+	S_TIMESTAMP = 0x0008,   /* both sides use the option */
+	S_4WHS = 0x0010,        /* SYN against SYN: simultaneous open or split handshake */
+	S_FAST_OPEN = 0x0020,
+	S_EVASION = 0x0040,     /* third packet of the handshake had the right seq and a wrong ack */
+	S_CONFIRMED = 0x0080,   /* three-way handshake completed by data or ACK from both sides */
+	S_FLUSH = 0x0100,       /* everything held is ready */
+	S_PASS = 0x0200,
+	S_SERVER_WSCALE = 0x0400, /* the client's SYN had the option */
+	S_SYN_DATA = 0x0800,
+	S_FIRST_TOLD_0 = 0x1000, S_FIRST_TOLD_1 = 0x2000,
+	S_TOLD_CLOSED = 0x4000
+};
+
+/* A further SYN/ACK (or SYN) with other numbers than the first: which one counts shows with the ACK. */
+struct queued {
+	struct queued *next;
+	uint32_t seq, ack, window, tsval, second;
+	uint8_t wscale;
+	bool sack_ok, has_ts, wscale_given;
+};
+
+struct stream {
+	uint8_t state, last_dir, queue_n;
+	uint8_t first_dir; /* direction of the packet that began it */
+	uint16_t flags;
+	struct queued *queue;
+	struct half half[2]; /* [TO_SERVER]: what the client sends */
+};
+
+struct streams {
+	struct arena own;
+	struct stream_conf conf;
+	struct pool *pool;
+	struct counters *cnt;
+	size_t held;     /* bytes of windows, edges and blocks */
+	size_t sessions; /* bytes of struct stream and queues */
+};
+
+/* handshake.c, established.c, closing.c: 0, or -1 when the packet is not part of the session. */
+struct push {
+	struct streams *e;
+	struct stream *s;
+	struct packet *p;
+	struct half *me, *him; /* sender's and receiver's sequence space */
+	uint32_t seq, ack, end; /* end = seq + payload, SYN and FIN not counted */
+	bool to_server;
+};
+int stream_none(struct streams *e, struct stream **s, struct packet *p, bool *swap);
+void stream_queue_clear(struct streams *e, struct stream *s);
+int stream_syn_sent(struct push *x);
+int stream_syn_recv(struct push *x);
+int stream_in_established(struct push *x);
+int stream_in_closing(struct push *x); /* FIN_WAIT1 ... CLOSED */
+int stream_handle_fin(struct push *x);
+int stream_handle_rst(struct push *x);
+/* ESTABLISHED's rules for data and ACK, also of CLOSE_WAIT and others: windows, timestamps, next_seq, bytes. */
+int stream_accept(struct push *x);
+
+/* track.c */
+struct push push_of(struct streams *e, struct stream *s, struct packet *p);
+void stream_set_state(struct push *x, enum stream_state state);
+int stream_event(struct push *x, enum packet_event ev); /* sets it; -1 */
+void half_update_ack(struct half *h, uint32_t ack);
+void half_update_window(struct push *x);
+void half_update_next_seq(struct half *h, uint32_t seq, uint32_t end);
+bool ack_is_valid(struct push *x);
+bool timestamp_is_valid(struct push *x);
+void timestamp_update(struct push *x);
+bool rst_is_valid(struct push *x);
+bool is_retransmission(struct push *x);
+enum stream_policy half_policy(struct push *x, bool of_sender);
+
+/* reassembly.c */
+void half_begin(struct half *h, uint32_t isn);
+int64_t half_offset(const struct half *h, uint32_t seq); /* negative: before the first byte */
+uint64_t half_contiguous(const struct half *h);          /* offset after the window */
+uint64_t half_acked(const struct half *h);
+void half_take(struct push *x);                          /* the packet's payload */
+void half_release(struct streams *e, struct stream *s, int dir);
+void half_clear(struct streams *e, struct half *h);
+bool half_idle(const struct half *h);                    /* nobody wants its bytes */
+bool half_gap_shows(const struct stream *s, int dir);    /* a hole at app's place, acknowledged, not yet told */
+uint64_t half_held_end(const struct half *h);            /* offset after the last byte held */
+
+/* window.c: storage below reassembly; -1 at a memcap or the pool's ceiling. */
+int window_append(struct streams *e, struct half *h, struct span s);
+void window_drop(struct streams *e, struct half *h, uint32_t k);
+int block_insert(struct streams *e, struct half *h, struct block *after, uint64_t off, struct span s);
+void blocks_absorb(struct streams *e, struct half *h);
+void blocks_drop_before(struct streams *e, struct half *h, uint64_t off);
+void blocks_drop(struct streams *e, struct half *h);
+bool overlap_new_wins(enum stream_policy policy, uint64_t ns, uint64_t ne, uint64_t os, uint64_t oe);
+
+#endif

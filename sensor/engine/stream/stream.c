@@ -1,0 +1,307 @@
+/*
+ * stream - TCP segments -> ordered bytes, or a gap of known size.
+ *
+ * Thread:    the worker's.
+ * Memory:    struct stream and segments out of the worker's pool, within memcap.
+ * Owns:      the bytes it hands out, until the next stream_push() of the same stream.
+ * Not here:  meaning of the bytes -> ../app/
+ */
+#include "engine/decode/decode.h"
+#include "engine/stream/session.h"
+
+struct streams *
+streams_new(const struct stream_conf *conf, struct pool *pool, struct counters *cnt)
+{
+	struct arena own;
+	struct streams *e;
+
+	arena_init(&own, 0);
+	if ((e = arena_zalloc(&own, sizeof *e)) == NULL)
+		return NULL;
+	e->own = own;
+	e->conf = *conf;
+	if (conf->inline_choice >= STREAM_INLINE_YES)
+		e->conf.inline_mode = true;
+	e->pool = pool;
+	e->cnt = cnt;
+	return e;
+}
+
+void
+streams_free(struct streams *e)
+{
+	struct arena own;
+
+	if (e == NULL)
+		return;
+	own = e->own;
+	arena_clear(&own);
+}
+
+/* RFC 9293 section 3.8.4: nothing new, one number before what is expected. */
+static bool
+is_keepalive(struct push *x)
+{
+	if (x->p->payload.n > 1 || x->ack != x->him->last_ack || x->seq != x->me->next_seq - 1)
+		return false;
+	if ((x->me->flags & HALF_FIN) && x->me->fin_seq == x->seq)
+		return false;
+	x->me->flags |= HALF_KEEPALIVE;
+	return true;
+}
+
+static bool
+is_keepalive_ack(const struct push *x)
+{
+	return x->p->payload.n == 0 && (x->him->flags & HALF_KEEPALIVE) && x->ack == x->him->last_ack &&
+	    x->seq == x->me->next_seq && (uint32_t) x->p->tcp.window << x->him->wscale == x->him->window;
+}
+
+static bool
+is_bad_window_update(const struct push *x)
+{
+	uint32_t win = (uint32_t) x->p->tcp.window << x->him->wscale;
+
+	return x->s->state >= STREAM_ESTABLISHED && x->p->payload.n == 0 && win < x->him->window &&
+	    seq_gt(x->ack, x->him->next_seq) && seq_gt(x->seq, x->me->next_seq);
+}
+
+/* All of it was acknowledged and given out before. */
+static bool
+is_spurious(const struct push *x)
+{
+	const struct half *me = x->me;
+
+	if (x->p->payload.n == 0 || x->s->state < STREAM_ESTABLISHED || (x->s->flags & S_ASYNC) ||
+	    seq_gt(x->end, me->last_ack) || seq_gt(x->end, me->next_seq))
+		return false;
+	return half_idle(me) || half_offset(me, x->end) <= (int64_t) half_contiguous(me) || me->blocks == NULL;
+}
+
+/* Packets that leave the session as it was. */
+static bool
+changes_nothing(struct push *x)
+{
+	if (x->s->state < STREAM_ESTABLISHED || (x->p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+		return false;
+	if (is_keepalive(x))
+		return true;
+	if (is_keepalive_ack(x)) {
+		x->him->flags &= (uint16_t) ~HALF_KEEPALIVE;
+		return true;
+	}
+	x->me->flags &= (uint16_t) ~HALF_KEEPALIVE;
+	if (is_bad_window_update(x)) {
+		stream_event(x, EV_STREAM_PKT_BAD_WINDOW_UPDATE);
+		return true;
+	}
+	if (is_spurious(x)) {
+		stream_event(x, EV_STREAM_PKT_SPURIOUS_RETRANSMISSION);
+		x->p->flags |= PACKET_RETRANSMIT;
+		if (ack_is_valid(x))
+			half_update_ack(x->him, x->ack);
+		return true;
+	}
+	return false;
+}
+
+static int
+dispatch(struct push *x)
+{
+	switch ((enum stream_state) x->s->state) {
+	case STREAM_SYN_SENT:
+		return stream_syn_sent(x);
+	case STREAM_SYN_RECV:
+		return stream_syn_recv(x);
+	case STREAM_ESTABLISHED:
+		return stream_in_established(x);
+	default:
+		return stream_in_closing(x);
+	}
+}
+
+/* A hole that the other side has acknowledged: told with the packet that shows it. */
+static void
+tell_gaps(struct streams *e, struct stream *s, struct packet *p)
+{
+	for (int dir = 0; dir < 2; dir++)
+		if (half_gap_shows(s, dir)) {
+			packet_event_set(p, EV_STREAM_REASSEMBLY_SEQ_GAP);
+			counter_inc(e->cnt, C_STREAM_GAP_PACKETS);
+		}
+}
+
+static int
+push_known(struct streams *e, struct stream *s, struct packet *p)
+{
+	struct push x = push_of(e, s, p);
+	int ret = 0;
+
+	half_release(e, s, TO_SERVER);
+	half_release(e, s, TO_CLIENT);
+	s->last_dir = p->dir;
+	if ((s->flags & S_ASYNC) && (s->flags & S_MIDSTREAM) && p->dir != s->first_dir)
+		s->flags &= (uint16_t) ~S_ASYNC;
+	if (!changes_nothing(&x))
+		ret = dispatch(&x);
+	if ((x.him->flags & HALF_RST) && !(p->tcp.flags & TCP_RST))
+		packet_event_set(p, EV_STREAM_SUSPECTED_RST_INJECT);
+	if (s->state >= STREAM_ESTABLISHED && ret == 0)
+		p->flags |= PACKET_STREAM_EST;
+	return ret;
+}
+
+/* A packet of a flow whose beginning was not seen, and midstream is off. */
+static void
+missed(struct streams *e, struct packet *p)
+{
+	if ((p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		return;
+	counter_inc(e->cnt, C_STREAM_NO_SESSION);
+}
+
+void
+stream_push(struct streams *e, struct stream **s, struct packet *p, bool *swap)
+{
+	int ret;
+
+	*swap = false;
+	if (e->conf.checksum_validation && !(p->flags & (PACKET_TRUNCATED | PACKET_PSEUDO)) &&
+	    !packet_checksum_l4_ok(p)) {
+		p->flags |= PACKET_CHECKSUM_BAD_L4 | PACKET_STREAM_BAD;
+		counter_inc(e->cnt, C_STREAM_CHECKSUM);
+		return;
+	}
+	if (!(p->tcp.flags & TCP_ACK) && p->tcp.ack != 0)
+		packet_event_set(p, EV_STREAM_PKT_BROKEN_ACK);
+	if (*s == NULL) {
+		ret = stream_none(e, s, p, swap);
+		if (*s == NULL)
+			missed(e, p);
+		else
+			(*s)->last_dir = p->dir;
+		if (*s && (*s)->state >= STREAM_ESTABLISHED)
+			p->flags |= PACKET_STREAM_EST;
+	} else
+		ret = push_known(e, *s, p);
+	if (*s)
+		tell_gaps(e, *s, p);
+	if (ret < 0) {
+		p->flags |= PACKET_STREAM_BAD;
+		counter_inc(e->cnt, C_STREAM_INVALID);
+		if (e->conf.drop_invalid && e->conf.inline_mode)
+			p->flags |= PACKET_NO_PAYLOAD_INSPECT;
+	}
+}
+
+void
+stream_flush(struct streams *e, struct stream *s)
+{
+	half_release(e, s, TO_SERVER);
+	half_release(e, s, TO_CLIENT);
+	s->flags |= S_FLUSH;
+}
+
+void
+stream_clear(struct streams *e, struct stream **sp)
+{
+	struct stream *s = *sp;
+
+	if (s == NULL)
+		return;
+	half_clear(e, &s->half[0]);
+	half_clear(e, &s->half[1]);
+	stream_queue_clear(e, s);
+	e->sessions -= pool_size(sizeof *s);
+	pool_give(e->pool, s, sizeof *s);
+	*sp = NULL;
+}
+
+void
+stream_app_done(struct stream *s, int dir)
+{
+	s->half[dir].flags |= HALF_APP_DONE;
+}
+
+void
+stream_raw_trigger(struct stream *s, int dir)
+{
+	s->half[dir].flags |= HALF_RAW_TRIGGER;
+}
+
+void
+stream_raw_disable(struct stream *s, int dir)
+{
+	s->half[dir].flags |= HALF_RAW_OFF;
+}
+
+enum stream_state
+stream_state(const struct stream *s)
+{
+	return s ? (enum stream_state) s->state : STREAM_NONE;
+}
+
+bool
+stream_established(const struct stream *s)
+{
+	return s && s->state >= STREAM_ESTABLISHED;
+}
+
+bool
+stream_is_midstream(const struct stream *s)
+{
+	return s && (s->flags & S_MIDSTREAM);
+}
+
+bool
+stream_passed(const struct stream *s)
+{
+	return s && (s->flags & S_PASS);
+}
+
+bool
+stream_reuse(const struct stream *s, const struct packet *p, int dir)
+{
+	bool ack = p->tcp.flags & TCP_ACK;
+
+	if (!(p->tcp.flags & TCP_SYN))
+		return false;
+	/* a SYN comes from the client, a SYN/ACK from the server: against that, a new pair of roles */
+	if (s == NULL || s->state == STREAM_NONE)
+		return s ? true : dir == (ack ? TO_SERVER : TO_CLIENT);
+	if (p->tcp.seq == s->half[ack ? TO_CLIENT : TO_SERVER].isn)
+		return false;
+	return s->state >= STREAM_LAST_ACK || s->state == STREAM_TIME_WAIT;
+}
+
+bool
+stream_wants_flush(const struct stream *s, int dir)
+{
+	const struct half *h = &s->half[dir];
+	uint64_t end = half_held_end(h);
+
+	if (s->flags & S_PASS)
+		return false;
+	return (!(h->flags & HALF_APP_DONE) && h->app < end) || (!(h->flags & HALF_RAW_OFF) && h->raw < end);
+}
+
+uint64_t
+stream_size(const struct stream *s, int dir)
+{
+	const struct half *h = &s->half[dir];
+	int64_t n = half_offset(h, h->next_seq) + h->urgent_n + 1;
+
+	return n < 0 ? 0 : (uint64_t) n;
+}
+
+uint64_t
+stream_lost(const struct stream *s, int dir)
+{
+	return s->half[dir].lost;
+}
+
+size_t
+streams_memory(const struct streams *e)
+{
+	return e->held + e->sessions;
+}

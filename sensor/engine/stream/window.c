@@ -1,0 +1,210 @@
+/*
+ * window - bytes of one direction: the contiguous ones in one piece, those beyond a hole in blocks.
+ *
+ * Thread:    the worker's.
+ * Memory:    the worker's pool, counted in streams.held against stream.reassembly.memcap.
+ * Owns:      windows, edges and blocks.
+ * Not here:  which bytes are wanted -> reassembly.c
+ */
+#include "engine/stream/session.h"
+
+#define EDGE_MAX (256 * 1024) /* bytes of edges: 64 Ki segments */
+#define BLOCK_MAX 8192        /* blocks of a direction */
+
+static bool
+memcap_allows(const struct streams *e, size_t more)
+{
+	return e->conf.reassembly_memcap == 0 || e->held + more <= e->conf.reassembly_memcap;
+}
+
+static void *
+take(struct streams *e, size_t n)
+{
+	void *p;
+
+	if (!memcap_allows(e, pool_size(n)) || (p = pool_take(e->pool, n)) == NULL) {
+		counter_inc(e->cnt, C_STREAM_SEGMENT_MEMCAP);
+		return NULL;
+	}
+	e->held += pool_size(n);
+	return p;
+}
+
+static void
+give(struct streams *e, void *p, size_t n)
+{
+	if (p == NULL)
+		return;
+	e->held -= pool_size(n);
+	pool_give(e->pool, p, n);
+}
+
+static int
+window_grow(struct streams *e, struct half *h, uint32_t more)
+{
+	uint64_t want = (uint64_t) h->n + more, size = h->cap ? h->cap : 1;
+	uint8_t *p;
+
+	if (h->head && want <= h->cap && h->head >= h->cap / 4) {
+		memmove(h->window_p, h->window_p + h->head, h->n);
+		h->head = 0;
+		return 0;
+	}
+	size = want <= 2048 ? want : want + want / 2;
+	if (size > 1024 * 1024)
+		size = want > 1024 * 1024 ? want : 1024 * 1024;
+	if ((p = take(e, size)) == NULL)
+		return -1;
+	if (h->n)
+		memcpy(p, h->window_p + h->head, h->n);
+	give(e, h->window_p, h->cap);
+	h->window_p = p;
+	h->cap = (uint32_t) size;
+	h->head = 0;
+	return 0;
+}
+
+static int
+edge_add(struct streams *e, struct half *h, uint32_t end)
+{
+	size_t before = h->edges.cap ? pool_size(h->edges.cap) : 0;
+	int ret = bytes_add(&h->edges, e->pool, span_of(&end, sizeof end), EDGE_MAX);
+
+	e->held += (h->edges.cap ? pool_size(h->edges.cap) : 0) - before;
+	return ret;
+}
+
+static void
+edges_clear(struct streams *e, struct half *h)
+{
+	if (h->edges.cap)
+		e->held -= pool_size(h->edges.cap);
+	bytes_clear(&h->edges, e->pool);
+}
+
+static void
+edges_drop(struct half *h)
+{
+	uint32_t k = 0, end;
+
+	for (; k + sizeof end <= h->edges.n; k += sizeof end) {
+		memcpy(&end, h->edges.p + k, sizeof end);
+		if (seq_diff(end, (uint32_t) h->base) > 0)
+			break;
+	}
+	if (k)
+		bytes_drop(&h->edges, k);
+}
+
+int
+window_append(struct streams *e, struct half *h, struct span s)
+{
+	if (h->cap - h->head - h->n < s.n && window_grow(e, h, s.n) < 0)
+		return -1;
+	if (edge_add(e, h, (uint32_t) (h->base + h->n + s.n)) < 0)
+		return -1;
+	memcpy(h->window_p + h->head + h->n, s.p, s.n);
+	h->n += s.n;
+	return 0;
+}
+
+void
+window_drop(struct streams *e, struct half *h, uint32_t k)
+{
+	h->base += k;
+	h->head += k;
+	h->n -= k;
+	if (h->n) {
+		edges_drop(h);
+		return;
+	}
+	give(e, h->window_p, h->cap);
+	h->window_p = NULL;
+	h->head = h->cap = 0;
+	edges_clear(e, h);
+}
+
+/* A new block behind `after` (NULL: in front of all). */
+int
+block_insert(struct streams *e, struct half *h, struct block *after, uint64_t off, struct span s)
+{
+	struct block *b;
+
+	if (h->block_n >= BLOCK_MAX || (b = take(e, sizeof *b + s.n)) == NULL)
+		return -1;
+	b->off = off;
+	b->n = s.n;
+	b->cap = (uint32_t) sizeof *b + s.n;
+	memcpy(b->data, s.p, s.n);
+	b->next = after ? after->next : h->blocks;
+	if (after)
+		after->next = b;
+	else
+		h->blocks = b;
+	if (b->next == NULL)
+		h->last_block = b;
+	h->block_n++;
+	return 0;
+}
+
+static void
+block_drop_first(struct streams *e, struct half *h)
+{
+	struct block *b = h->blocks;
+
+	h->blocks = b->next;
+	if (h->blocks == NULL)
+		h->last_block = NULL;
+	h->block_n--;
+	give(e, b, b->cap);
+}
+
+void
+blocks_drop_before(struct streams *e, struct half *h, uint64_t off)
+{
+	while (h->blocks && h->blocks->off + h->blocks->n <= off)
+		block_drop_first(e, h);
+}
+
+/* Blocks that follow the window without a hole become part of it. */
+void
+blocks_absorb(struct streams *e, struct half *h)
+{
+	while (h->blocks && h->blocks->off == h->base + h->n) {
+		if (window_append(e, h, span_of(h->blocks->data, h->blocks->n)) < 0)
+			return;
+		block_drop_first(e, h);
+	}
+}
+
+void
+blocks_drop(struct streams *e, struct half *h)
+{
+	while (h->blocks)
+		block_drop_first(e, h);
+}
+
+/*
+ * Whose bytes count where a new segment [ns,ne) lies over one held [os,oe)? By operating system, after Shankar and
+ * Paxson, "Active Mapping" (2003), and Novak and Sturges, "Target-Based TCP Stream Reassembly" (2007).
+ */
+bool
+overlap_new_wins(enum stream_policy policy, uint64_t ns, uint64_t ne, uint64_t os, uint64_t oe)
+{
+	switch (policy) {
+	case STREAM_FIRST:
+	case STREAM_VISTA:
+		return false;
+	case STREAM_LAST:
+		return true;
+	case STREAM_SOLARIS:
+	case STREAM_HPUX11:
+		return ns <= os ? ne >= oe : ne > oe;
+	case STREAM_OLD_LINUX:
+		return ns < os || (ns == os && ne >= oe);
+	case STREAM_LINUX:
+		return ns < os || (ns == os && ne > oe);
+	default:
+		return ns < os;
+	}
+}
