@@ -6,7 +6,7 @@
  * Owns:      nothing.
  * Not here:  reading them -> conf/   host-os-policy -> policy.h
  */
-#include "engine/stream/stream.h"
+#include "engine/stream/policy.h"
 
 static const char *const urgent_names[] = { "oob", "inline", "drop", "gap", NULL };
 static const char *const exception_names[] = { "auto", "ignore", "pass-flow", "pass-packet", "bypass", "drop-flow",
@@ -47,4 +47,4 @@ static const struct option rows[] = {
 	{ .key = NULL },
 };
 
-const struct option_table stream_options = { "stream", rows, NULL };
+const struct option_table stream_options = { "stream", rows, stream_policy_tree };

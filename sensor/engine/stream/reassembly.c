@@ -255,12 +255,14 @@ ready_edge(const struct streams *e, const struct stream *s, int dir)
 
 /* A hole before this offset will never be filled. */
 static uint64_t
-lost_edge(const struct stream *s, int dir)
+lost_edge(const struct streams *e, const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
-	uint64_t acked = half_acked(h), end = half_held_end(h);
+	uint64_t edge = half_acked(h), end = half_held_end(h);
 
-	return (s->flags & S_FLUSH) && end > acked ? end : acked;
+	if ((s->flags & S_FLUSH) && end > edge)
+		edge = end;
+	return e->conf.depth && edge > e->conf.depth ? e->conf.depth : edge;
 }
 
 /* The first offset at or behind `from` that is held or not yet given up. */
@@ -305,7 +307,7 @@ held_at(const struct half *h, uint64_t from, uint64_t edge)
 }
 
 bool
-half_gap_shows(const struct stream *s, int dir)
+half_gap_shows(const struct streams *e, const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
 	uint64_t at = half_contiguous(h);
@@ -314,7 +316,7 @@ half_gap_shows(const struct stream *s, int dir)
 		return false;
 	if (h->app > at)
 		at = h->app;
-	return held_at(h, at, NEVER).n == 0 && skip_hole(h, at, lost_edge(s, dir)) > at;
+	return held_at(h, at, NEVER).n == 0 && skip_hole(h, at, lost_edge(e, s, dir)) > at;
 }
 
 static bool
@@ -324,7 +326,7 @@ at_end(const struct streams *e, const struct stream *s, int dir)
 
 	if (s->flags & S_FLUSH)
 		return true;
-	if ((h->flags & HALF_DEPTH) && h->app >= e->conf.depth)
+	if (e->conf.depth && h->app >= e->conf.depth)
 		return true;
 	if ((h->flags & HALF_FIN) && (int64_t) h->app >= half_offset(h, h->fin_seq))
 		return true;
@@ -343,7 +345,7 @@ next_of(struct streams *e, struct stream *s, int dir, struct stream_chunk *out)
 	*out = (struct stream_chunk) { .dir = dir, .offset = h->app };
 	out->bytes = held_at(h, h->app, ready_edge(e, s, dir));
 	if (out->bytes.n == 0) {
-		to = skip_hole(h, h->app, lost_edge(s, dir));
+		to = skip_hole(h, h->app, lost_edge(e, s, dir));
 		if (to > h->app) {
 			out->gap = to - h->app > UINT32_MAX ? UINT32_MAX : (uint32_t) (to - h->app);
 			h->lost += out->gap;
@@ -415,7 +417,7 @@ half_release(struct streams *e, struct stream *s, int dir)
 		keep = h->app;
 	if (!(h->flags & HALF_RAW_OFF)) {
 		uint64_t raw;
-		lost = h->flags & HALF_APP_DONE ? lost_edge(s, dir) : h->app;
+		lost = h->flags & HALF_APP_DONE ? lost_edge(e, s, dir) : h->app;
 		h->raw = skip_hole(h, h->raw, lost);
 		raw = h->raw;
 		if (e->conf.inline_mode) {
@@ -455,7 +457,7 @@ stream_raw(struct streams *e, struct stream *s, const struct packet *p, struct s
 	if (!e->conf.raw || (h->flags & HALF_RAW_OFF) || (s->flags & S_PASS))
 		return false;
 	edge = p->flags & PACKET_PSEUDO ? NEVER : ready_edge(e, s, p->dir);
-	lost = h->flags & HALF_APP_DONE ? lost_edge(s, p->dir) : h->app;
+	lost = h->flags & HALF_APP_DONE ? lost_edge(e, s, p->dir) : h->app;
 	from = h->raw = skip_hole(h, h->raw, lost);
 	fresh = held_at(h, from, edge);
 	if (fresh.n == 0 || !raw_due(e, s, p, fresh.n))

@@ -170,7 +170,7 @@ void half_take(struct push *x);                          /* the packet's payload
 void half_release(struct streams *e, struct stream *s, int dir);
 void half_clear(struct streams *e, struct half *h);
 bool half_idle(const struct half *h);                    /* nobody wants its bytes */
-bool half_gap_shows(const struct stream *s, int dir);    /* a hole at app's place, acknowledged, not yet told */
+bool half_gap_shows(const struct streams *e, const struct stream *s, int dir); /* a hole at app's place, acknowledged, not yet told */
 uint64_t half_held_end(const struct half *h);            /* offset after the last byte held */
 
 /* window.c: storage below reassembly; -1 at a memcap or the pool's ceiling. */

@@ -125,7 +125,7 @@ static void
 tell_gaps(struct streams *e, struct stream *s, struct packet *p)
 {
 	for (int dir = 0; dir < 2; dir++)
-		if (half_gap_shows(s, dir)) {
+		if (half_gap_shows(e, s, dir)) {
 			packet_event_set(p, EV_STREAM_REASSEMBLY_SEQ_GAP);
 			counter_inc(e->cnt, C_STREAM_GAP_PACKETS);
 		}
