@@ -1,0 +1,15 @@
+/*
+ * flow.pkts_toclient - packets of the flow to the client so far.
+ */
+#include "engine/detect/keyword.h"
+
+static bool
+match(const struct match_ctx *c, const union kw_arg *a)
+{
+	return kw_number_has(a->number, c->in->flow->packets[TO_CLIENT]);
+}
+
+const struct keyword keyword_flow_pkts_toclient = {
+	.name = "flow.pkts_toclient", .help = "packets of the flow to the client so far", .example = "flow.pkts_toclient:3",
+	.scope = KW_FLOW, .arg = ARG_U32, .flags = KW_NEEDS_PACKET | KW_NEEDS_FLOW, .match = match,
+};

@@ -1,0 +1,16 @@
+/*
+ * icmpv4.hdr - the header of an ICMP message.
+ */
+#include "engine/detect/keyword.h"
+
+static bool
+packet_bytes(const struct packet *p, struct span *out)
+{
+	*out = p->l4_header;
+	return p->proto == 1 && out->n;
+}
+
+const struct keyword keyword_icmpv4_hdr = {
+	.name = "icmpv4.hdr", .help = "the header of an ICMP message", .example = "icmpv4.hdr; content:\"|01|\"",
+	.scope = KW_BUFFER, .arg = ARG_NONE, .flags = KW_NEEDS_PACKET | KW_NOT_PSEUDO, .packet_bytes = packet_bytes,
+};

@@ -1,0 +1,24 @@
+/*
+ * tcp.ack - acknowledgment number of the TCP header.
+ */
+#include "engine/detect/keyword.h"
+
+static bool
+match(const struct match_ctx *c, const union kw_arg *a)
+{
+	return c->p->proto == 6 && c->p->l4_header.n && kw_number_has(a->number, c->p->tcp.ack);
+}
+
+static int
+setup(struct build *b, const union kw_arg *a)
+{
+	static const uint8_t protos[] = { 6 };
+	int e = build_ip_proto(b, protos, sizeof(protos));
+
+	return e < 0 ? e : build_match(b, match, a, 0);
+}
+
+const struct keyword keyword_tcp_ack = {
+	.name = "tcp.ack", .aliases = "ack", .help = "acknowledgment number of the TCP header", .example = "tcp.ack:1",
+	.scope = KW_PACKET, .arg = ARG_U32, .flags = KW_NEEDS_PACKET | KW_NOT_PSEUDO, .setup = setup, .match = match,
+};
