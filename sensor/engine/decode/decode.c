@@ -117,6 +117,19 @@ finish(struct decode *d, struct packet *p)
 		d->order[d->done++] = *p;
 }
 
+/* In front of a completed datagram assemble() has put what is in front of its last piece. */
+static void
+defrag_frame(const struct packet *piece, struct packet *p)
+{
+	uint32_t n = (uint32_t) (piece->l3.p - piece->frame.p);
+
+	if (n > DECODE_LINK_MAX)
+		return;
+	p->frame = span_of(p->frame.p - n, p->frame.n + n);
+	p->wire_len += n;
+	p->linktype = piece->linktype;
+}
+
 bool
 decode_tunnel(struct decode *d, struct packet *p, struct span in, enum packet_source source, layer_fn *fn)
 {
@@ -130,6 +143,7 @@ decode_tunnel(struct decode *d, struct packet *p, struct span in, enum packet_so
 	}
 	inner->outer = p;
 	inner->frame = in;
+	inner->linktype = 12;
 	inner->wire_len = in.n;
 	inner->source = (uint8_t) source;
 	inner->layers = p->layers;
@@ -142,6 +156,8 @@ decode_tunnel(struct decode *d, struct packet *p, struct span in, enum packet_so
 	memcpy(inner->mac_dst, p->mac_dst, 6);
 	inner->ethertype = p->ethertype;
 	inner->vni = p->vni;
+	if (source == PKT_SRC_DEFRAG)
+		defrag_frame(p, inner);
 	if (!decode_enter(d, inner) || !fn(d, inner, in)) {
 		if (inner->any_event)
 			count_events(d, inner);
@@ -164,6 +180,7 @@ decode_frame(struct decode *d, const struct frame *f, struct packet **out)
 	d->taken = d->done = d->assembled = 0;
 	p = take(d);
 	p->frame = f->bytes;
+	p->linktype = f->linktype;
 	p->wire_len = f->wire_len;
 	if (f->bytes.n < f->wire_len)
 		p->flags |= PACKET_TRUNCATED;

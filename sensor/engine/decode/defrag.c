@@ -354,16 +354,19 @@ patch_ipv6(uint8_t *h, const struct piece *head, uint32_t total)
 
 /* The datagram of a complete tracker, in one of d's buffers; SPAN_NONE when it cannot be. */
 static struct span
-assemble(struct decode *d, struct tracker *t)
+assemble(struct decode *d, const struct packet *p, struct tracker *t)
 {
 	struct defrag *g = d->defrag;
 	enum defrag_policy policy = d->policy_of ? d->policy_of(d->policy_arg, &t->key.dst) : DEFRAG_BSD;
 	uint32_t header_n = t->head->header_n, blocks = (t->total + 7) / 8;
+	uint32_t link_n = (uint32_t) (p->l3.p - p->frame.p);
 	uint8_t *out;
 
 	if (d->assembled == DECODE_ASSEMBLED || header_n + t->total > DATAGRAM_MAX + (t->key.version == 6 ? 40 : 0))
 		return SPAN_NONE;
-	out = d->buffers[d->assembled];
+	out = d->buffers[d->assembled] + DECODE_LINK_MAX;
+	if (link_n <= DECODE_LINK_MAX)
+		memcpy(out - link_n, p->frame.p, link_n);
 	memset(g->owner, 0, blocks * sizeof(g->owner[0]));
 	memset(g->filled, 0, blocks);
 	memcpy(out, t->head->bytes, header_n);
@@ -383,7 +386,7 @@ static void
 deliver(struct decode *d, struct packet *p, struct tracker *t)
 {
 	bool v4 = t->key.version == 4;
-	struct span whole = assemble(d, t);
+	struct span whole = assemble(d, p, t);
 
 	drop(d->defrag, t);
 	if (whole.n == 0) {

@@ -37,7 +37,8 @@ extern const unsigned layer_table_n;
 
 #define DECODE_UDP_PORTS 32
 #define DECODE_ASSEMBLED 2     /* datagrams completed inside one frame, one in the other */
-#define DECODE_ASSEMBLED_LEN (65536 + 2048)
+#define DECODE_LINK_MAX 256    /* bytes of link headers kept in front of a completed datagram */
+#define DECODE_ASSEMBLED_LEN (DECODE_LINK_MAX + 65536 + 64)
 
 struct defrag;
 

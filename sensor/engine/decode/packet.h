@@ -92,7 +92,8 @@ struct packet {
 	struct span l4_header;
 	struct span l3;      /* IP header on (or ARP), to the end of the IP length */
 	struct span l3_header; /* with options / extension headers */
-	struct span frame;   /* layer 2 on, as captured; of a tunnelled or reassembled packet: its own bytes */
+	struct span frame;   /* layer 2 on, as captured; of a tunnelled packet its own bytes; of a completed datagram behind the
+	                      * link headers of its last piece */
 	struct addr src, dst;
 	const struct packet *outer; /* the packet around this one (of a completed datagram: its last piece), or NULL; valid as long */
 	uint16_t ip_id;
@@ -100,6 +101,7 @@ struct packet {
 	uint16_t vlan[PACKET_VLANS]; /* ids, outermost first */
 	uint8_t mac_src[6], mac_dst[6];
 	uint16_t iface;
+	uint16_t linktype;   /* DLT_* of `frame`: that of the source; 12 (raw) in a tunnel */
 	bool has_mac;
 	bool any_event;
 	uint8_t icmp_type, icmp_code;
