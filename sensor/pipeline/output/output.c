@@ -151,27 +151,6 @@ hosts_of(struct output *o, const struct output_record *r)
 	return span_of(o->hosts.p, o->hosts.n);
 }
 
-int
-output_write(struct output *o, const struct output_record *r)
-{
-	struct journal_record jr = { .ts = r->ts, .revision = r->revision, .type = span_str(r->type), .eid = span_str(r->eid),
-		.incident = span_str(r->incident), .hosts = hosts_of(o, r), .json = r->json };
-	int rc = journal_append(o->journal, &jr);
-
-	/* A replay need not lose anything: it waits for the sinks. */
-	if (rc == E_LIMIT && o->conf.fresh_journal && output_drain(o) == 0)
-		rc = journal_append(o->journal, &jr);
-	if (rc < 0)
-		return rc;
-	counter_inc(o->env.cnt, C_JOURNAL_RECORDS);
-	for (unsigned i = 0; i < o->n; i++) {
-		if (o->sink[i]->record)
-			o->sink[i]->record(o->self[i], &jr);
-	}
-	turn_ask(o);
-	return 0;
-}
-
 static void
 acknowledge(struct output *o)
 {
@@ -183,6 +162,31 @@ acknowledge(struct output *o)
 			acked = a;
 	}
 	journal_ack(o->journal, acked);
+}
+
+int
+output_write(struct output *o, const struct output_record *r)
+{
+	struct journal_record jr = { .ts = r->ts, .revision = r->revision, .type = span_str(r->type), .eid = span_str(r->eid),
+		.incident = span_str(r->incident), .hosts = hosts_of(o, r), .json = r->json };
+	int rc = journal_append(o->journal, &jr);
+
+	if (rc == E_LIMIT) {
+		acknowledge(o);
+		rc = journal_append(o->journal, &jr);
+	}
+	/* A replay need not lose anything: it waits for the sinks. */
+	if (rc == E_LIMIT && o->conf.fresh_journal && output_drain(o) == 0)
+		rc = journal_append(o->journal, &jr);
+	turn_ask(o);
+	if (rc < 0)
+		return rc;
+	counter_inc(o->env.cnt, C_JOURNAL_RECORDS);
+	for (unsigned i = 0; i < o->n; i++) {
+		if (o->sink[i]->record)
+			o->sink[i]->record(o->self[i], &jr);
+	}
+	return 0;
 }
 
 void
@@ -224,6 +228,16 @@ output_reopen(struct output *o)
 	}
 }
 
+static void
+finish(struct output *o)
+{
+	output_flush(o);
+	for (unsigned i = 0; i < o->n; i++) {
+		if (o->sink[i]->finish)
+			o->sink[i]->finish(o->self[i]);
+	}
+}
+
 static bool
 drained(const struct output *o)
 {
@@ -248,7 +262,7 @@ output_drain(struct output *o)
 	bool over = false;
 	struct event *timer;
 
-	output_flush(o);
+	finish(o);
 	if (drained(o) || !o->env.loop)
 		return drained(o) ? 0 : E_AGAIN;
 	timer = evtimer_new(o->env.loop, on_grace, &over);
@@ -258,7 +272,7 @@ output_drain(struct output *o)
 	while (!over && !drained(o)) {
 		if (event_base_loop(o->env.loop, EVLOOP_ONCE) < 0)
 			break;
-		output_flush(o);
+		finish(o);
 	}
 	event_free(timer);
 	return drained(o) ? 0 : E_AGAIN;

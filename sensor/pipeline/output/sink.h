@@ -31,6 +31,7 @@ struct sink {
 	void (*turn)(void *self);   /* end of a loop turn, the journal is flushed: write out, look for more */
 	void (*reopen)(void *self); /* SIGHUP; may be NULL */
 	bool (*drained)(const void *self); /* has all that the journal has */
+	void (*finish)(void *self); /* the end is near: nothing waits for a timer any more; may be NULL */
 	/* The last seq it will never ask for again; NULL: never reads the journal. */
 	uint64_t (*acked)(const void *self);
 	void (*facts)(void *self, struct span pairs); /* may be NULL: env->facts changed */

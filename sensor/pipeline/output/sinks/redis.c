@@ -1,0 +1,586 @@
+/*
+ * redis - the journal, in order and without gaps, as Redis streams: see casus-redis(7).
+ *
+ * On each connection it asks for the streams' last ids and goes on in the journal right behind them. One transaction is
+ * under way at a time: were a refused one followed by an accepted one, its records could never be added any more.
+ */
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "pipeline/output/redis_batch.h"
+#include "pipeline/output/redis_link.h"
+#include "pipeline/output/sink.h"
+
+#define BATCH_BYTES (4U << 20)
+#define STATE_EVERY_S 5
+#define PASSWORD_MAX 4096
+
+enum phase { AWAY, GREETING, READY, CONFLICT };
+enum expect { EXPECT_AUTH, EXPECT_FORGET, EXPECT_ALERTS, EXPECT_STATS, EXPECT_BATCH, EXPECT_FIRST, EXPECT_STATE };
+#define EXPECT_MAX 8
+
+struct redis {
+	const struct sink_env *env;
+	struct redis_names names;
+	struct redis_link *link;
+	struct journal_cursor *cursor;
+	struct redis_batch batch;
+	struct event *flush, *state_timer;
+	char password[PASSWORD_MAX];
+	enum phase phase;
+	enum expect expect[EXPECT_MAX]; /* answers under way, oldest first; a batch stands once */
+	unsigned n_expect;
+	struct redis_id last_alerts, last_stats; /* in Redis when we connected */
+	uint64_t read_seq, acked;
+	uint64_t first_seq, state_seq, state_told;
+	uint64_t records, errors;
+	unsigned aside;
+	bool forgotten, flush_due, finishing, state_under_way, told_away;
+};
+
+static void gather(struct redis *s);
+
+static bool
+redis_wanted(const struct output_conf *c)
+{
+	return (c->redis_socket && *c->redis_socket) || (c->redis_host && *c->redis_host);
+}
+
+static uint64_t
+last_seq(const struct redis *s)
+{
+	return journal_next_seq(s->env->journal) - 1;
+}
+
+/* The first line of the file. Others must not be able to read it. */
+static int
+password_read(struct redis *s, struct diag *d)
+{
+	const char *path = s->env->conf->redis_password_file;
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	if (!path || !*path)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		diag_error(d, path, 0, 0, "cannot read the Redis password");
+		if (fd >= 0)
+			close(fd);
+		return E_IO;
+	}
+	n = read(fd, s->password, sizeof s->password - 1);
+	close(fd);
+	if (st.st_mode & 077) {
+		diag_error(d, path, 0, 0, "mode %04o lets others read the Redis password; expected 0600 or 0400", st.st_mode & 07777);
+		return E_PERM;
+	}
+	s->password[n > 0 ? n : 0] = 0;
+	s->password[strcspn(s->password, "\r\n")] = 0;
+	if (!s->password[0]) {
+		diag_error(d, path, 0, 0, "holds no password");
+		return E_BAD;
+	}
+	return 0;
+}
+
+static void
+ask(struct redis *s, enum expect what, const struct span *args, unsigned n)
+{
+	if (s->n_expect == EXPECT_MAX || redis_link_command(s->link, args, n) < 0) {
+		redis_link_fail(s->link, "cannot send");
+		return;
+	}
+	s->expect[s->n_expect++] = what;
+}
+
+static void
+ask_info(struct redis *s, enum expect what, const char *tail)
+{
+	char key[REDIS_KEY_MAX];
+	struct span args[3] = { SPAN_LIT("XINFO"), SPAN_LIT("STREAM"), SPAN_NONE };
+
+	redis_key(key, &s->names, s->names.sensor, tail);
+	args[2] = span_str(key);
+	ask(s, what, args, 3);
+}
+
+/* A replay owns its keys: what the last one of this name left goes first, once a run. */
+static void
+ask_forget(struct redis *s)
+{
+	static const char *const tails[] = { "alerts", "stats", "state" };
+	char keys[3][REDIS_KEY_MAX];
+	struct span args[4] = { SPAN_LIT("DEL") };
+
+	for (int i = 0; i < 3; i++) {
+		redis_key(keys[i], &s->names, s->names.sensor, tails[i]);
+		args[i + 1] = span_str(keys[i]);
+	}
+	ask(s, EXPECT_FORGET, args, 4);
+}
+
+static void
+greet(struct redis *s)
+{
+	if (s->names.fresh && !s->forgotten)
+		ask_forget(s);
+	else
+		ask_info(s, EXPECT_ALERTS, "alerts");
+}
+
+static void
+on_up(void *arg)
+{
+	struct redis *s = arg;
+	const char *user = s->env->conf->redis_user;
+	struct span args[3] = { SPAN_LIT("AUTH"), SPAN_NONE, SPAN_NONE };
+	unsigned n = 1;
+
+	s->phase = GREETING;
+	s->n_expect = 0;
+	counter_inc(s->env->cnt, C_REDIS_CONNECTS);
+	if (!s->password[0]) {
+		greet(s);
+		return;
+	}
+	if (user && *user)
+		args[n++] = span_str(user);
+	args[n++] = span_str(s->password);
+	ask(s, EXPECT_AUTH, args, n);
+}
+
+static void
+on_down(void *arg, const char *why)
+{
+	struct redis *s = arg;
+
+	s->phase = AWAY;
+	s->n_expect = 0;
+	s->state_under_way = false;
+	redis_batch_reset(&s->batch);
+	evtimer_del(s->flush);
+	log_warning("redis", "away: %s; %llu records wait in the journal", why, (unsigned long long) (last_seq(s) - s->acked));
+	s->told_away = true;
+}
+
+static void
+conflict(struct redis *s, struct redis_id theirs)
+{
+	log_error("redis", "stream of sensor \"%s\" has id %llu-%u, newer than the journal's last: someone else writes with this "
+			   "sensor id, or the journal was taken away; sending stops",
+	    s->names.sensor, (unsigned long long) theirs.ms, theirs.n);
+	s->phase = CONFLICT;
+	counter_inc(s->env->cnt, C_REDIS_CONFLICTS);
+	redis_link_stop(s->link);
+}
+
+/* Right behind what Redis has. */
+static void
+resume(struct redis *s)
+{
+	struct redis_id newest = redis_id_cmp(s->last_alerts, s->last_stats) > 0 ? s->last_alerts : s->last_stats;
+	struct redis_id from = s->last_alerts, own;
+
+	journal_last_id(s->env->journal, &own.ms, &own.n);
+	if (redis_id_cmp(newest, own) > 0) {
+		conflict(s, newest);
+		return;
+	}
+	if ((s->last_stats.ms || s->last_stats.n) && redis_id_cmp(s->last_stats, from) < 0)
+		from = s->last_stats;
+	journal_seek_id(s->cursor, from.ms, from.n);
+	s->phase = READY;
+	redis_batch_reset(&s->batch);
+	if (s->told_away)
+		log_notice("redis", "connected");
+	s->told_away = false;
+	s->state_told = UINT64_MAX;
+	gather(s);
+}
+
+static bool
+is_there(const struct redis *s, const struct journal_record *r)
+{
+	struct redis_id id = { r->ms, r->n };
+
+	return redis_id_cmp(id, span_eq(r->type, SPAN_LIT("stats")) ? s->last_stats : s->last_alerts) <= 0;
+}
+
+static void
+send_batch(struct redis *s)
+{
+	unsigned replies;
+
+	evtimer_del(s->flush);
+	s->flush_due = false;
+	if (redis_batch_close(&s->batch, &s->names) < 0) {
+		redis_link_fail(s->link, "no memory");
+		return;
+	}
+	replies = s->batch.replies;
+	if (s->n_expect == EXPECT_MAX || redis_link_send(s->link, s->batch.commands, replies) < 0) {
+		redis_link_fail(s->link, "cannot send");
+		return;
+	}
+	s->expect[s->n_expect++] = EXPECT_BATCH;
+}
+
+static bool
+batch_is_full(const struct redis *s)
+{
+	return s->batch.records >= s->env->conf->redis_batch || evbuffer_get_length(s->batch.commands) >= BATCH_BYTES;
+}
+
+static int
+add(struct redis *s, const struct journal_record *r)
+{
+	int rc = redis_batch_add(&s->batch, &s->names, r);
+
+	if (rc < 0)
+		redis_link_fail(s->link, "no memory for a batch");
+	return rc;
+}
+
+/* More of the journal into the batch; sent when it is full or has waited long enough. */
+static void
+gather(struct redis *s)
+{
+	const struct output_conf *c = s->env->conf;
+	struct timeval tv = { c->redis_flush_after / NS_PER_S, c->redis_flush_after % NS_PER_S / NS_PER_US };
+	struct journal_record r;
+
+	if (s->phase != READY || s->batch.closed)
+		return;
+	while (!batch_is_full(s) && journal_read(s->cursor, &r) == 1) {
+		s->read_seq = r.seq;
+		if (!is_there(s, &r) && add(s, &r) < 0)
+			return;
+	}
+	if (!s->batch.records)
+		s->acked = s->read_seq > s->acked ? s->read_seq : s->acked;
+	else if (batch_is_full(s) || s->flush_due || s->finishing)
+		send_batch(s);
+	else if (!evtimer_pending(s->flush, NULL))
+		evtimer_add(s->flush, &tv);
+}
+
+static void
+on_flush(evutil_socket_t fd, short what, void *arg)
+{
+	struct redis *s = arg;
+
+	s->flush_due = true;
+	gather(s);
+	s->flush_due = false;
+}
+
+/* The state key: first what the stream's oldest entry is, then the hash. */
+static void
+state_ask(struct redis *s)
+{
+	char key[REDIS_KEY_MAX];
+	struct span args[6] = { SPAN_LIT("XRANGE"), SPAN_NONE, SPAN_LIT("-"), SPAN_LIT("+"), SPAN_LIT("COUNT"), SPAN_LIT("1") };
+
+	if (s->phase != READY || s->state_under_way)
+		return;
+	redis_key(key, &s->names, s->names.sensor, "alerts");
+	args[1] = span_str(key);
+	s->state_under_way = true;
+	ask(s, EXPECT_FIRST, args, 6);
+}
+
+static void
+on_state(evutil_socket_t fd, short what, void *arg)
+{
+	state_ask(arg);
+}
+
+#define STATE_ARGS 48
+struct fields {
+	struct span args[STATE_ARGS];
+	unsigned n;
+	char text[16][24];
+	unsigned texts;
+};
+
+static void
+field(struct fields *f, const char *name, struct span value)
+{
+	if (f->n + 2 > STATE_ARGS)
+		return;
+	f->args[f->n++] = span_str(name);
+	f->args[f->n++] = value;
+}
+
+static void
+field_u64(struct fields *f, const char *name, uint64_t v)
+{
+	char *text = f->text[f->texts++];
+
+	field(f, name, span_of(text, (size_t) snprintf(text, sizeof f->text[0], "%llu", (unsigned long long) v)));
+}
+
+static void
+field_facts(struct fields *f, struct span pairs)
+{
+	const char *p = (const char *) pairs.p, *end = p + pairs.n;
+
+	while (p && p < end) {
+		const char *value = p + strlen(p) + 1;
+		field(f, p, span_str(value));
+		p = value + strlen(value) + 1;
+	}
+}
+
+static void
+state_write(struct redis *s)
+{
+	char key[REDIS_KEY_MAX];
+	struct fields f = { .n = 2 };
+	struct journal_status j;
+
+	journal_status(s->env->journal, &j);
+	redis_key(key, &s->names, s->names.sensor, "state");
+	f.args[0] = SPAN_LIT("HSET");
+	f.args[1] = span_str(key);
+	field(&f, "contract", SPAN_LIT("1"));
+	field(&f, "sensor", span_str(s->names.sensor));
+	field(&f, "epoch", span_str(journal_epoch(s->env->journal)));
+	field_u64(&f, "first_seq", s->first_seq);
+	field_u64(&f, "last_seq", s->acked);
+	field_u64(&f, "journal_first_seq", j.first_seq);
+	field_u64(&f, "journal_backlog", last_seq(s) - s->acked);
+	field_u64(&f, "drops", j.refused);
+	field_u64(&f, "ms", (uint64_t) (clock_now(s->env->clock) / NS_PER_MS));
+	field_facts(&f, s->env->facts);
+	s->state_seq = s->acked;
+	ask(s, EXPECT_STATE, f.args, f.n);
+}
+
+static void
+batch_answer(struct redis *s, const redisReply *r)
+{
+	unsigned aside = 0;
+	int rc = redis_batch_reply(&s->batch, r, &aside);
+
+	if (aside) {
+		s->aside += aside;
+		log_error("redis", "%u commands on incident keys or the notify channel were refused: %s", aside, s->batch.why);
+	}
+	if (rc == 0) { /* more to come: it stays the oldest */
+		memmove(s->expect + 1, s->expect, s->n_expect * sizeof s->expect[0]);
+		s->expect[0] = EXPECT_BATCH;
+		s->n_expect++;
+		return;
+	}
+	if (rc < 0) {
+		s->errors++;
+		counter_inc(s->env->cnt, C_REDIS_ERRORS);
+		redis_link_fail(s->link, rc == E_AGAIN ? s->batch.why : "an answer that fits no transaction");
+		return;
+	}
+	s->records += s->batch.records;
+	counter_add(s->env->cnt, C_REDIS_RECORDS, s->batch.records);
+	s->acked = s->batch.last_seq;
+	redis_batch_reset(&s->batch);
+	redis_link_settled(s->link);
+	gather(s);
+}
+
+static void
+info_answer(struct redis *s, enum expect what, const redisReply *r)
+{
+	if (redis_last_id(r, what == EXPECT_ALERTS ? &s->last_alerts : &s->last_stats) < 0)
+		redis_link_fail(s->link, r->type == REDIS_REPLY_ERROR ? r->str : "no answer to XINFO STREAM");
+	else if (what == EXPECT_ALERTS)
+		ask_info(s, EXPECT_STATS, "stats");
+	else
+		resume(s);
+}
+
+static void
+on_reply(void *arg, const redisReply *r)
+{
+	struct redis *s = arg;
+	enum expect what;
+	bool error = r->type == REDIS_REPLY_ERROR;
+
+	if (!s->n_expect) {
+		redis_link_fail(s->link, "an answer nobody asked for");
+		return;
+	}
+	what = s->expect[0];
+	memmove(s->expect, s->expect + 1, --s->n_expect * sizeof s->expect[0]);
+	if (error && (what == EXPECT_AUTH || what == EXPECT_FORGET || what == EXPECT_FIRST || what == EXPECT_STATE)) {
+		s->errors++;
+		redis_link_fail(s->link, r->str);
+		return;
+	}
+	switch (what) {
+	case EXPECT_AUTH:
+		greet(s);
+		break;
+	case EXPECT_FORGET:
+		s->forgotten = true;
+		greet(s);
+		break;
+	case EXPECT_ALERTS:
+	case EXPECT_STATS:
+		info_answer(s, what, r);
+		break;
+	case EXPECT_BATCH:
+		batch_answer(s, r);
+		break;
+	case EXPECT_FIRST:
+		s->first_seq = redis_first_seq(r, journal_epoch(s->env->journal));
+		state_write(s);
+		break;
+	case EXPECT_STATE:
+		s->state_told = s->state_seq;
+		s->state_under_way = false;
+		break;
+	}
+}
+
+static void
+redis_close(void *self)
+{
+	struct redis *s = self;
+
+	if (s->flush)
+		event_free(s->flush);
+	if (s->state_timer)
+		event_free(s->state_timer);
+	redis_link_free(s->link);
+	journal_cursor_free(s->cursor);
+	redis_batch_clear(&s->batch);
+	explicit_bzero(s->password, sizeof s->password);
+	free(s);
+}
+
+static int
+parts_make(struct redis *s)
+{
+	const struct output_conf *c = s->env->conf;
+	struct redis_link_conf lc = { .loop = s->env->loop, .socket = c->redis_socket, .host = c->redis_host,
+		.port = (uint16_t) c->redis_port, .timeout = c->redis_timeout,
+		.seed = hash_bytes(c->sensor, strlen(c->sensor), 1), .arg = s, .up = on_up, .reply = on_reply, .down = on_down };
+	struct timeval every = { STATE_EVERY_S, 0 };
+
+	s->flush = evtimer_new(s->env->loop, on_flush, s);
+	s->state_timer = event_new(s->env->loop, -1, EV_PERSIST, on_state, s);
+	s->cursor = journal_cursor_new(s->env->journal);
+	s->link = redis_link_new(&lc);
+	if (!s->flush || !s->state_timer || !s->cursor || !s->link || redis_batch_init(&s->batch) < 0)
+		return E_NOMEM;
+	return event_add(s->state_timer, &every);
+}
+
+static void *
+redis_open(const struct sink_env *env, struct diag *d)
+{
+	const struct output_conf *c = env->conf;
+	struct redis *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return NULL;
+	s->env = env;
+	s->names = (struct redis_names) { .prefix = c->redis_prefix, .sensor = c->sensor, .maxlen = c->redis_maxlen,
+		.fresh = c->fresh_journal };
+	s->read_seq = s->acked = journal_first_seq(env->journal) - 1;
+	s->state_told = UINT64_MAX;
+	if (!env->loop)
+		diag_error(d, "redis", 0, 0, "needs an event loop");
+	else if (strlen(c->redis_prefix) > 64)
+		diag_error(d, "redis.prefix", 0, 0, "is too long; expected at most 64 bytes");
+	else if (c->fresh_journal && strncmp(c->sensor, "replay-", 7) != 0)
+		diag_error(d, "sensor", 0, 0, "\"%s\": a replay writes to Redis only as replay-<name>, never as a live sensor", c->sensor);
+	else if (password_read(s, d) == 0 && parts_make(s) == 0) {
+		redis_link_start(s->link);
+		return s;
+	}
+	redis_close(s);
+	return NULL;
+}
+
+static void
+redis_turn(void *self)
+{
+	gather(self);
+}
+
+/* Also after a conflict: the operator has mended it. */
+static void
+redis_reopen(void *self)
+{
+	struct redis *s = self;
+
+	if (s->phase == CONFLICT) {
+		s->phase = AWAY;
+		redis_link_start(s->link);
+	}
+}
+
+static bool
+redis_drained(const void *self)
+{
+	const struct redis *s = self;
+
+	return s->acked == last_seq(s) && s->state_told == s->acked;
+}
+
+static void
+redis_finish(void *self)
+{
+	struct redis *s = self;
+
+	s->finishing = true;
+	gather(s);
+	s->finishing = false;
+	if (s->phase == READY && s->acked == last_seq(s) && s->state_told != s->acked)
+		state_ask(s);
+}
+
+static uint64_t
+redis_acked(const void *self)
+{
+	return ((const struct redis *) self)->acked;
+}
+
+static void
+redis_status(const void *self, struct json *j)
+{
+	static const char *const phases[] = { "away", "greeting", "connected", "conflict" };
+	const struct redis *s = self;
+
+	json_bool(j, "connected", s->phase == READY);
+	json_str(j, "state", phases[s->phase]);
+	json_u64(j, "written", s->records);
+	json_u64(j, "backlog", last_seq(s) - s->acked);
+	json_u64(j, "acked_seq", s->acked);
+	json_u64(j, "errors", s->errors);
+	json_u64(j, "refused_aside", s->aside);
+}
+
+const struct sink sink_redis = {
+	.name = "redis",
+	.help = "Redis streams, incident keys and a state hash",
+	.wanted = redis_wanted,
+	.open = redis_open,
+	.turn = redis_turn,
+	.reopen = redis_reopen,
+	.drained = redis_drained,
+	.finish = redis_finish,
+	.acked = redis_acked,
+	.status = redis_status,
+	.close = redis_close,
+};

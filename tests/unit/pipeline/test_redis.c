@@ -1,0 +1,546 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+#include <hiredis/hiredis.h>
+
+#include "base/log.h"
+#include "pipeline/output/output.h"
+#include "tmpdir.h"
+
+static char dir[TMPDIR_LEN], sock[TMPDIR_LEN + 16];
+static pid_t server;
+static struct event_base *loop;
+static struct clock now;
+static struct counters counters;
+static char last_error[512];
+
+static void
+catch(void *arg, enum log_level level, const char *category, const char *text)
+{
+	if (level == LOG_LEVEL_ERROR)
+		snprintf(last_error, sizeof last_error, "%s", text);
+}
+
+static redisContext *
+client(void)
+{
+	redisContext *c = redisConnectUnix(sock);
+
+	if (c && c->err) {
+		redisFree(c);
+		c = NULL;
+	}
+	return c;
+}
+
+static void
+server_start_with(const char *a, const char *b, const char *a2, const char *b2)
+{
+	redisContext *c = NULL;
+
+	server = fork();
+	if (server == 0) {
+		int null = open("/dev/null", O_RDWR);
+		dup2(null, 1);
+		dup2(null, 2);
+		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", sock, "--dir", dir, "--save", "", "--appendonly",
+		    "yes", "--appendfsync", "always", a, b, a2, b2, (char *) NULL);
+		_exit(127);
+	}
+	for (int i = 0; i < 200; i++) { /* until it has loaded what it had */
+		redisReply *r;
+		usleep(20000);
+		c = client();
+		if (!c)
+			continue;
+		r = redisCommand(c, "PING");
+		bool ready = r && (r->type == REDIS_REPLY_STATUS || strncmp(r->str, "NOAUTH", 6) == 0);
+		freeReplyObject(r);
+		redisFree(c);
+		if (ready)
+			return;
+	}
+	fail_msg("redis-server does not start");
+}
+
+static void
+server_start(void)
+{
+	server_start_with(NULL, NULL, NULL, NULL);
+}
+
+static void
+server_kill(void)
+{
+	int status;
+
+	kill(server, SIGKILL);
+	waitpid(server, &status, 0);
+}
+
+static bool
+have_server(void)
+{
+	return system("redis-server --version >/dev/null 2>&1") == 0;
+}
+
+static int
+setup(void **state)
+{
+	if (!have_server())
+		skip();
+	tmpdir_make(dir);
+	snprintf(sock, sizeof sock, "%s/redis.sock", dir);
+	loop = event_base_new();
+	memset(&counters, 0, sizeof counters);
+	now = (struct clock) { .live = false, .now = 5000 * NS_PER_S };
+	last_error[0] = 0;
+	log_catch(catch, NULL);
+	server_start();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	server_kill();
+	event_base_free(loop);
+	tmpdir_clear(dir);
+	return 0;
+}
+
+static struct output_conf
+conf_plain(void)
+{
+	return (struct output_conf) { .dir = dir, .sensor = "s1", .journal_segment_bytes = 1 << 20, .journal_max_bytes = 64 << 20,
+		.redis_socket = sock, .redis_prefix = "casus:1:", .redis_maxlen = 10000000, .redis_batch = 50,
+		.redis_flush_after = 10 * NS_PER_MS, .redis_timeout = 2 * NS_PER_S, .shutdown_grace = 5 * NS_PER_S };
+}
+
+static struct output *
+output_open(const struct output_conf *c)
+{
+	struct diag d;
+	struct output *o;
+
+	diag_init(&d, 0);
+	o = output_new(c, loop, &now, &counters, &d);
+	if (!o)
+		diag_print(&d, stderr);
+	assert_non_null(o);
+	diag_clear(&d);
+	return o;
+}
+
+static int
+write_record(struct output *o, const char *type)
+{
+	static const uint64_t hosts[] = { 1, 2, 3 };
+	char text[256], eid[32];
+	bool incident = strcmp(type, "incident") == 0 || strcmp(type, "escalation") == 0;
+	unsigned long long seq = output_next_seq(o);
+	struct output_record r = { .type = type, .eid = eid, .ts = now.now, .incident = incident ? "i-7" : NULL, .revision = 1,
+		.hosts = hosts, .n_hosts = incident ? 3 : 0 };
+	int n = snprintf(text, sizeof text, "{\"z\":\"a%cb\",\"casus\":{\"epoch\":\"%s\",\"seq\":%llu}}", 0, output_epoch(o), seq);
+
+	snprintf(eid, sizeof eid, "e%llu", seq);
+	r.json = span_of(text, (size_t) n);
+	now.now += NS_PER_MS / 3;
+	return output_write(o, &r);
+}
+
+static void
+turn_for(int ms)
+{
+	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+
+	event_base_loopexit(loop, &tv);
+	event_base_dispatch(loop);
+}
+
+static redisReply *
+command(const char *text)
+{
+	redisContext *c = client();
+	redisReply *r;
+
+	assert_non_null(c);
+	r = redisCommand(c, text);
+	assert_non_null(r);
+	redisFree(c);
+	return r;
+}
+
+/* The alerts stream holds exactly e1..en in order, with ids that rise. */
+static void
+assert_stream(const char *sensor, unsigned n)
+{
+	char text[128], eid[32];
+	redisReply *r;
+
+	snprintf(text, sizeof text, "XRANGE casus:1:{%s}:alerts - +", sensor);
+	r = command(text);
+	assert_int_equal(r->type, REDIS_REPLY_ARRAY);
+	assert_int_equal(r->elements, n);
+	for (unsigned i = 0; i < n; i++) {
+		const redisReply *f = r->element[i]->element[1];
+		assert_int_equal(f->elements, 6);
+		snprintf(eid, sizeof eid, "e%u", i + 1);
+		assert_string_equal(f->element[0]->str, "j");
+		assert_string_equal(f->element[2]->str, "t");
+		assert_string_equal(f->element[4]->str, "e");
+		assert_string_equal(f->element[5]->str, eid);
+		assert_memory_equal(f->element[1]->str, "{\"z\":\"a\0b\"", 10); /* NUL bytes pass */
+	}
+	freeReplyObject(r);
+}
+
+static json_int_t
+backlog(struct output *o)
+{
+	static char room[8192];
+	struct json j;
+	struct span s;
+	json_t *all, *sink;
+	json_int_t n;
+
+	json_init(&j, room, sizeof room);
+	json_object(&j, NULL);
+	output_status(o, &j);
+	s = json_text(&j);
+	all = json_loadb((const char *) s.p, s.n, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(all);
+	sink = json_array_get(json_object_get(all, "sinks"), 0);
+	n = json_integer_value(json_object_get(sink, "backlog"));
+	json_decref(all);
+	return n;
+}
+
+static void
+test_delivery(void **state)
+{
+	struct output_conf c = conf_plain();
+	struct output *o = output_open(&c);
+	redisReply *r;
+
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(write_record(o, "alert"), 0);
+	assert_int_equal(output_drain(o), 0);
+	assert_int_equal(backlog(o), 0);
+	assert_int_equal(counters.v[C_REDIS_RECORDS], 1000);
+	assert_stream("s1", 1000);
+	r = command("HGET casus:1:{s1}:state last_seq");
+	assert_string_equal(r->str, "1000");
+	freeReplyObject(r);
+	r = command("HGET casus:1:{s1}:state first_seq");
+	assert_string_equal(r->str, "1");
+	freeReplyObject(r);
+	output_free(o);
+}
+
+static void
+test_incident_keys(void **state)
+{
+	struct output_conf c = conf_plain();
+	struct output *o = output_open(&c);
+	redisReply *r;
+
+	write_record(o, "alert");
+	write_record(o, "incident");
+	write_record(o, "escalation");
+	write_record(o, "stats");
+	assert_int_equal(output_drain(o), 0);
+	assert_stream("s1", 3);
+	r = command("XLEN casus:1:{s1}:stats");
+	assert_int_equal(r->integer, 1);
+	freeReplyObject(r);
+	r = command("XLEN casus:1:{i-7}:timeline");
+	assert_int_equal(r->integer, 2);
+	freeReplyObject(r);
+	r = command("PFCOUNT casus:1:{i-7}:hosts:s1");
+	assert_int_equal(r->integer, 3);
+	freeReplyObject(r);
+	r = command("HGET casus:1:{i-7}:incident revision");
+	assert_string_equal(r->str, "1");
+	freeReplyObject(r);
+	r = command("ZRANGE casus:1:incidents 0 -1");
+	assert_int_equal(r->elements, 1);
+	assert_string_equal(r->element[0]->str, "i-7");
+	freeReplyObject(r);
+	output_free(o);
+}
+
+/* Redis is killed again and again while records come; in the end all are there once. */
+static void
+test_redis_killed(void **state)
+{
+	struct output_conf c = conf_plain();
+	struct output *o = output_open(&c);
+
+	for (int round = 0; round < 4; round++) {
+		for (int i = 0; i < 500; i++) {
+			write_record(o, "alert");
+			if (i % 100 == 0)
+				turn_for(3);
+		}
+		server_kill();
+		for (int i = 0; i < 100; i++)
+			write_record(o, "alert");
+		turn_for(150);
+		assert_true(backlog(o) >= 100);
+		server_start();
+		turn_for(150);
+	}
+	assert_int_equal(output_drain(o), 0);
+	assert_stream("s1", 2400);
+	output_free(o);
+}
+
+/* The sensor is killed: the next one goes on where Redis is, with no gap and no double. */
+static void
+test_sensor_killed(void **state)
+{
+	struct output_conf c = conf_plain();
+	struct output *o;
+	uint64_t n;
+
+	for (int round = 0; round < 3; round++) {
+		pid_t pid = fork();
+		int status;
+		if (pid == 0) {
+			event_reinit(loop);
+			o = output_open(&c);
+			for (;;) {
+				for (int i = 0; i < 5; i++)
+					write_record(o, "alert");
+				event_base_loop(loop, EVLOOP_NONBLOCK);
+				usleep(500);
+			}
+		}
+		usleep(300000);
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		now.now += NS_PER_S;
+	}
+	o = output_open(&c);
+	write_record(o, "alert");
+	n = output_next_seq(o) - 1;
+	assert_true(n > 100);
+	assert_int_equal(output_drain(o), 0);
+	assert_stream("s1", (unsigned) n);
+	output_free(o);
+}
+
+/* Redis comes back from an older copy: what it lost is sent again. */
+static void
+test_restored_redis(void **state)
+{
+	struct output_conf c = conf_plain();
+	struct output *o = output_open(&c);
+	redisReply *r;
+
+	for (int i = 0; i < 100; i++)
+		write_record(o, "alert");
+	assert_int_equal(output_drain(o), 0);
+	r = command("FLUSHALL");
+	freeReplyObject(r);
+	server_kill();
+	server_start();
+	for (int i = 0; i < 10; i++)
+		write_record(o, "alert");
+	turn_for(300);
+	assert_int_equal(output_drain(o), 0);
+	assert_stream("s1", 110);
+	output_free(o);
+}
+
+static void
+test_overlap_is_success(void **state)
+{
+	struct output_conf c = conf_plain();
+	struct output *o = output_open(&c);
+	redisReply *r;
+
+	for (int i = 0; i < 30; i++)
+		write_record(o, "alert");
+	assert_int_equal(output_drain(o), 0);
+	output_free(o);
+	/* alerts are there, but the sensor must believe that stats are older: it reads from there and sends no alert twice */
+	o = output_open(&c);
+	write_record(o, "stats");
+	write_record(o, "alert");
+	assert_int_equal(output_drain(o), 0);
+	r = command("XLEN casus:1:{s1}:alerts");
+	assert_int_equal(r->integer, 31);
+	freeReplyObject(r);
+	output_free(o);
+}
+
+static void
+test_other_writer(void **state)
+{
+	struct output_conf c = conf_plain();
+	struct output *o;
+	redisReply *r = command("XADD casus:1:{s1}:alerts 99999999999-0 j {}");
+
+	freeReplyObject(r);
+	o = output_open(&c);
+	write_record(o, "alert");
+	turn_for(300);
+	assert_int_equal(counters.v[C_REDIS_CONFLICTS], 1);
+	assert_non_null(strstr(last_error, "someone else writes"));
+	assert_int_equal(backlog(o), 1);
+	r = command("XLEN casus:1:{s1}:alerts");
+	assert_int_equal(r->integer, 1);
+	freeReplyObject(r);
+	output_free(o);
+}
+
+/* No memory in Redis: nothing is skipped; when there is room all comes, in order. */
+static void
+test_out_of_memory(void **state)
+{
+	struct output_conf c = conf_plain();
+	struct output *o = output_open(&c);
+	redisReply *r;
+
+	write_record(o, "alert");
+	turn_for(200);
+	r = command("CONFIG SET maxmemory 1");
+	freeReplyObject(r);
+	for (int i = 0; i < 200; i++)
+		write_record(o, "alert");
+	turn_for(700);
+	assert_true(counters.v[C_REDIS_ERRORS] > 0);
+	assert_int_equal(backlog(o), 200);
+	r = command("CONFIG SET maxmemory 0");
+	freeReplyObject(r);
+	assert_int_equal(output_drain(o), 0);
+	assert_stream("s1", 201);
+	output_free(o);
+}
+
+static void
+password_write(const char *text, mode_t mode, char path[static 128])
+{
+	int fd;
+
+	snprintf(path, 128, "%s/password", dir);
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	fchmod(fd, mode);
+	close(fd);
+}
+
+static void
+test_password(void **state)
+{
+	struct output_conf c = conf_plain();
+	char path[128];
+	struct output *o;
+	struct diag d;
+	redisReply *r = command("ACL SETUSER sensor on >se#cret +@all ~*");
+
+	freeReplyObject(r);
+	r = command("ACL SETUSER default +@all -xadd -xinfo");
+	freeReplyObject(r);
+	c.redis_user = "sensor";
+	c.redis_password_file = path;
+	diag_init(&d, 0);
+	password_write("se#cret\n", 0644, path);
+	assert_null(output_new(&c, loop, &now, &counters, &d)); /* others may read it */
+	assert_int_equal(d.errors, 1);
+	diag_clear(&d);
+	password_write("se#cret\n", 0600, path);
+	o = output_open(&c);
+	write_record(o, "alert");
+	assert_int_equal(output_drain(o), 0);
+	assert_stream("s1", 1);
+	output_free(o);
+	password_write("wrong", 0600, path);
+	c.shutdown_grace = NS_PER_S / 2;
+	o = output_open(&c);
+	write_record(o, "alert");
+	assert_int_equal(output_drain(o), E_AGAIN);
+	assert_int_equal(backlog(o), 2); /* Redis was not asked yet where it is */
+	output_free(o);
+}
+
+/* A replay begins anew each time; a live sensor's keys it may not touch. */
+static void
+test_replay(void **state)
+{
+	struct output_conf c = conf_plain();
+	char own[TMPDIR_LEN + 16];
+	struct diag d;
+
+	c.fresh_journal = true;
+	diag_init(&d, 0);
+	assert_null(output_new(&c, loop, &now, &counters, &d));
+	diag_clear(&d);
+	c.sensor = "replay-x";
+	c.dir = own;
+	snprintf(own, sizeof own, "%s/replay", dir);
+	for (int run = 0; run < 2; run++) {
+		struct output *o;
+		now.now = 77 * NS_PER_S;
+		o = output_open(&c);
+		for (int i = 0; i < 120 - run * 20; i++)
+			write_record(o, "alert");
+		write_record(o, "incident");
+		assert_int_equal(output_drain(o), 0);
+		assert_stream("replay-x", 121 - run * 20);
+		output_free(o);
+	}
+}
+
+static void
+test_away_at_start(void **state)
+{
+	struct output_conf c = conf_plain();
+	struct output *o;
+
+	server_kill();
+	o = output_open(&c);
+	for (int i = 0; i < 10; i++)
+		write_record(o, "alert");
+	turn_for(100);
+	assert_int_equal(backlog(o), 10);
+	server_start();
+	assert_int_equal(output_drain(o), 0);
+	assert_stream("s1", 10);
+	output_free(o);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_delivery, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_incident_keys, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_redis_killed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sensor_killed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_restored_redis, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_overlap_is_success, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_writer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_password, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_replay, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_away_at_start, setup, teardown),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	if (!have_server())
+		return 77;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
