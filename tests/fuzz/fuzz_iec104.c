@@ -1,4 +1,0 @@
-/* Bytes against the iec104 parser. */
-#include "protocol_harness.h"
-
-FUZZ_PROTOCOL(iec104)
