@@ -9,19 +9,66 @@
 #ifndef ENGINE_WORKER_H
 #define ENGINE_WORKER_H
 
+#include <stdio.h>
+
 #include "base/ring.h"
+#include "engine/decode/decode.h"
 #include "engine/detect/detect.h"
 
 /* What the engine keeps of a flow: put together here and nowhere else (struct flow's user bytes). */
 struct session {
-	struct stream *stream;   /* TCP only; NULL until a packet may begin a session */
-	struct app *app;         /* NULL until there were bytes */
+	struct stream *stream;    /* TCP only; NULL until a packet may begin a session */
+	struct app *app;          /* NULL until there were bytes */
 	struct marks marks;
-	struct event_facts facts; /* since the last EVENT_FACTS / EVENT_FLOW */
-	int64_t facts_told;      /* packet time */
+	struct event_facts facts; /* totals of the flow */
+	struct event_facts told;  /* of those, what the service's sums have already */
 	uint32_t alerts;
-	bool app_next[2];        /* transactions of that direction wait for its next packet */
-	bool closed;             /* the session ended: what comes is not looked at */
+	bool app_next[2];         /* transactions of that direction wait for its next packet */
 };
+
+/* What alerts and records carry besides the envelope (outputs.*.eve-log.types). */
+struct emit_conf {
+	bool payload, payload_printable, packet, metadata, app_layer, flow;
+	bool log_flow, log_anomaly;
+	bool log_all_app;              /* a record for every transaction of every protocol */
+	const char *const *log_app;    /* or of these; NULL-ended */
+	uint32_t payload_max;          /* bytes */
+	uint32_t text_max;             /* bytes of one event's text */
+	bool content;                  /* false: addresses, ports, times, sizes and ids only (privacy mode) */
+};
+
+struct worker_conf {
+	unsigned index, n;       /* this one, of how many */
+	bool offline;
+	uint64_t hash_seed;
+	uint64_t memory;         /* pool ceiling, bytes */
+	uint64_t ring_bytes;
+	struct decode_conf decode;
+	struct flow_conf flow;
+	struct stream_conf stream;
+	struct apps_conf apps;
+	struct detect_conf detect;
+	struct emit_conf emit;
+	FILE *trace;             /* --trace: each stage's verdict, offline only */
+};
+
+struct worker;
+
+/* NULL with problems in d. Takes a reference on the ruleset. */
+struct worker *worker_new(const struct worker_conf *conf, struct ruleset *rules, struct counters *cnt, struct diag *d);
+void worker_free(struct worker *w);
+/* One frame: everything a packet causes happens in here. arg is the worker (callback of capture_read). */
+void worker_frame(void *arg, const struct frame *f);
+/* Packet time goes on without packets (live, idle): flows end, service sums are told. */
+void worker_idle(struct worker *w, int64_t now);
+/* End of input: every flow ends. */
+void worker_finish(struct worker *w);
+/* Between two packets: another ruleset from now on. */
+void worker_switch(struct worker *w, struct ruleset *rules);
+struct ring *worker_ring(struct worker *w);
+/* Every event of frames up to this number is in the ring. */
+uint64_t worker_progress(const struct worker *w);
+uint32_t worker_flows(const struct worker *w);
+size_t worker_memory(const struct worker *w);
 
 #endif

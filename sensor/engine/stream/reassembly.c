@@ -217,7 +217,7 @@ half_take(struct push *x)
 	uint32_t seq = x->seq + (x->p->tcp.flags & TCP_SYN ? 1 : 0);
 	int64_t off;
 
-	if (s.n == 0 || half_idle(h))
+	if (s.n == 0 || half_idle(h) || (x->s->flags & S_PASS))
 		return;
 	off = half_offset(h, seq);
 	if (!urgent(x, &s))
@@ -312,7 +312,7 @@ half_gap_shows(const struct streams *e, const struct stream *s, int dir)
 	const struct half *h = &s->half[dir];
 	uint64_t at = half_contiguous(h);
 
-	if ((h->flags & HALF_APP_DONE))
+	if ((h->flags & HALF_APP_DONE) || (s->flags & S_PASS))
 		return false;
 	if (h->app > at)
 		at = h->app;
@@ -368,6 +368,8 @@ stream_next(struct streams *e, struct stream *s, struct stream_chunk *out)
 {
 	int first = s->last_dir;
 
+	if (s->flags & S_PASS)
+		return false;
 	/* passive: what this packet acknowledged comes first */
 	if (!e->conf.inline_mode)
 		first = !first;
@@ -452,7 +454,7 @@ stream_raw(struct streams *e, struct stream *s, const struct packet *p, struct s
 	uint64_t edge, from, back = 0, chunk, lost;
 	struct span fresh;
 
-	if (!e->conf.raw || (h->flags & HALF_RAW_OFF))
+	if (!e->conf.raw || (h->flags & HALF_RAW_OFF) || (s->flags & S_PASS))
 		return false;
 	edge = p->flags & PACKET_PSEUDO ? NEVER : ready_edge(e, s, p->dir);
 	lost = h->flags & HALF_APP_DONE ? lost_edge(e, s, p->dir) : h->app;

@@ -1,0 +1,399 @@
+#include "engine/emit.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "os/thread.h"
+
+#define PACKET_PHASE (UINT64_C(1) << 63)
+
+void
+emit_frame(struct emit *e, uint64_t num)
+{
+	e->num = num;
+	e->order = PACKET_PHASE;
+	e->order2 = 0;
+}
+
+void
+emit_flow_phase(struct emit *e, uint64_t num, const struct flow *f)
+{
+	e->num = num;
+	e->order = (uint64_t) f->last;
+	e->order2 = f->first_num << 8;
+}
+
+/* A record with room for `text` bytes, its place in the order taken; NULL when the reader is too slow (counted). */
+static struct event *
+take(struct emit *e, enum event_type type, uint32_t text)
+{
+	struct event *ev = ring_reserve(e->ring, (uint32_t) sizeof(*ev) + text);
+
+	while (!ev && e->may_wait) {
+		thread_pause();
+		ev = ring_reserve(e->ring, (uint32_t) sizeof(*ev) + text);
+	}
+	if (!ev) {
+		counter_inc(e->cnt, C_EVENT_RING_DROPS);
+		return NULL;
+	}
+	memset(ev, 0, sizeof(*ev));
+	ev->type = (uint16_t) type;
+	ev->pcap_cnt = e->num;
+	ev->order = e->order;
+	ev->order2 = e->order2;
+	if (e->order == PACKET_PHASE)
+		e->order2++;
+	else if ((e->order2 & 0xff) < 0xff)
+		e->order2++;
+	ev->generation = e->generation;
+	return ev;
+}
+
+static void
+commit(struct emit *e, struct event *ev, struct json *j)
+{
+	if (j) {
+		struct span t = json_text(j);
+		ev->text_n = t.n;
+		if (j->truncated)
+			ev->flags |= EVENT_F_TRUNCATED;
+	}
+	ev->size = (uint32_t) sizeof(*ev) + ev->text_n;
+	ring_commit(e->ring, ev->size);
+}
+
+static void
+set_name(char out[static 16], const char *name)
+{
+	size_t n = name ? strlen(name) : 0;
+
+	if (n > 15)
+		n = 15;
+	memcpy(out, name ? name : "", n);
+	out[n] = '\0';
+}
+
+static void
+set_flow(struct event *ev, const struct flow *f, const struct session *s)
+{
+	ev->flags |= EVENT_F_FLOW;
+	ev->flow_id = f->id;
+	ev->flow_start = f->start;
+	ev->client = *flow_addr(f, TO_SERVER);
+	ev->server = *flow_addr(f, TO_CLIENT);
+	ev->client_port = flow_port(f, TO_SERVER);
+	ev->server_port = flow_port(f, TO_CLIENT);
+	ev->flow_state = f->state;
+	ev->facts = s->facts;
+	ev->proto = f->key.proto;
+	ev->ip_version = f->key.ip_version;
+	ev->in_iface = f->iface;
+	if (s->app)
+		set_name(ev->app_proto, app_name(s->app));
+	if (s->stream && stream_is_midstream(s->stream))
+		ev->flags |= EVENT_F_MIDSTREAM;
+}
+
+/* Addresses in the flow's own direction: client first. */
+static void
+set_ends_of_flow(struct event *ev)
+{
+	ev->src = ev->client;
+	ev->dst = ev->server;
+	ev->sport = ev->client_port;
+	ev->dport = ev->server_port;
+}
+
+static void
+set_packet(struct event *ev, const struct packet *p)
+{
+	ev->ts = p->ts;
+	ev->src = p->src;
+	ev->dst = p->dst;
+	ev->sport = p->sport;
+	ev->dport = p->dport;
+	ev->proto = p->proto;
+	ev->ip_version = p->ip_version;
+	ev->icmp_type = p->icmp_type;
+	ev->icmp_code = p->icmp_code;
+	ev->pkt_src = p->source;
+	ev->direction = p->dir;
+	ev->in_iface = p->iface;
+	ev->vlan_n = p->vlan_n;
+	for (unsigned i = 0; i < p->vlan_n && i < 3; i++)
+		ev->vlan[i] = p->vlan[i];
+	if (p->flags & PACKET_PSEUDO)
+		ev->flags |= EVENT_F_PSEUDO;
+}
+
+static void
+write_time(struct json *j, const char *key, int64_t ns)
+{
+	char t[CLOCK_EVE_LEN];
+
+	clock_print_eve(ns, t);
+	json_str(j, key, t);
+}
+
+static void
+write_flow(struct json *j, const struct flow *f)
+{
+	char a[ADDR_STRLEN];
+
+	json_object(j, "flow");
+	json_u64(j, "pkts_toserver", f->packets[0]);
+	json_u64(j, "pkts_toclient", f->packets[1]);
+	json_u64(j, "bytes_toserver", f->bytes[0]);
+	json_u64(j, "bytes_toclient", f->bytes[1]);
+	write_time(j, "start", f->start);
+	addr_print_full(flow_addr(f, TO_SERVER), a);
+	json_str(j, "src_ip", a);
+	addr_print_full(flow_addr(f, TO_CLIENT), a);
+	json_str(j, "dest_ip", a);
+	if (f->key.proto == 6 || f->key.proto == 17 || f->key.proto == 132) {
+		json_u64(j, "src_port", flow_port(f, TO_SERVER));
+		json_u64(j, "dest_port", flow_port(f, TO_CLIENT));
+	}
+	json_end(j);
+}
+
+static void
+write_tx(struct json *j, const struct app *a, const struct tx *tx, bool full)
+{
+	if (!a->proto->log)
+		return;
+	json_object(j, a->proto->log_name ? a->proto->log_name : a->proto->name);
+	a->proto->log(a, tx, j, full);
+	json_end(j);
+}
+
+static void
+write_payload(const struct emit *e, struct json *j, const struct packet *p, const struct detect_alert *a)
+{
+	struct span s = a->from_stream && a->matched.n ? a->matched : p->payload;
+
+	s = span_head(s, e->conf->payload_max);
+	if (e->conf->payload)
+		json_base64(j, "payload", s);
+	if (e->conf->payload_printable)
+		json_printable(j, "payload_printable", s);
+	if (e->conf->payload || e->conf->payload_printable)
+		json_u64(j, "stream", a->from_stream);
+	if (e->conf->packet && p->frame.n) {
+		json_base64(j, "packet", span_head(p->frame, e->conf->payload_max));
+		json_object(j, "packet_info");
+		json_u64(j, "linktype", 1);
+		json_end(j);
+	}
+}
+
+static void
+alert_text(const struct emit *e, struct json *j, const struct packet *p, const struct flow *f, const struct session *s,
+    const struct detect_alert *a)
+{
+	bool content = e->conf->content;
+
+	if (content && s && e->conf->metadata && s->marks.first)
+		detect_log_marks(e->detect, &s->marks, j);
+	if (content && a->tx && s && s->app && s->app->proto && e->conf->app_layer)
+		write_tx(j, s->app, a->tx, false);
+	if (f && e->conf->flow)
+		write_flow(j, f);
+	if (content)
+		write_payload(e, j, p, a);
+}
+
+void
+emit_alert(struct emit *e, const struct packet *p, const struct flow *f, const struct session *s,
+    const struct detect_alert *a)
+{
+	struct event *ev = take(e, EVENT_ALERT, e->conf->text_max);
+	struct json j;
+
+	if (!ev)
+		return;
+	if (f)
+		set_flow(ev, f, s);
+	set_packet(ev, p);
+	if (!f) {
+		ev->client = ev->src;
+		ev->server = ev->dst;
+		ev->client_port = ev->sport;
+		ev->server_port = ev->dport;
+	}
+	ev->card = a->card;
+	ev->action = a->blocked;
+	if (a->tx) {
+		ev->tx_id = a->tx->id;
+		ev->flags |= EVENT_F_TX;
+	}
+	if (a->matched.n)
+		ev->payload_hash = hash_span(a->matched, 0);
+	json_init(&j, ev->text, e->conf->text_max);
+	alert_text(e, &j, p, f, s, a);
+	commit(e, ev, &j);
+}
+
+bool
+emit_wants_tx(const struct emit *e, const struct protocol *p)
+{
+	if (!e->conf->content || !p->log)
+		return false;
+	if (e->conf->log_all_app)
+		return true;
+	for (const char *const *n = e->conf->log_app; n && *n; n++)
+		if (strcmp(*n, p->name) == 0 || (p->log_name && strcmp(*n, p->log_name) == 0))
+			return true;
+	return false;
+}
+
+void
+emit_tx(struct emit *e, const struct flow *f, const struct session *s, const struct tx *tx, const struct packet *p)
+{
+	const struct app *a = s->app;
+	struct event *ev;
+	struct json j;
+
+	if (!emit_wants_tx(e, a->proto) || (a->proto->loggable && !a->proto->loggable(tx)))
+		return;
+	ev = take(e, EVENT_APP, e->conf->text_max);
+	if (!ev)
+		return;
+	set_flow(ev, f, s);
+	if (p)
+		set_packet(ev, p);
+	ev->ts = p ? p->ts : f->last;
+	set_ends_of_flow(ev);
+	if (!p)
+		ev->flags |= EVENT_F_PSEUDO;
+	ev->tx_id = tx->id;
+	ev->flags |= EVENT_F_TX;
+	set_name(ev->kind, a->proto->log_name ? a->proto->log_name : a->proto->name);
+	json_init(&j, ev->text, e->conf->text_max);
+	write_tx(&j, a, tx, true);
+	commit(e, ev, &j);
+}
+
+static const char *const end_name[] = { "timeout", "closed", "evicted", "shutdown" };
+static const char *const state_name[] = { "new", "established", "closed" };
+static const char *const tcp_state_name[] = { "none", "syn_sent", "syn_recv", "established", "fin_wait1", "fin_wait2",
+	"time_wait", "last_ack", "close_wait", "closing", "closed" };
+
+static void
+write_tcp(struct json *j, const struct flow *f, const struct session *s)
+{
+	static const struct {
+		uint8_t bit;
+		const char *name;
+	} flag[] = { { TCP_SYN, "syn" }, { TCP_FIN, "fin" }, { TCP_RST, "rst" }, { TCP_PSH, "psh" }, { TCP_ACK, "ack" },
+		{ TCP_URG, "urg" }, { TCP_ECE, "ecn" }, { TCP_CWR, "cwr" } };
+	uint8_t both = f->tcp_flags[0] | f->tcp_flags[1];
+	uint8_t b;
+
+	json_object(j, "tcp");
+	json_hex(j, "tcp_flags", span_of(&both, 1), 0);
+	b = f->tcp_flags[0];
+	json_hex(j, "tcp_flags_ts", span_of(&b, 1), 0);
+	b = f->tcp_flags[1];
+	json_hex(j, "tcp_flags_tc", span_of(&b, 1), 0);
+	for (size_t i = 0; i < sizeof(flag) / sizeof(flag[0]); i++)
+		if (both & flag[i].bit)
+			json_bool(j, flag[i].name, true);
+	if (s->stream) {
+		json_str(j, "state", tcp_state_name[stream_state(s->stream)]);
+		json_u64(j, "ts_lost", stream_lost(s->stream, TO_SERVER));
+		json_u64(j, "tc_lost", stream_lost(s->stream, TO_CLIENT));
+	}
+	json_end(j);
+}
+
+void
+emit_flow(struct emit *e, const struct flow *f, const struct session *s, enum flow_end why)
+{
+	struct event *ev = take(e, EVENT_FLOW, e->conf->log_flow ? 4096 : 0);
+	struct json j;
+
+	if (!ev)
+		return;
+	set_flow(ev, f, s);
+	set_ends_of_flow(ev);
+	ev->ts = f->last;
+	ev->flags |= EVENT_F_PSEUDO;
+	set_name(ev->kind, end_name[why]);
+	ev->vlan_n = (f->key.vlan[0] != 0) + (f->key.vlan[1] != 0);
+	ev->vlan[0] = f->key.vlan[0];
+	ev->vlan[1] = f->key.vlan[1];
+	if (!e->conf->log_flow) {
+		commit(e, ev, NULL);
+		return;
+	}
+	json_init(&j, ev->text, 4096);
+	json_object(&j, "flow");
+	json_u64(&j, "pkts_toserver", f->packets[0]);
+	json_u64(&j, "pkts_toclient", f->packets[1]);
+	json_u64(&j, "bytes_toserver", f->bytes[0]);
+	json_u64(&j, "bytes_toclient", f->bytes[1]);
+	write_time(&j, "start", f->start);
+	write_time(&j, "end", f->last);
+	json_u64(&j, "age", (uint64_t) (f->last / NS_PER_S - f->start / NS_PER_S));
+	json_str(&j, "state", state_name[f->state]);
+	json_str(&j, "reason", end_name[why]);
+	json_bool(&j, "alerted", s->alerts > 0);
+	json_end(&j);
+	if (f->key.proto == 6)
+		write_tcp(&j, f, s);
+	commit(e, ev, &j);
+}
+
+void
+emit_anomaly(struct emit *e, const struct packet *p, const struct flow *f)
+{
+	for (unsigned i = 0; i < PACKET_EVENT_N; i++) {
+		struct event *ev;
+		struct json j;
+
+		if (!packet_event_has(p, i))
+			continue;
+		ev = take(e, EVENT_ANOMALY, 512);
+		if (!ev)
+			return;
+		set_packet(ev, p);
+		if (f) {
+			ev->flags |= EVENT_F_FLOW;
+			ev->flow_id = f->id;
+		}
+		json_init(&j, ev->text, 512);
+		json_object(&j, "anomaly");
+		json_str(&j, "type", strncmp(packet_event_name[i], "stream.", 7) == 0 ? "stream" : "decode");
+		json_str(&j, "event", packet_event_name[i]);
+		json_end(&j);
+		commit(e, ev, &j);
+	}
+}
+
+void
+emit_tick(struct emit *e, int64_t now)
+{
+	struct event *ev = take(e, EVENT_TICK, 0);
+
+	if (!ev)
+		return;
+	ev->ts = now;
+	commit(e, ev, NULL);
+}
+
+void
+emit_facts(struct emit *e, const struct service_key *k, const struct event_facts *f, int64_t now)
+{
+	struct event *ev = take(e, EVENT_FACTS, 0);
+
+	if (!ev)
+		return;
+	ev->ts = now;
+	ev->server = ev->dst = k->server;
+	ev->server_port = ev->dport = k->port;
+	ev->proto = k->proto;
+	ev->ip_version = k->ip_version;
+	ev->facts = *f;
+	commit(e, ev, NULL);
+}

@@ -1,0 +1,46 @@
+/*
+ * emit - what a worker saw, as struct event in its ring.
+ *
+ * Thread:    the worker's.
+ * Memory:    the ring; records are written in place.
+ * Owns:      nothing.
+ * Not here:  the envelope of the EVE record -> event/eve.h
+ */
+#ifndef ENGINE_EMIT_H
+#define ENGINE_EMIT_H
+
+#include "engine/worker.h"
+
+struct emit {
+	struct ring *ring;
+	struct counters *cnt;
+	const struct emit_conf *conf;
+	const struct detect *detect;
+	uint32_t generation;
+	bool may_wait;        /* offline: the reader will make room, nothing may be lost */
+	uint64_t num;         /* frame at hand */
+	uint64_t order, order2;
+};
+
+/* Begin of a frame / of what time alone causes before frame num (flows that end). */
+void emit_frame(struct emit *e, uint64_t num);
+void emit_flow_phase(struct emit *e, uint64_t num, const struct flow *f);
+
+void emit_alert(struct emit *e, const struct packet *p, const struct flow *f, const struct session *s,
+    const struct detect_alert *a);
+void emit_tx(struct emit *e, const struct flow *f, const struct session *s, const struct tx *tx, const struct packet *p);
+void emit_flow(struct emit *e, const struct flow *f, const struct session *s, enum flow_end why);
+void emit_anomaly(struct emit *e, const struct packet *p, const struct flow *f);
+void emit_tick(struct emit *e, int64_t now);
+
+/* One service's sums. */
+struct service_key {
+	struct addr server;
+	uint16_t port;
+	uint8_t proto, ip_version;
+};
+void emit_facts(struct emit *e, const struct service_key *k, const struct event_facts *f, int64_t now);
+/* Is there a record to be made of this protocol's transactions? */
+bool emit_wants_tx(const struct emit *e, const struct protocol *p);
+
+#endif

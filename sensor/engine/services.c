@@ -1,0 +1,124 @@
+#include "engine/services.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+
+#define WAYS 4
+
+struct entry {
+	struct service_key key;
+	struct event_facts facts;
+	bool used;
+	uint32_t stamp;
+};
+
+struct services {
+	struct entry *e;
+	uint32_t *live; /* indexes in the order of their first packet this second */
+	uint32_t n_live, buckets, stamp;
+	uint64_t seed;
+};
+
+struct services *
+services_new(uint32_t entries, uint64_t hash_seed)
+{
+	struct services *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->seed = hash_seed;
+	for (s->buckets = 64; s->buckets * WAYS < entries;)
+		s->buckets *= 2;
+	s->e = calloc((size_t) s->buckets * WAYS, sizeof(*s->e));
+	s->live = calloc((size_t) s->buckets * WAYS, sizeof(*s->live));
+	if (!s->e || !s->live) {
+		services_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+services_free(struct services *s)
+{
+	if (!s)
+		return;
+	free(s->e);
+	free(s->live);
+	free(s);
+}
+
+static struct entry *
+entry_of(struct services *s, struct emit *em, const struct service_key *k, int64_t now)
+{
+	uint64_t h = hash_bytes(k, sizeof(*k), s->seed);
+	struct entry *set = &s->e[(h & (s->buckets - 1)) * WAYS], *empty = NULL, *oldest = set;
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		if (!set[i].used) {
+			if (!empty)
+				empty = &set[i];
+			continue;
+		}
+		if (memcmp(&set[i].key, k, sizeof(*k)) == 0)
+			return &set[i];
+		if (set[i].stamp < oldest->stamp)
+			oldest = &set[i];
+	}
+	if (!empty) { /* told early; its place in `live` serves the new one */
+		emit_facts(em, &oldest->key, &oldest->facts, now);
+		empty = oldest;
+	} else {
+		s->live[s->n_live++] = (uint32_t) (empty - s->e);
+	}
+	*empty = (struct entry) { .key = *k, .used = true, .stamp = s->stamp++ };
+	return empty;
+}
+
+static void
+facts_add(struct event_facts *to, const struct event_facts *all, const struct event_facts *told)
+{
+	to->flows += all->flows - told->flows;
+	for (int d = 0; d < 2; d++) {
+		to->packets[d] += all->packets[d] - told->packets[d];
+		to->bytes[d] += all->bytes[d] - told->bytes[d];
+		to->payload[d] += all->payload[d] - told->payload[d];
+	}
+	to->syn += all->syn - told->syn;
+	to->synack += all->synack - told->synack;
+	to->rst += all->rst - told->rst;
+	to->fin += all->fin - told->fin;
+	to->requests += all->requests - told->requests;
+	to->responses += all->responses - told->responses;
+	to->failures += all->failures - told->failures;
+	for (int k = 0; k < OT_KINDS; k++)
+		to->ot[k] += all->ot[k] - told->ot[k];
+	to->lost += all->lost - told->lost;
+}
+
+void
+services_add(struct services *s, struct emit *em, const struct flow *f, struct session *ses, int64_t now)
+{
+	struct service_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.server = *flow_addr(f, TO_CLIENT);
+	k.port = flow_port(f, TO_CLIENT);
+	k.proto = f->key.proto;
+	k.ip_version = f->key.ip_version;
+	facts_add(&entry_of(s, em, &k, now)->facts, &ses->facts, &ses->told);
+	ses->told = ses->facts;
+}
+
+void
+services_tell(struct services *s, struct emit *em, int64_t now)
+{
+	for (uint32_t i = 0; i < s->n_live; i++) {
+		struct entry *e = &s->e[s->live[i]];
+		emit_facts(em, &e->key, &e->facts, now);
+		e->used = false;
+	}
+	s->n_live = 0;
+	s->stamp = 0;
+}

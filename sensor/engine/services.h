@@ -1,0 +1,22 @@
+/*
+ * services - what every service got and gave in the last second, so that a flood is one record and not a million.
+ *
+ * Thread:    the worker's.
+ * Memory:    a table of fixed size; a full neighbourhood tells its oldest entry at once.
+ * Owns:      the sums until they are told.
+ * Not here:  what they mean -> pipeline/scale
+ */
+#ifndef ENGINE_SERVICES_H
+#define ENGINE_SERVICES_H
+
+#include "engine/emit.h"
+
+struct services;
+struct services *services_new(uint32_t entries, uint64_t hash_seed);
+void services_free(struct services *s);
+/* Adds what a session's facts have that was not told yet, and remembers that. */
+void services_add(struct services *s, struct emit *e, const struct flow *f, struct session *ses, int64_t now);
+/* A second of packet time is over. */
+void services_tell(struct services *s, struct emit *e, int64_t now);
+
+#endif

@@ -1,0 +1,414 @@
+/*
+ * A packet's way: worker_frame -> worker_packet, which calls every stage and is the only one that does.
+ */
+#include "engine/worker.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "engine/emit.h"
+#include "engine/services.h"
+
+#define POOL_SHARE_MIN (64u << 20)
+#define SERVICE_ENTRIES 65536
+
+struct worker {
+	struct worker_conf conf;
+	struct counters *cnt;
+	struct decode *decode;
+	struct flow_table *flows;
+	struct streams *streams;
+	struct apps *apps;
+	struct detect *detect;
+	struct ruleset *rules;
+	struct pool *pool;
+	struct services *services;
+	struct ring *ring;
+	struct emit emit;
+	uint64_t num;           /* frame at hand */
+	int64_t second;         /* packet time, whole seconds, told last */
+	uint64_t progress;      /* atomic: every event up to this frame is in the ring */
+};
+
+static struct session *
+session_of(struct flow *f)
+{
+	return (struct session *) f->user;
+}
+
+/* Transactions that are complete are written once; then what nobody needs any more is given back. */
+static void
+log_transactions(struct worker *w, struct flow *f, struct session *s, const struct packet *p, bool all)
+{
+	struct app *a = s->app;
+
+	if (!a || !a->proto)
+		return;
+	for (struct tx *tx = a->first; tx; tx = tx->next) {
+		if (tx->logged || (!all && !(tx_done(a, tx, TO_SERVER) && tx_done(a, tx, TO_CLIENT))))
+			continue;
+		tx->logged = true;
+		emit_tx(&w->emit, f, s, tx, p);
+	}
+	app_prune(w->apps, a);
+}
+
+static void
+run_detect(struct worker *w, struct packet *p, struct flow *f, struct session *s, bool app_updated)
+{
+	const struct detect_alert *alerts;
+	struct detect_in in = {
+		.p = p,
+		.flow = f,
+		.stream = s ? s->stream : NULL,
+		.streams = w->streams,
+		.app = s ? s->app : NULL,
+		.marks = s ? &s->marks : NULL,
+		.app_updated = app_updated,
+		.established = f && f->state == FLOW_ESTABLISHED,
+	};
+	unsigned n = detect_packet(w->detect, &in, &alerts);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (s)
+			s->alerts++;
+		emit_alert(&w->emit, p, f, s, &alerts[i]);
+	}
+}
+
+/* Hands ready bytes of the stream to the application layer; tells which directions got something. */
+static unsigned
+feed_stream(struct worker *w, struct session *s, const struct packet *p)
+{
+	struct stream_chunk c;
+	unsigned updated = 0;
+
+	while (stream_next(w->streams, s->stream, &c)) {
+		updated |= 1u << c.dir;
+		if (c.gap) {
+			s->facts.lost += c.gap;
+			app_gap(w->apps, &s->app, c.dir, c.gap, p);
+		}
+		if (c.bytes.n)
+			app_feed(w->apps, &s->app, c.dir, c.bytes, p, &s->facts);
+		if (c.eof && s->app)
+			app_eof(w->apps, s->app, c.dir);
+		if (s->app && s->app->no_payload)
+			for (int d = 0; d < 2; d++)
+				stream_raw_disable(s->stream, d);
+	}
+	return updated;
+}
+
+static unsigned
+tcp_packet(struct worker *w, struct flow *f, struct session *s, struct packet *p)
+{
+	bool swap = false;
+	unsigned updated = 0;
+
+	stream_push(w->streams, &s->stream, p, &swap);
+	if (swap)
+		flow_swap(f, p);
+	if (!s->stream)
+		return 0;
+	updated = feed_stream(w, s, p);
+	enum stream_state st = stream_state(s->stream);
+	if (st == STREAM_CLOSED || st == STREAM_TIME_WAIT)
+		flow_set_state(w->flows, f, FLOW_CLOSED);
+	else if (stream_established(s->stream))
+		flow_set_state(w->flows, f, FLOW_ESTABLISHED);
+	return updated;
+}
+
+static unsigned
+datagram(struct worker *w, struct flow *f, struct session *s, struct packet *p)
+{
+	if (f->seen == 3)
+		flow_set_state(w->flows, f, FLOW_ESTABLISHED);
+	if (p->proto != 17 || p->payload.n == 0)
+		return 0;
+	app_feed(w->apps, &s->app, p->dir, p->payload, p, &s->facts);
+	return 1u << p->dir;
+}
+
+static void
+count_facts(struct session *s, const struct flow *f, const struct packet *p, bool fresh)
+{
+	struct event_facts *c = &s->facts;
+	int d = p->dir;
+
+	c->flows = 1;
+	c->packets[d]++;
+	c->bytes[d] += p->l3.n;
+	c->payload[d] += p->payload.n;
+	if (p->proto != 6)
+		return;
+	if (d == TO_SERVER && (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		c->syn = 1;
+	if (d == TO_CLIENT && (p->tcp.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+		c->synack = 1;
+	if (p->tcp.flags & TCP_RST)
+		c->rst = 1;
+	if (p->tcp.flags & TCP_FIN)
+		c->fin = 1;
+}
+
+static void
+worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet: read this first */
+{
+	bool fresh = false, look;
+	unsigned updated = 0;
+	struct flow *f = flow_find(w->flows, p, &fresh);
+	struct session *s = f ? session_of(f) : NULL;
+
+	if (!f) {
+		run_detect(w, p, NULL, NULL, false);
+		goto done;
+	}
+	if (p->proto == 6 && !(p->flags & PACKET_MALFORMED))
+		updated = tcp_packet(w, f, s, p);
+	else
+		updated = datagram(w, f, s, p);
+	count_facts(s, f, p, fresh);
+	if (s->app && s->app->reversed) {
+		flow_swap(f, p);
+		s->app->reversed = false;
+	}
+	look = s->app_next[p->dir] || updated >> p->dir & 1;
+	s->app_next[p->dir] = false;
+	if (updated >> !p->dir & 1)
+		s->app_next[!p->dir] = true;
+	run_detect(w, p, f, s, look);
+	log_transactions(w, f, s, p, false);
+	services_add(w->services, &w->emit, f, s, p->ts);
+done:
+	if (p->any_event && w->conf.emit.log_anomaly)
+		emit_anomaly(&w->emit, p, f);
+}
+
+/* A packet without bytes, so that detection can look at what came last in a direction. */
+static void
+pseudo_packet(struct packet *p, const struct flow *f, int dir)
+{
+	memset(p, 0, sizeof(*p));
+	p->ts = f->last;
+	p->num = 0;
+	p->src = *flow_addr(f, dir);
+	p->dst = *flow_addr(f, !dir);
+	p->sport = flow_port(f, dir);
+	p->dport = flow_port(f, !dir);
+	p->proto = f->key.proto;
+	p->ip_version = f->key.ip_version;
+	p->dir = (uint8_t) dir;
+	p->source = PKT_SRC_FLOW_END;
+	p->iface = f->iface;
+	p->vlan[0] = f->key.vlan[0];
+	p->vlan[1] = f->key.vlan[1];
+	p->vlan_n = (uint8_t) ((f->key.vlan[0] != 0) + (f->key.vlan[1] != 0));
+	p->flags = PACKET_PSEUDO | PACKET_STREAM_EST | PACKET_NO_PAYLOAD_INSPECT;
+	if (p->proto == 6)
+		p->tcp.flags = TCP_ACK;
+}
+
+/* What is still held is looked at, then told, then given back. */
+static void
+flow_ended(void *arg, struct flow *f, enum flow_end why)
+{
+	struct worker *w = arg;
+	struct session *s = session_of(f);
+	struct packet p;
+
+	emit_flow_phase(&w->emit, w->num, f);
+	if (s->stream) {
+		bool wants[2];
+		for (int d = 0; d < 2; d++)
+			wants[d] = s->app_next[d] || stream_wants_flush(s->stream, d);
+		pseudo_packet(&p, f, TO_SERVER);
+		stream_flush(w->streams, s->stream);
+		unsigned updated = feed_stream(w, s, &p);
+		for (int d = 0; d < 2; d++) {
+			if (!wants[d] && !(updated >> d & 1))
+				continue;
+			pseudo_packet(&p, f, d);
+			run_detect(w, &p, f, s, true);
+		}
+	}
+	log_transactions(w, f, s, NULL, true);
+	services_add(w->services, &w->emit, f, s, f->last);
+	emit_flow(&w->emit, f, s, why);
+	detect_flow_end(w->detect, &s->marks, s->app);
+	app_clear(w->apps, &s->app);
+	stream_clear(w->streams, &s->stream);
+}
+
+/* Once a second of packet time, at the same frame whichever share of the packets is ours. */
+static void
+time_passes(struct worker *w, int64_t now)
+{
+	int64_t second = now / NS_PER_S;
+
+	if (second <= w->second)
+		return;
+	w->emit.num = w->num;
+	w->emit.order = 0;
+	w->emit.order2 = 0;
+	services_tell(w->services, &w->emit, now);
+	flow_expire(w->flows, now);
+	if (w->conf.index == 0 && w->second) {
+		w->emit.order = INT64_MAX; /* after the flows that ended, before the packet */
+		w->emit.order2 = 0;
+		emit_tick(&w->emit, now);
+	}
+	w->second = second;
+}
+
+void
+worker_frame(void *arg, const struct frame *f)
+{
+	struct worker *w = arg;
+	struct packet *p;
+	unsigned n;
+
+	w->num = f->num;
+	time_passes(w, f->ts);
+	if (!w->conf.offline || w->conf.n == 1 || decode_share(f) % w->conf.n == w->conf.index) {
+		emit_frame(&w->emit, f->num);
+		counter_inc(w->cnt, C_CAPTURE_PACKETS);
+		counter_add(w->cnt, C_CAPTURE_BYTES, f->wire_len);
+		n = decode_frame(w->decode, f, &p);
+		for (unsigned i = 0; i < n; i++)
+			worker_packet(w, &p[i]);
+	}
+	__atomic_store_n(&w->progress, f->num, __ATOMIC_RELEASE);
+}
+
+void
+worker_idle(struct worker *w, int64_t now)
+{
+	time_passes(w, now);
+}
+
+void
+worker_finish(struct worker *w)
+{
+	w->num = UINT64_MAX - 1;
+	flow_end_all(w->flows);
+	w->emit.order = INT64_MAX;
+	w->emit.order2 = 0;
+	services_tell(w->services, &w->emit, w->second * NS_PER_S);
+	__atomic_store_n(&w->progress, UINT64_MAX, __ATOMIC_RELEASE);
+}
+
+void
+worker_switch(struct worker *w, struct ruleset *rules)
+{
+	if (rules == w->rules)
+		return;
+	detect_switch(w->detect, rules);
+	ruleset_unref(w->rules);
+	w->rules = ruleset_ref(rules);
+	w->emit.generation = ruleset_cards(rules)->generation;
+}
+
+static void
+tx_ended(void *arg, struct tx *tx)
+{
+	struct worker *w = arg;
+
+	detect_tx_end(w->detect, tx);
+}
+
+static int
+make_stages(struct worker *w, struct diag *d)
+{
+	const struct worker_conf *c = &w->conf;
+
+	w->pool = pool_new(c->memory > POOL_SHARE_MIN ? c->memory : POOL_SHARE_MIN);
+	w->ring = ring_new(c->ring_bytes);
+	w->services = services_new(SERVICE_ENTRIES, c->hash_seed);
+	if (!w->pool || !w->ring || !w->services)
+		return E_NOMEM;
+	w->decode = decode_new(&c->decode, w->cnt, c->hash_seed);
+	w->flows = flow_table_new(&c->flow, sizeof(struct session), c->hash_seed, w->cnt, flow_ended, w);
+	w->streams = streams_new(&c->stream, w->pool, w->cnt);
+	w->apps = apps_new(&c->apps, w->pool, w->cnt, d);
+	w->detect = detect_new(w->rules, &c->detect, w->pool, w->cnt);
+	if (!w->decode || !w->flows || !w->streams || !w->apps || !w->detect)
+		return E_NOMEM;
+	apps_on_tx_end(w->apps, tx_ended, w);
+	return 0;
+}
+
+struct worker *
+worker_new(const struct worker_conf *conf, struct ruleset *rules, struct counters *cnt, struct diag *d)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->conf = *conf;
+	w->cnt = cnt;
+	w->rules = ruleset_ref(rules);
+	if (make_stages(w, d) < 0) {
+		diag_error(d, "casus", 0, 0, "worker %u: not enough memory for its tables", conf->index);
+		worker_free(w);
+		return NULL;
+	}
+	w->emit = (struct emit) {
+		.ring = w->ring,
+		.cnt = cnt,
+		.conf = &w->conf.emit,
+		.detect = w->detect,
+		.generation = ruleset_cards(rules)->generation,
+		.may_wait = conf->offline,
+	};
+	return w;
+}
+
+void
+worker_free(struct worker *w)
+{
+	if (!w)
+		return;
+	if (w->flows)
+		flow_table_free(w->flows);
+	if (w->detect)
+		detect_free(w->detect);
+	if (w->apps)
+		apps_free(w->apps);
+	if (w->streams)
+		streams_free(w->streams);
+	if (w->decode)
+		decode_free(w->decode);
+	services_free(w->services);
+	if (w->ring)
+		ring_free(w->ring);
+	if (w->pool)
+		pool_free(w->pool);
+	ruleset_unref(w->rules);
+	free(w);
+}
+
+struct ring *
+worker_ring(struct worker *w)
+{
+	return w->ring;
+}
+
+uint64_t
+worker_progress(const struct worker *w)
+{
+	return __atomic_load_n(&w->progress, __ATOMIC_ACQUIRE);
+}
+
+uint32_t
+worker_flows(const struct worker *w)
+{
+	return flow_count(w->flows);
+}
+
+size_t
+worker_memory(const struct worker *w)
+{
+	return pool_used(w->pool) + flow_memory(w->flows);
+}

@@ -1,0 +1,12 @@
+/*
+ * thread - what a worker thread does at its start, and how it waits.
+ */
+#ifndef OS_THREAD_H
+#define OS_THREAD_H
+
+/* Names the calling thread (15 characters) and leaves all signals to main. */
+void thread_begin(const char *name);
+/* About 50 us without work. */
+void thread_pause(void);
+
+#endif
