@@ -1,0 +1,453 @@
+#include "pipeline/assess_private.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+
+#define AT(f) offsetof(struct assess_conf, f)
+static const struct option rows[] = {
+	{ "inventory", OPT_PATH, AT(inventory), NULL, 0, 0, NULL, "Asset inventory: networks, owners, sectors, criticality, capacity, services." },
+	{ "packs", OPT_PATH, AT(packs), NULL, 0, 0, NULL, "Folder of policy packs; default: the shipped ones." },
+	{ "context", OPT_PATH, AT(context), NULL, 0, 0, NULL, "Context inputs: circumstance, attribution statements, damage reports, confirmations." },
+	{ "effects", OPT_PATH, AT(effects), NULL, 0, 0, NULL, "Effect classes of rules; default: the shipped effects.yaml." },
+	{ "incident.join-window", OPT_SECONDS, AT(join_window), "1h", 0, 0, NULL, "Signs of one attacker or against one victim group further apart than this are two incidents." },
+	{ "incident.quiet-after", OPT_SECONDS, AT(quiet_after), "10m", 0, 0, NULL, "An incident without a sign for so long is quiet." },
+	{ "incident.close-after", OPT_SECONDS, AT(close_after), "24h", 0, 0, NULL, "And closed after so long." },
+	{ "incident.max", OPT_U32, AT(max_incidents), "10000", 1, 1000000, NULL, "Incidents kept at most." },
+	{ "exercise", OPT_BOOL, AT(exercise), "no", 0, 0, NULL, "Mark every record as EXERCISE." },
+	{ 0 }
+};
+const struct option_table assess_options = { "incidents and assessment", rows, NULL };
+
+#define RECORD_EVERY (60 * NS_PER_S)
+
+struct notes *
+assess_notes(struct incident *i)
+{
+	if (!i->legal)
+		i->legal = calloc(1, sizeof(struct notes));
+	return i->legal;
+}
+
+static void
+free_notes(struct incident *i)
+{
+	free(i->legal);
+}
+
+/* ---- beginning ---- */
+
+static int
+read_inputs(struct assess *a, struct diag *d)
+{
+	int rc = 0;
+
+	if (a->conf.effects)
+		rc |= effects_read(&a->effects, a->conf.effects, d);
+	if (a->conf.inventory)
+		rc |= inventory_read(&a->inv, a->conf.inventory, d);
+	if (a->conf.packs)
+		rc |= packs_read(&a->packs, a->conf.packs, &a->effects, d);
+	else
+		diag_error(d, "packs", 0, 0, "no folder of policy packs");
+	if (a->conf.context && !rc)
+		rc |= context_read(&a->context, a->conf.context, &a->packs, d);
+	if (rc || !a->conf.packs)
+		return -1;
+	a->health = health_new(&a->inv);
+	a->traffic = calloc(a->inv.n + 1, sizeof(*a->traffic));
+	return a->health && a->traffic ? 0 : -1;
+}
+
+static void
+clear_inputs(struct assess *a)
+{
+	context_clear(&a->context);
+	packs_clear(&a->packs);
+	inventory_clear(&a->inv);
+	effects_clear(&a->effects);
+	health_free(a->health);
+	free(a->traffic);
+	a->health = NULL;
+	a->traffic = NULL;
+}
+
+static void
+bind(struct assess *a)
+{
+	a->packs.words.effects = &a->effects;
+	a->packs.words.human = a->packs.human;
+	a->rec = (struct document_in) { &a->packs, &a->effects, &a->context, &a->inv, a->conf.exercise };
+	a->context_next = context_next(&a->context, 0);
+}
+
+struct assess *
+assess_new(const struct assess_conf *conf, const char *sensor, const struct clock *clock, struct counters *cnt, struct diag *d)
+{
+	struct assess *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return NULL;
+	a->conf = *conf;
+	a->sensor = sensor;
+	a->clock = clock;
+	a->cnt = cnt;
+	a->cov.sampling = 1;
+	if (read_inputs(a, d) < 0) {
+		assess_free(a);
+		return NULL;
+	}
+	a->incidents = incidents_new(conf->max_incidents, conf->join_window, conf->quiet_after, conf->close_after, cnt);
+	if (!a->incidents) {
+		assess_free(a);
+		return NULL;
+	}
+	bind(a);
+	return a;
+}
+
+static void
+clear_pending(struct assess *a)
+{
+	free(a->taken);
+	a->taken = NULL;
+	while (a->first) {
+		struct pending *p = a->first;
+		a->first = p->next;
+		free(p);
+	}
+	a->last = NULL;
+}
+
+void
+assess_free(struct assess *a)
+{
+	if (!a)
+		return;
+	clear_pending(a);
+	incidents_free(a->incidents, free_notes);
+	clear_inputs(a);
+	free(a);
+}
+
+int
+assess_reload(struct assess *a, struct diag *d)
+{
+	struct assess fresh = { .conf = a->conf };
+
+	if (read_inputs(&fresh, d) < 0) {
+		clear_inputs(&fresh);
+		return -1;
+	}
+	clear_inputs(a);
+	a->effects = fresh.effects;
+	a->inv = fresh.inv;
+	a->packs = fresh.packs;
+	a->context = fresh.context;
+	a->health = fresh.health;
+	a->traffic = fresh.traffic;
+	bind(a);
+	incidents_rebind(a->incidents, &a->inv);
+	for (uint32_t k = 0; k < incidents_count(a->incidents); k++) {
+		struct incident *i = incidents_at(a->incidents, k);
+		struct notes *n = assess_notes(i);
+		i->dirty = true;
+		if (n)
+			*n = (struct notes) { .was_told = false }; /* parties and conditions may be others */
+	}
+	return 0;
+}
+
+/* ---- assessing ---- */
+
+void
+assess_now(struct assess *a, struct incident *i, int64_t now, bool changes)
+{
+	struct notes *n = assess_notes(i);
+	struct scale_in in = { i, &a->inv, a->health, &a->cov, now };
+	struct bands_in b;
+
+	if (!n)
+		return;
+	struct facts *f = &n->now.facts;
+	memset(f, 0, sizeof(*f));
+	scale_measure(&in, &f->scale);
+	f->effects = i->effects;
+	f->incident = i;
+	context_apply(&a->context, &a->packs, i, now, f, &n->now.confirmed, &n->now.linked);
+	n->now.accumulates = n->now.linked > 0;
+	b = (struct bands_in) { f, n->now.confirmed, n->now.accumulates };
+	bands_compute(&a->packs, &b, &n->now.bands);
+	if (changes)
+		bands_changes(&a->packs, &b, &n->now.bands);
+	n->now.i = i;
+	n->now.at = now;
+	n->now.revision = i->revision;
+	n->assessed = true;
+}
+
+static bool
+bands_differ(const struct bands *x, const struct bands *y, bool *lower)
+{
+	bool differ = x->n != y->n;
+
+	*lower = true;
+	for (uint32_t k = 0; k < x->n && k < y->n; k++) {
+		const struct party_band *p = &x->party[k], *q = &y->party[k];
+		if (p->lo == q->lo && p->hi == q->hi && p->likely == q->likely)
+			continue;
+		differ = true;
+		if (q->lo > p->lo || q->hi > p->hi || q->likely > p->likely)
+			*lower = false;
+	}
+	*lower &= differ;
+	return differ;
+}
+
+static void
+push(struct assess *a, enum assess_kind kind, struct incident *i, const struct bands *before)
+{
+	struct pending *p = calloc(1, sizeof(*p));
+	struct notes *n = i->legal;
+
+	if (!p)
+		return;
+	p->kind = kind;
+	p->i = i;
+	p->a = n->now;
+	p->before = *before;
+	if (kind == ASSESS_INCIDENT) {
+		memcpy(p->hosts, i->new_hosts, i->n_new_hosts * sizeof(p->hosts[0]));
+		p->n_hosts = i->n_new_hosts;
+		i->n_new_hosts = 0;
+	}
+	if (a->last)
+		a->last->next = p;
+	else
+		a->first = p;
+	a->last = p;
+}
+
+/* Up at once; down only when it has lasted (hysteresis). */
+static void
+tell(struct assess *a, struct incident *i, int64_t now, bool must)
+{
+	struct notes *n = i->legal;
+	struct bands before = n->told;
+	bool lower, differ = bands_differ(&n->told, &n->now.bands, &lower);
+
+	if (differ && lower && n->was_told) {
+		if (!n->lower_since)
+			n->lower_since = now;
+		if (now - n->lower_since < a->packs.hold && !must)
+			differ = false;
+	} else {
+		n->lower_since = 0;
+	}
+	if (!differ && !must && now - n->record_at < RECORD_EVERY)
+		return;
+	i->revision++;
+	assess_now(a, i, now, true);
+	if (differ) {
+		n->told = n->now.bands;
+		n->told_at = now;
+		n->was_told = true;
+		n->lower_since = 0;
+		push(a, ASSESS_ESCALATION, i, &before);
+	}
+	push(a, ASSESS_INCIDENT, i, &before);
+	n->record_at = now;
+	i->dirty = false;
+}
+
+struct incident *
+assess_event(struct assess *a, const struct event *e, const struct card *card, bool suppressed)
+{
+	struct incident *i;
+
+	if (e->type == EVENT_FLOW)
+		return incidents_flow(a->incidents, &a->inv, e);
+	if (e->type == EVENT_FACTS) {
+		const struct asset *asset = inventory_find(&a->inv, &e->server);
+		health_facts(a->health, &a->inv, e);
+		if (asset) {
+			a->traffic[asset->index].bytes += e->facts.bytes[0];
+			a->traffic[asset->index].packets += e->facts.packets[0];
+		}
+		return NULL;
+	}
+	if (e->type != EVENT_ALERT || !card)
+		return NULL;
+	const struct effect *f = effects_of(&a->effects, card);
+	if (!f)
+		return NULL;
+	i = incidents_alert(a->incidents, &a->inv, e, card, f, &a->effects, suppressed);
+	if (!i)
+		return NULL;
+	struct notes *n = assess_notes(i);
+	if (n && !n->assessed) {
+		assess_now(a, i, e->ts, false);
+		tell(a, i, e->ts, true);
+	}
+	return i;
+}
+
+/* The second's traffic towards each asset, for the incidents that touch it. */
+static void
+measure_traffic(struct assess *a)
+{
+	for (uint32_t k = 0; k < incidents_count(a->incidents); k++) {
+		struct incident *i = incidents_at(a->incidents, k);
+		if (i->state != INCIDENT_OPEN)
+			continue;
+		for (uint32_t m = 0; m < i->n_assets; m++) {
+			const struct asset *s = i->assets[m];
+			double bps = 8.0 * (double) a->traffic[s->index].bytes, pps = (double) a->traffic[s->index].packets;
+			double share = s->bps ? bps / (double) s->bps : 0;
+			if (s->pps && pps / (double) s->pps > share)
+				share = pps / (double) s->pps;
+			i->capacity_known |= s->bps || s->pps;
+			i->dirty |= bps > i->peak_bps || share > i->peak_share;
+			i->peak_bps = bps > i->peak_bps ? bps : i->peak_bps;
+			i->peak_pps = pps > i->peak_pps ? pps : i->peak_pps;
+			i->peak_share = share > i->peak_share ? share : i->peak_share;
+		}
+	}
+	memset(a->traffic, 0, (a->inv.n + 1) * sizeof(*a->traffic));
+}
+
+static void
+assess_all(struct assess *a, int64_t now, bool everything, bool last)
+{
+	for (uint32_t k = 0; k < incidents_count(a->incidents); k++) {
+		struct incident *i = incidents_at(a->incidents, k);
+		struct notes *n = assess_notes(i);
+		if (!n || (!i->dirty && !everything))
+			continue;
+		enum incident_state told_state = n->assessed ? (enum incident_state) (n->now.revision ? i->state : INCIDENT_OPEN) : INCIDENT_OPEN;
+		assess_now(a, i, now, false);
+		tell(a, i, now, last || i->state != told_state || (i->dirty && i->state != INCIDENT_OPEN));
+	}
+}
+
+void
+assess_tick(struct assess *a, int64_t now, const struct assess_coverage *cov)
+{
+	bool context = a->context_next && now >= a->context_next, health;
+
+	if (cov)
+		a->cov = *cov;
+	measure_traffic(a);
+	health = health_tick(a->health, now);
+	incidents_tick(a->incidents, now);
+	if (context)
+		a->context_next = context_next(&a->context, now);
+	assess_all(a, now, context || health, false);
+}
+
+void
+assess_finish(struct assess *a)
+{
+	int64_t now = clock_now(a->clock);
+
+	measure_traffic(a);
+	health_tick(a->health, now);
+	incidents_tick(a->incidents, now);
+	assess_all(a, now, false, true);
+}
+
+/* ---- records ---- */
+
+bool
+assess_next(struct assess *a, struct assess_record *out)
+{
+	struct pending *p = a->first;
+
+	free(a->taken);
+	a->taken = NULL;
+	if (!p)
+		return false;
+	a->first = p->next;
+	if (!a->first)
+		a->last = NULL;
+	a->taken = p;
+	memset(out, 0, sizeof(*out));
+	out->kind = p->kind;
+	memcpy(out->incident, p->i->id, sizeof(out->incident));
+	out->revision = p->a.revision;
+	out->ts = p->a.at;
+	out->i = p->i;
+	out->change = p;
+	out->hosts = p->hosts;
+	out->n_hosts = p->n_hosts;
+	return true;
+}
+
+void
+assess_write(const struct assess *a, const struct assess_record *r, struct json *j)
+{
+	const struct pending *p = r->change;
+
+	if (r->kind == ASSESS_INCIDENT)
+		document_incident(&a->rec, &p->a, j);
+	else
+		document_escalation(&a->rec, &p->a, &p->before, j);
+}
+
+void
+assess_tag(const struct assess *a, const struct incident *i, struct json *j)
+{
+	const struct notes *n = i->legal;
+
+	if (n && n->assessed)
+		document_tag(&a->rec, &n->now, j);
+}
+
+void
+assess_list(const struct assess *a, struct json *j)
+{
+	json_array(j, "incidents");
+	for (uint32_t k = 0; k < incidents_count(a->incidents); k++) {
+		const struct incident *i = incidents_at(a->incidents, k);
+		if (i->state == INCIDENT_MERGED)
+			continue;
+		json_object(j, NULL);
+		json_str(j, "state", incident_state_name[i->state]);
+		json_u64(j, "alerts", i->alerts);
+		assess_tag(a, i, j);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+int
+assess_document(const struct assess *a, const char *id, struct json *j)
+{
+	for (uint32_t k = 0; k < incidents_count(a->incidents); k++) {
+		struct incident *i = incidents_at(a->incidents, k);
+		const struct notes *n = i->legal;
+		if ((!id || strcmp(i->id, id) == 0) && n && n->assessed) {
+			document_incident(&a->rec, &n->now, j);
+			return 0;
+		}
+	}
+	return E_NOENT;
+}
+
+int
+assess_explain(const struct assess *a, const char *id, const char *party, struct json *j)
+{
+	struct incident *i = incidents_find(a->incidents, id);
+	const struct notes *n = i ? i->legal : NULL;
+
+	if (!n || !n->assessed || (party && !packs_party(&a->packs, party)))
+		return E_NOENT;
+	document_explain(&a->rec, &n->now, party, j);
+	return 0;
+}
+
+const char *
+assess_pack_hash(const struct assess *a)
+{
+	return a->packs.hash;
+}

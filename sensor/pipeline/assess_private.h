@@ -1,0 +1,55 @@
+/*
+ * assess_private - what assess.c and summary.c share: struct assess.
+ */
+#ifndef PIPELINE_ASSESS_PRIVATE_H
+#define PIPELINE_ASSESS_PRIVATE_H
+
+#include "pipeline/assess.h"
+#include "pipeline/legal/document.h"
+
+/* legal's notes on an incident (incident->legal). */
+struct notes {
+	struct assessment now;
+	struct bands told;        /* of the last escalation */
+	int64_t told_at, lower_since, record_at;
+	bool assessed, was_told;
+};
+
+struct pending {
+	enum assess_kind kind;
+	struct incident *i;
+	struct assessment a;
+	struct bands before;
+	uint64_t hosts[256];
+	uint32_t n_hosts;
+	struct pending *next;
+};
+
+struct asset_second {
+	int64_t second;
+	uint64_t bytes, packets;
+};
+
+struct assess {
+	struct assess_conf conf;
+	const char *sensor;
+	const struct clock *clock;
+	struct counters *cnt;
+	struct inventory inv;
+	struct effects effects;
+	struct packs packs;
+	struct context context;
+	struct incidents *incidents;
+	struct health *health;
+	struct asset_second *traffic;  /* by asset */
+	struct assess_coverage cov;
+	struct pending *first, *last, *taken;
+	int64_t context_next;
+	struct document_in rec;
+};
+
+struct notes *assess_notes(struct incident *i);
+/* Measures and computes now; with `changes` also what would change it. */
+void assess_now(struct assess *a, struct incident *i, int64_t now, bool changes);
+
+#endif

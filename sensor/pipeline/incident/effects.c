@@ -1,0 +1,146 @@
+#include "pipeline/incident/effects.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum map_kind { MAP_TECHNIQUE, MAP_TACTIC, MAP_CLASSTYPE };
+
+struct effect_map {
+	enum map_kind kind;
+	const char *key;
+	uint8_t effect;
+};
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct effect_map *x = a, *y = b;
+
+	return x->kind != y->kind ? (int) x->kind - (int) y->kind : strcmp(x->key, y->key);
+}
+
+const struct effect *
+effects_find(const struct effects *e, const char *name)
+{
+	for (uint8_t i = 0; i < e->n; i++)
+		if (strcmp(e->effect[i].name, name) == 0)
+			return &e->effect[i];
+	return NULL;
+}
+
+static void
+read_classes(struct effects *e, const struct yaml *list, struct diag *d)
+{
+	static const char *const keys[] = { "name", "family", "opens", "outbound", "note", NULL };
+
+	yaml_each(y, list)
+	{
+		struct effect *f = &e->effect[e->n];
+		const struct yaml *name = yaml_get(y, "name"), *family = yaml_get(y, "family");
+		yaml_only(y, keys, d);
+		if (!name || !name->text || !family || !family->text) {
+			yaml_error(y, d, "an effect class needs name and family");
+			continue;
+		}
+		if (e->n == EFFECTS_MAX) {
+			yaml_error(y, d, "more than %d effect classes", EFFECTS_MAX);
+			return;
+		}
+		*f = (struct effect) { .name = arena_strdup(&e->arena, name->text), .family = arena_strdup(&e->arena, family->text), .index = e->n };
+		if (yaml_get(y, "opens"))
+			yaml_bool(yaml_get(y, "opens"), &f->opens, d);
+		if (yaml_get(y, "outbound"))
+			yaml_bool(yaml_get(y, "outbound"), &f->outbound, d);
+		f->family_index = f->index;
+		for (uint8_t i = 0; i < e->n; i++)
+			if (strcmp(e->effect[i].family, f->family) == 0) {
+				f->family_index = e->effect[i].family_index;
+				break;
+			}
+		e->n++;
+	}
+}
+
+static void
+read_map(struct effects *e, const struct yaml *map, enum map_kind kind, struct diag *d)
+{
+	yaml_each(y, map)
+	{
+		const struct effect *f = y->text ? effects_find(e, y->text) : NULL;
+		if (!f) {
+			yaml_error(y, d, "\"%s\" is not an effect class of this file", y->text ? y->text : "");
+			continue;
+		}
+		e->map[e->n_map++] = (struct effect_map) { kind, arena_strdup(&e->arena, y->key), f->index };
+	}
+}
+
+int
+effects_read(struct effects *e, const char *path, struct diag *d)
+{
+	static const char *const keys[] = { "version", "classes", "technique", "tactic", "classtype", "note", NULL };
+	struct yaml_doc doc;
+	uint32_t errors = d->errors;
+	const struct yaml *t, *a, *c;
+
+	memset(e, 0, sizeof(*e));
+	arena_init(&e->arena, 64 << 20);
+	if (yaml_read(&doc, path, d) < 0) {
+		if (d->errors == errors)
+			diag_error(d, path, 0, 0, "effect classes cannot be read");
+		return -1;
+	}
+	yaml_only(doc.root, keys, d);
+	read_classes(e, yaml_get(doc.root, "classes"), d);
+	t = yaml_get(doc.root, "technique");
+	a = yaml_get(doc.root, "tactic");
+	c = yaml_get(doc.root, "classtype");
+	e->map = arena_alloc(&e->arena, ((t ? t->n : 0) + (a ? a->n : 0) + (c ? c->n : 0) + 1) * sizeof(*e->map));
+	if (e->map) {
+		read_map(e, t, MAP_TECHNIQUE, d);
+		read_map(e, a, MAP_TACTIC, d);
+		read_map(e, c, MAP_CLASSTYPE, d);
+		if (e->n_map)
+			qsort(e->map, e->n_map, sizeof(*e->map), by_key);
+	}
+	yaml_clear(&doc);
+	return d->errors > errors ? -1 : 0;
+}
+
+void
+effects_clear(struct effects *e)
+{
+	arena_clear(&e->arena);
+	memset(e, 0, sizeof(*e));
+}
+
+static const struct effect *
+look_up(const struct effects *e, enum map_kind kind, const char *key)
+{
+	struct effect_map k = { kind, key, 0 }, *m;
+
+	m = e->n_map ? bsearch(&k, e->map, e->n_map, sizeof(k), by_key) : NULL;
+	return m ? &e->effect[m->effect] : NULL;
+}
+
+const struct effect *
+effects_of(const struct effects *e, const struct card *c)
+{
+	const struct effect *technique = NULL, *tactic = NULL;
+
+	for (uint32_t i = 0; i < c->n_metadata; i++) {
+		const struct card_meta *m = &c->metadata[i];
+		if (strcmp(m->key, "casus_effect") == 0) {
+			const struct effect *f = effects_find(e, m->value);
+			if (f)
+				return f;
+		} else if (strcmp(m->key, "mitre_technique_id") == 0 && !technique) {
+			technique = look_up(e, MAP_TECHNIQUE, m->value);
+		} else if (strcmp(m->key, "mitre_tactic_id") == 0 && !tactic) {
+			tactic = look_up(e, MAP_TACTIC, m->value);
+		}
+	}
+	if (technique || tactic)
+		return technique ? technique : tactic;
+	return c->classtype ? look_up(e, MAP_CLASSTYPE, c->classtype) : NULL;
+}

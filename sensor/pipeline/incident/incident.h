@@ -1,0 +1,99 @@
+/*
+ * incident - what belongs together: the same victim group and family of effects, the same attacker, or a victim that
+ * attacks in its turn; close in time.
+ *
+ * Thread:    the pipeline's.
+ * Memory:    at most max incidents; the quietest closed one leaves first (counted). Inside one everything is bounded: lists
+ *            fold, counts and sketches go on.
+ * Owns:      incidents until incidents_free().
+ * Not here:  how big -> ../scale/   what the law may say -> ../legal/
+ */
+#ifndef PIPELINE_INCIDENT_H
+#define PIPELINE_INCIDENT_H
+
+#include "base/counters.h"
+#include "event/event.h"
+#include "pipeline/incident/effects.h"
+#include "pipeline/incident/inventory.h"
+#include "pipeline/scale/hll.h"
+
+#define INCIDENT_SIDS 64
+#define INCIDENT_HOSTS 64     /* named victims / attackers; more are only counted */
+#define INCIDENT_ASSETS 32
+#define INCIDENT_SECONDS 64
+
+enum incident_state { INCIDENT_OPEN, INCIDENT_QUIET, INCIDENT_CLOSED, INCIDENT_MERGED };
+extern const char *const incident_state_name[];
+
+struct incident_sid {
+	uint32_t gid, sid;
+	char msg[96];
+	uint8_t effect;
+	uint64_t count, suppressed;
+	int64_t first, last;
+};
+
+struct incident_host {
+	struct addr a;
+	const struct asset *asset;
+	uint32_t effects;  /* bit = effect index */
+	uint64_t alerts;
+	int64_t first, last;
+};
+
+struct incident {
+	char id[40];
+	uint32_t number;           /* from 1 in the order they began */
+	uint32_t revision;         /* of the last assessment told */
+	enum incident_state state;
+	struct incident *merged_into;
+	int64_t first, last;
+	uint64_t alerts, suppressed;
+	uint32_t effects;          /* bit = effect index */
+	uint64_t by_effect[EFFECTS_MAX];
+	int64_t effect_first[EFFECTS_MAX], effect_last[EFFECTS_MAX];
+	struct incident_sid sids[INCIDENT_SIDS];
+	uint32_t n_sids;
+	uint64_t folded_sids;      /* alerts of signatures beyond the list */
+	struct incident_host victims[INCIDENT_HOSTS], attackers[INCIDENT_HOSTS];
+	uint32_t n_victims, n_attackers;
+	struct hll targets, sources;
+	const struct asset *assets[INCIDENT_ASSETS]; /* touched, in the order of touch */
+	uint32_t n_assets;
+	bool unlisted;             /* a victim that no inventory names */
+	/* growth: victims known at the beginning of doubling intervals */
+	int64_t doubled_at[24];
+	uint32_t n_doubled;
+	/* measured from flows between its hosts */
+	uint64_t bytes_in, bytes_out;   /* towards victims / from victims to attackers */
+	uint64_t ot[OT_KINDS];
+	int64_t ot_first, ot_last;
+	/* peak of traffic towards its assets, from the services' sums */
+	double peak_bps, peak_pps, peak_share; /* share of stated capacity, 0 when none is stated */
+	bool capacity_known;
+	bool dirty;                /* something changed since the last assessment */
+	uint64_t new_hosts[256];   /* keyed hashes, for the HyperLogLog key; taken by the record */
+	uint32_t n_new_hosts;
+	void *legal;               /* legal/'s notes: last bands told */
+	void *measured;            /* scale/'s results */
+};
+
+struct incidents;
+struct incidents *incidents_new(uint32_t max, int64_t join_window, int64_t quiet_after, int64_t close_after, struct counters *cnt);
+void incidents_free(struct incidents *s, void (*free_notes)(struct incident *));
+
+/* The incident an alert belongs to, a new one where none fits and the effect opens one; else NULL. */
+struct incident *incidents_alert(struct incidents *s, const struct inventory *inv, const struct event *e, const struct card *c,
+    const struct effect *f, const struct effects *all, bool suppressed);
+/* A flow ended: bytes and control operations between hosts of an incident are counted there. */
+struct incident *incidents_flow(struct incidents *s, const struct inventory *inv, const struct event *e);
+/* Quiet and closed ones; true when a state changed (and that incident is dirty). */
+bool incidents_tick(struct incidents *s, int64_t now);
+/* In the order they began. */
+uint32_t incidents_count(const struct incidents *s);
+struct incident *incidents_at(const struct incidents *s, uint32_t i);
+struct incident *incidents_find(const struct incidents *s, const char *id);
+/* After a reload: assets are looked up anew. */
+void incidents_rebind(struct incidents *s, const struct inventory *inv);
+
+#endif

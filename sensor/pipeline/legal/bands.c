@@ -1,0 +1,264 @@
+#include "pipeline/legal/bands.h"
+
+#include <stdlib.h>
+
+static uint8_t
+ceiling_of(const struct packs *p, const struct facts *f)
+{
+	uint8_t top = 0;
+
+	for (uint32_t i = 0; i < p->n_ceilings; i++)
+		if (p->ceiling[i].when && expr_eval(p->ceiling[i].when, f) != NO && p->ceiling[i].band > top)
+			top = p->ceiling[i].band;
+	return top;
+}
+
+static uint8_t
+up(const struct packs *p, uint8_t band, unsigned by)
+{
+	unsigned v = band + by;
+
+	return (uint8_t) (v < p->n_bands ? v : p->n_bands - 1);
+}
+
+static uint8_t
+down(uint8_t band, unsigned by)
+{
+	return (uint8_t) (band > by ? band - by : 0);
+}
+
+static void
+weigh(const struct condition *c, uint32_t n, const struct facts *f, uint8_t ceiling, struct party_band *b)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		enum truth t = c[i].when ? expr_eval(c[i].when, f) : NO;
+		if (t == YES) {
+			b->yes |= UINT64_C(1) << i;
+			if (c[i].band > b->lo)
+				b->lo = c[i].band;
+			if (c[i].upto > b->hi)
+				b->hi = c[i].upto;
+		}
+		if (t != NO && c[i].when && expr_likely(c[i].when, f) && c[i].band > b->likely)
+			b->likely = c[i].band;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t top = c[i].upto < ceiling ? c[i].upto : ceiling;
+		if (!c[i].when || expr_eval(c[i].when, f) != UNKNOWN || top <= b->lo)
+			continue;
+		b->unknown |= UINT64_C(1) << i;
+		if (top > b->hi)
+			b->hi = top;
+	}
+}
+
+static void
+settle(const struct packs *p, const struct bands_in *in, struct party_band *b)
+{
+	if (b->lo > p->assert_cap && !in->confirmed) {
+		if (b->lo > b->hi)
+			b->hi = b->lo;
+		b->lo = p->assert_cap;
+		b->capped = true;
+	}
+	if (b->hi < b->lo)
+		b->hi = b->lo;
+	if (b->likely < b->lo)
+		b->likely = b->lo;
+	if (b->likely > b->hi)
+		b->likely = b->hi;
+}
+
+static void
+compute_party(const struct packs *p, const struct bands_in *in, const struct party *party, uint8_t ceiling, struct party_band *b)
+{
+	unsigned wide = party->widen;
+
+	memset(b, 0, sizeof(*b));
+	b->party = party;
+	weigh(party->cond, party->n_cond, in->facts, ceiling, b);
+	if (in->facts->scale.coverage < p->low_coverage)
+		wide++;
+	if (wide && (b->hi || in->facts->effects)) {
+		b->lo = down(b->lo, wide);
+		uint8_t top = ceiling > b->hi ? ceiling : b->hi; /* not seeing much does not make the impossible possible */
+		b->hi = up(p, b->hi, wide) < top ? up(p, b->hi, wide) : top;
+		b->widened = true;
+	}
+	if (in->accumulates && party->accumulation && b->hi > 0) {
+		b->hi = up(p, b->hi, 1);
+		b->raised = true;
+	}
+	settle(p, in, b);
+}
+
+void
+bands_compute(const struct packs *p, const struct bands_in *in, struct bands *out)
+{
+	struct party_band ladder = { 0 };
+
+	memset(out, 0, sizeof(*out));
+	out->confirmed = in->confirmed;
+	out->ceiling = ceiling_of(p, in->facts);
+	weigh(p->common, p->n_common, in->facts, out->ceiling, &ladder);
+	settle(p, in, &ladder);
+	out->effects_lo = ladder.lo;
+	out->effects_hi = ladder.hi;
+	out->n = p->n_parties;
+	for (uint32_t i = 0; i < p->n_parties; i++)
+		compute_party(p, in, &p->party[i], out->ceiling, &out->party[i]);
+}
+
+/* ---- what would change it ---- */
+
+#define PRESENT_MAX 1e12
+
+static void
+suppose(struct facts *f, uint16_t which, bool present)
+{
+	struct fact *x = which & CHANGE_FEATURE ? &f->scale.fact[which & ~CHANGE_FEATURE] : &f->human[which];
+	double v = which & CHANGE_FEATURE && x->known ? (present ? x->hi : x->lo) : present ? PRESENT_MAX : 0;
+
+	*x = (struct fact) { .lo = v, .likely = v, .hi = v, .known = true, .method = "supposed" };
+}
+
+static uint32_t
+open_facts(const struct packs *p, const struct facts *f, uint16_t *out, uint32_t max)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->n_human && n < max; i++)
+		if (!f->human[i].known)
+			out[n++] = (uint16_t) i;
+	for (uint32_t i = 0; i < feature_table_n && i < FEATURES_MAX && n < max; i++)
+		if (f->scale.fact[i].known && f->scale.fact[i].lo < f->scale.fact[i].hi)
+			out[n++] = (uint16_t) (i | CHANGE_FEATURE);
+	return n;
+}
+
+static void
+note_change(struct party_band *b, const struct party_band *then, uint8_t n, const uint16_t *fact, const bool *present)
+{
+	struct change *c;
+
+	if (then->lo == b->lo && then->hi == b->hi)
+		return;
+	if (b->n_changes == CHANGES_MAX)
+		return;
+	for (uint8_t k = 0; n == 2 && k < b->n_changes; k++) /* only smallest sets */
+		if (b->change[k].n == 1 && (b->change[k].fact[0] == fact[0] || b->change[k].fact[0] == fact[1]))
+			return;
+	c = &b->change[b->n_changes++];
+	c->n = n;
+	for (uint8_t k = 0; k < n; k++) {
+		c->fact[k] = fact[k];
+		c->present[k] = present[k];
+	}
+	c->lo = then->lo;
+	c->hi = then->hi;
+}
+
+static void
+try_facts(const struct packs *p, const struct bands_in *in, struct party_band *b, uint8_t n, const uint16_t *fact, const bool *present)
+{
+	struct facts f = *in->facts;
+	struct bands_in then_in = *in;
+	struct party_band then;
+
+	for (uint8_t k = 0; k < n; k++)
+		suppose(&f, fact[k], present[k]);
+	then_in.facts = &f;
+	compute_party(p, &then_in, b->party, ceiling_of(p, &f), &then);
+	note_change(b, &then, n, fact, present);
+}
+
+void
+bands_changes(const struct packs *p, const struct bands_in *in, struct bands *b)
+{
+	uint16_t open[HUMAN_MAX + FEATURES_MAX];
+	uint32_t n = open_facts(p, in->facts, open, HUMAN_MAX + FEATURES_MAX);
+
+	for (uint32_t i = 0; i < b->n; i++) {
+		struct party_band *x = &b->party[i];
+		x->n_changes = 0;
+		for (uint32_t k = 0; k < n; k++)
+			for (int present = 1; present >= 0; present--)
+				try_facts(p, in, x, 1, &open[k], (bool[]) { present != 0 });
+		if (x->n_changes)
+			continue;
+		for (uint32_t k = 0; k < n; k++)
+			for (uint32_t m = k + 1; m < n; m++)
+				try_facts(p, in, x, 2, (uint16_t[]) { open[k], open[m] }, (bool[]) { true, true });
+	}
+}
+
+/* ---- divergence ---- */
+
+/* The condition by which a stands higher than b: met or open for a at a band that b's reading of it does not reach. */
+static void
+find_reading(const struct packs *p, struct divergence *v)
+{
+	const struct party *a = v->a->party, *b = v->b->party;
+	int best = 0;
+
+	for (uint32_t i = 0; i < a->n_cond; i++) {
+		const struct condition *x = &a->cond[i];
+		int there = 0, weight;
+		if (!((v->a->yes | v->a->unknown) >> i & 1))
+			continue;
+		for (uint32_t k = 0; k < b->n_cond; k++)
+			if (strcmp(b->cond[k].id, x->id) == 0)
+				there = b->cond[k].upto + b->cond[k].band + 1;
+		weight = x->upto + x->band + 1 - there;
+		if (weight <= best)
+			continue;
+		best = weight;
+		v->condition = x;
+		v->reader = a;
+		for (uint32_t k = 0; k < b->n_cond; k++)
+			if (strcmp(b->cond[k].id, x->id) == 0 && b->cond[k].because && !x->because) {
+				v->condition = &b->cond[k];
+				v->reader = b;
+			}
+	}
+}
+
+static int
+widest_first(const void *a, const void *b)
+{
+	const struct divergence *x = a, *y = b;
+	int dx = abs(x->lo) + abs(x->hi), dy = abs(y->lo) + abs(y->hi), rc;
+
+	if (dx != dy)
+		return dy - dx;
+	rc = strcmp(x->a->party->id, y->a->party->id);
+	return rc ? rc : strcmp(x->b->party->id, y->b->party->id);
+}
+
+uint32_t
+bands_divergence(const struct packs *p, const struct bands *b, struct divergence *out, uint32_t max)
+{
+	struct divergence all[PARTIES_MAX * PARTIES_MAX / 2];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < b->n; i++)
+		for (uint32_t k = i + 1; k < b->n; k++) {
+			const struct party_band *x = &b->party[i], *y = &b->party[k];
+			if (x->lo == y->lo && x->hi == y->hi)
+				continue;
+			if (x->lo + x->hi < y->lo + y->hi) {
+				const struct party_band *t = x;
+				x = y;
+				y = t;
+			}
+			all[n] = (struct divergence) { .a = x, .b = y, .lo = x->lo - y->lo, .hi = x->hi - y->hi };
+			find_reading(p, &all[n]);
+			n++;
+		}
+	if (n)
+		qsort(all, n, sizeof(all[0]), widest_first);
+	if (n > max)
+		n = max;
+	memcpy(out, all, n * sizeof(all[0]));
+	return n;
+}

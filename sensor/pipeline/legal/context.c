@@ -1,0 +1,205 @@
+#include "pipeline/legal/context.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+static const char *
+text(struct context *c, const struct yaml *map, const char *key, bool needed, struct diag *d)
+{
+	const struct yaml *y = yaml_get(map, key);
+
+	if (!y) {
+		if (needed)
+			yaml_error(map, d, "a statement needs %s", key);
+		return NULL;
+	}
+	const char *t = yaml_text(y, d);
+	return t ? arena_strdup(&c->arena, t) : NULL;
+}
+
+static const char *
+one_of(struct context *c, const struct yaml *map, const char *key, const char *const *list, uint32_t n, struct diag *d)
+{
+	const char *t = text(c, map, key, false, d);
+
+	for (uint32_t i = 0; t && i < n; i++)
+		if (strcmp(t, list[i]) == 0)
+			return t;
+	if (t)
+		yaml_error(yaml_get(map, key), d, "%s: \"%s\" is not one of the ladder's", key, t);
+	return NULL;
+}
+
+/* A number, or [lo, hi]. */
+static void
+read_fact(const struct yaml *y, struct fact *f, struct diag *d)
+{
+	if (y->kind == YAML_LIST && y->n == 2) {
+		if (yaml_f64(y->child, &f->lo, d) < 0 || yaml_f64(y->child->next, &f->hi, d) < 0)
+			return;
+		if (f->hi < f->lo)
+			yaml_error(y, d, "%s: the second number is below the first", y->key);
+		f->likely = (f->lo + f->hi) / 2;
+	} else {
+		if (yaml_f64(y, &f->lo, d) < 0)
+			return;
+		f->likely = f->hi = f->lo;
+	}
+	f->known = true;
+	f->method = "told by a person";
+}
+
+static void
+read_facts(const struct yaml *map, const struct packs *p, struct statement *s, struct diag *d)
+{
+	yaml_each(y, map)
+	{
+		uint32_t i = 0;
+		while (i < p->n_human && strcmp(p->human[i].name, y->key) != 0)
+			i++;
+		if (i == p->n_human)
+			diag_error(d, y->file, y->key_line, y->key_column, "\"%s\" is not a fact of the ladder", y->key);
+		else
+			read_fact(y, &s->fact[i], d);
+	}
+}
+
+static void
+read_statement(struct context *c, const struct yaml *y, const struct packs *p, struct statement *s, struct diag *d)
+{
+	static const char *const keys[] = { "id", "author", "time", "expires", "incident", "owner", "territory", "sector", "circumstance",
+		"attribution", "confidence", "confirms", "facts", "linked", "note", NULL };
+	static const char *const confidence[] = { "scale", "value", NULL };
+	const struct yaml *conf = yaml_get(y, "confidence");
+	uint64_t n = 0;
+
+	yaml_only(y, keys, d);
+	s->id = text(c, y, "id", true, d);
+	s->author = text(c, y, "author", true, d);
+	s->note = text(c, y, "note", false, d);
+	if (!yaml_get(y, "time"))
+		yaml_error(y, d, "a statement needs time");
+	else
+		yaml_time(yaml_get(y, "time"), &s->time, d);
+	if (yaml_get(y, "expires"))
+		yaml_time(yaml_get(y, "expires"), &s->expires, d);
+	s->incident = text(c, y, "incident", false, d);
+	s->owner = text(c, y, "owner", false, d);
+	s->territory = text(c, y, "territory", false, d);
+	s->sector = text(c, y, "sector", false, d);
+	s->circumstance = one_of(c, y, "circumstance", p->circumstances, p->n_circumstances, d);
+	s->attribution = one_of(c, y, "attribution", p->attributions, p->n_attributions, d);
+	if (conf) {
+		yaml_only(conf, confidence, d);
+		s->scale = text(c, conf, "scale", true, d);
+		s->value = text(c, conf, "value", true, d);
+	}
+	if (yaml_get(y, "confirms"))
+		yaml_bool(yaml_get(y, "confirms"), &s->confirms, d);
+	if (yaml_get(y, "linked") && yaml_u64(yaml_get(y, "linked"), &n, 1000000, d) == 0)
+		s->linked = (uint32_t) n;
+	read_facts(yaml_get(y, "facts"), p, s, d);
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct statement *x = a, *y = b;
+
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	return strcmp(x->id ? x->id : "", y->id ? y->id : "");
+}
+
+int
+context_read(struct context *c, const char *path, const struct packs *p, struct diag *d)
+{
+	static const char *const keys[] = { "version", "statements", "note", NULL };
+	struct yaml_doc doc;
+	uint32_t errors = d->errors;
+	const struct yaml *list;
+
+	memset(c, 0, sizeof(*c));
+	arena_init(&c->arena, 64 << 20);
+	if (yaml_read(&doc, path, d) < 0) {
+		if (d->errors == errors)
+			diag_error(d, path, 0, 0, "context inputs cannot be read");
+		return -1;
+	}
+	yaml_only(doc.root, keys, d);
+	list = yaml_get(doc.root, "statements");
+	if (!list || list->kind != YAML_LIST)
+		diag_error(d, path, 1, 1, "no list `statements`");
+	c->s = arena_zalloc(&c->arena, (list ? list->n : 0) * sizeof(*c->s) + 1);
+	yaml_each(y, list) if (c->s) read_statement(c, y, p, &c->s[c->n++], d);
+	if (c->n)
+		qsort(c->s, c->n, sizeof(*c->s), by_time);
+	yaml_clear(&doc);
+	return d->errors > errors ? -1 : 0;
+}
+
+void
+context_clear(struct context *c)
+{
+	arena_clear(&c->arena);
+	memset(c, 0, sizeof(*c));
+}
+
+int64_t
+context_next(const struct context *c, int64_t now)
+{
+	int64_t next = 0;
+
+	for (uint32_t i = 0; i < c->n; i++) {
+		if (c->s[i].time > now && (!next || c->s[i].time < next))
+			next = c->s[i].time;
+		if (c->s[i].expires > now && (!next || c->s[i].expires < next))
+			next = c->s[i].expires;
+	}
+	return next;
+}
+
+static bool
+asset_fits(const struct statement *s, const struct asset *a)
+{
+	return (!s->owner || strcmp(s->owner, a->owner) == 0) && (!s->territory || strcmp(s->territory, a->territory) == 0)
+	    && (!s->sector || strcmp(s->sector, a->sector) == 0);
+}
+
+bool
+statement_applies(const struct statement *s, const struct incident *i, int64_t now)
+{
+	if (s->time > now || (s->expires && s->expires <= now))
+		return false;
+	if (s->incident && strcmp(s->incident, i->id) != 0)
+		return false;
+	if (!s->owner && !s->territory && !s->sector)
+		return true;
+	for (uint32_t k = 0; k < i->n_assets; k++)
+		if (asset_fits(s, i->assets[k]))
+			return true;
+	return false;
+}
+
+void
+context_apply(const struct context *c, const struct packs *p, const struct incident *i, int64_t now, struct facts *f, bool *confirmed,
+    uint32_t *linked)
+{
+	*confirmed = false;
+	*linked = 0;
+	for (uint32_t k = 0; k < c->n; k++) {
+		const struct statement *s = &c->s[k];
+		if (!statement_applies(s, i, now))
+			continue;
+		if (s->circumstance)
+			f->circumstance = s->circumstance;
+		if (s->attribution)
+			f->attribution = s->attribution;
+		*confirmed |= s->confirms;
+		*linked += s->linked;
+		for (uint32_t h = 0; h < p->n_human; h++)
+			if (s->fact[h].known)
+				f->human[h] = s->fact[h];
+	}
+}

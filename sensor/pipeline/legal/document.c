@@ -1,0 +1,456 @@
+#include "pipeline/legal/document.h"
+
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+static void
+write_time(struct json *j, const char *key, int64_t ns)
+{
+	char t[CLOCK_EVE_LEN];
+
+	clock_print_eve(ns, t);
+	json_str(j, key, t);
+}
+
+static void
+write_cites(struct json *j, const struct cite *c, uint32_t n)
+{
+	json_array(j, "sources");
+	for (uint32_t i = 0; i < n; i++) {
+		json_object(j, NULL);
+		json_str(j, "text", c[i].text);
+		json_bool(j, "verified", c[i].verified);
+		if (c[i].note)
+			json_str(j, "note", c[i].note);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void
+write_interval(struct json *j, const struct packs *p, const struct party_band *b)
+{
+	json_str(j, "lo", p->band[b->lo].id);
+	json_str(j, "likely", p->band[b->likely].id);
+	json_str(j, "hi", p->band[b->hi].id);
+}
+
+static void
+write_effects(const struct document_in *in, const struct incident *i, struct json *j)
+{
+	json_object(j, "effects");
+	for (uint8_t k = 0; k < in->effects->n; k++) {
+		if (!(i->effects >> k & 1))
+			continue;
+		json_object(j, in->effects->effect[k].name);
+		json_u64(j, "alerts", i->by_effect[k]);
+		write_time(j, "first", i->effect_first[k]);
+		write_time(j, "last", i->effect_last[k]);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void
+write_hosts(const struct document_in *in, const char *key, const struct incident_host *h, uint32_t n, struct json *j)
+{
+	char a[ADDR_STRLEN];
+
+	json_array(j, key);
+	for (uint32_t k = 0; k < n; k++) {
+		json_object(j, NULL);
+		addr_print(&h[k].a, a);
+		json_str(j, "ip", a);
+		if (h[k].asset)
+			json_str(j, "asset", h[k].asset->name);
+		json_u64(j, "alerts", h[k].alerts);
+		json_array(j, "effects");
+		for (uint8_t e = 0; e < in->effects->n; e++)
+			if (h[k].effects >> e & 1)
+				json_str(j, NULL, in->effects->effect[e].name);
+		json_end(j);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void
+write_assets(const struct incident *i, struct json *j)
+{
+	json_array(j, "assets");
+	for (uint32_t k = 0; k < i->n_assets; k++) {
+		const struct asset *a = i->assets[k];
+		json_object(j, NULL);
+		json_str(j, "name", a->name);
+		json_str(j, "owner", a->owner);
+		json_str(j, "territory", a->territory);
+		json_str(j, "sector", a->sector);
+		json_str(j, "class", a->class);
+		json_str(j, "criticality", criticality_name[a->criticality]);
+		json_str(j, "zone", zone_name[a->zone]);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void
+write_signatures(const struct document_in *in, const struct incident *i, struct json *j)
+{
+	json_array(j, "signatures");
+	for (uint32_t k = 0; k < i->n_sids; k++) {
+		json_object(j, NULL);
+		json_u64(j, "gid", i->sids[k].gid);
+		json_u64(j, "signature_id", i->sids[k].sid);
+		json_str(j, "signature", i->sids[k].msg);
+		json_str(j, "effect", in->effects->effect[i->sids[k].effect].name);
+		json_u64(j, "alerts", i->sids[k].count);
+		json_u64(j, "suppressed", i->sids[k].suppressed);
+		json_end(j);
+	}
+	json_end(j);
+	json_u64(j, "folded_alerts", i->folded_sids);
+}
+
+static void
+write_reasons(const struct document_in *in, const struct assessment *a, const struct party_band *b, bool open, struct json *j)
+{
+	uint64_t set = open ? b->unknown : b->yes;
+	struct buf words;
+
+	buf_init(&words, 4096);
+	json_array(j, open ? "not_excluded" : "reasons");
+	for (uint32_t i = 0; i < b->party->n_cond; i++) {
+		const struct condition *c = &b->party->cond[i];
+		if (!(set >> i & 1))
+			continue;
+		json_object(j, NULL);
+		json_str(j, "condition", c->id);
+		json_str(j, "band", in->packs->band[c->band].id);
+		if (c->upto != c->band)
+			json_str(j, "upto", in->packs->band[c->upto].id);
+		json_str(j, "say", c->say);
+		if (c->because)
+			json_str(j, "position", c->because);
+		buf_reset(&words);
+		expr_describe(c->when, &a->facts, &in->packs->words, &words);
+		json_str(j, "facts", words.p ? words.p : "");
+		write_cites(j, c->cite, c->n_cite);
+		json_end(j);
+	}
+	json_end(j);
+	buf_clear(&words);
+}
+
+void
+change_describe(const struct packs *p, const struct change *c, struct buf *out)
+{
+	for (uint8_t k = 0; k < c->n; k++) {
+		bool feature = c->fact[k] & CHANGE_FEATURE;
+		const char *name = feature ? feature_table[c->fact[k] & ~CHANGE_FEATURE]->name : p->human[c->fact[k]].name;
+		buf_printf(out, "%s%s %s", k ? " and " : "", name,
+		    feature ? (c->present[k] ? "at its upper bound" : "at its lower bound") : (c->present[k] ? "reported" : "ruled out"));
+	}
+	buf_printf(out, ": %s to %s", p->band[c->lo].id, p->band[c->hi].id);
+}
+
+static void
+write_party(const struct document_in *in, const struct assessment *a, const struct party_band *b, struct json *j)
+{
+	const struct party *p = b->party;
+	struct buf words;
+
+	json_object(j, p->id);
+	json_str(j, "name", p->name);
+	write_interval(j, in->packs, b);
+	json_bool(j, "indicative", true);
+	json_bool(j, "if_attributed", !a->facts.attribution || strcmp(a->facts.attribution, in->packs->attributions[in->packs->n_attributions - 1]) != 0);
+	json_bool(j, "needs_human_confirmation", b->capped || (b->hi > in->packs->confirm_above && !a->confirmed));
+	if (b->widened)
+		json_str(j, "widened", p->unread ? p->unread : a->facts.scale.coverage_why);
+	if (b->raised)
+		json_bool(j, "accumulation", true);
+	json_str(j, "pack_date", p->date);
+	json_u64(j, "pack_version", p->version);
+	write_reasons(in, a, b, false, j);
+	write_reasons(in, a, b, true, j);
+	json_array(j, "would_change");
+	buf_init(&words, 1024);
+	for (uint8_t k = 0; k < b->n_changes; k++) {
+		buf_reset(&words);
+		change_describe(in->packs, &b->change[k], &words);
+		json_str(j, NULL, words.p);
+	}
+	buf_clear(&words);
+	json_end(j);
+	json_end(j);
+}
+
+static void
+write_unknowns(const struct document_in *in, const struct assessment *a, struct json *j)
+{
+	json_array(j, "unknowns");
+	if (!a->facts.circumstance)
+		json_str(j, NULL, "circumstance");
+	if (!a->facts.attribution)
+		json_str(j, NULL, "attribution");
+	for (uint32_t i = 0; i < in->packs->n_human; i++)
+		if (!a->facts.human[i].known)
+			json_str(j, NULL, in->packs->human[i].name);
+	for (unsigned i = 0; i < feature_table_n && i < FEATURES_MAX; i++)
+		if (!a->facts.scale.fact[i].known)
+			json_str(j, NULL, feature_table[i]->name);
+	if (a->i->unlisted)
+		json_str(j, NULL, "asset");
+	json_end(j);
+}
+
+bool
+instrument_fits(const struct packs *p, const struct instrument *n, const struct assessment *a)
+{
+	bool where = n->n_territories == 0 || a->i->unlisted;
+
+	for (uint32_t k = 0; k < a->i->n_assets && !where; k++)
+		for (uint32_t t = 0; t < n->n_territories && !where; t++)
+			where = strcmp(a->i->assets[k]->territory, n->territories[t]) == 0;
+	if (!where)
+		return false;
+	for (uint32_t k = 0; k < a->bands.n; k++)
+		for (uint32_t t = 0; t < n->n_parties; t++)
+			if (strcmp(a->bands.party[k].party->id, n->parties[t]) == 0 && a->bands.party[k].hi >= n->from)
+				return true;
+	return false;
+}
+
+static void
+write_instruments(const struct document_in *in, const struct assessment *a, struct json *j)
+{
+	json_array(j, "consult_candidates");
+	for (uint32_t i = 0; i < in->packs->n_instruments; i++) {
+		const struct instrument *n = &in->packs->instrument[i];
+		if (!instrument_fits(in->packs, n, a))
+			continue;
+		json_object(j, NULL);
+		json_str(j, "id", n->id);
+		json_str(j, "layer", n->layer);
+		json_str(j, "title", n->title);
+		json_str(j, "obliges", n->obliges);
+		json_array(j, "raise_for_consideration_by");
+		for (uint32_t k = 0; k < n->n_decides; k++)
+			json_str(j, NULL, n->decides[k]);
+		json_end(j);
+		json_str(j, "say", n->say);
+		json_bool(j, "verified", n->verified);
+		write_cites(j, n->cite, n->n_cite);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void
+write_divergence(const struct document_in *in, const struct assessment *a, struct json *j)
+{
+	struct divergence d[16];
+	uint32_t n = bands_divergence(in->packs, &a->bands, d, 16);
+
+	json_array(j, "divergence");
+	for (uint32_t i = 0; i < n; i++) {
+		json_object(j, NULL);
+		json_array(j, "parties");
+		json_str(j, NULL, d[i].a->party->id);
+		json_str(j, NULL, d[i].b->party->id);
+		json_end(j);
+		json_i64(j, "lo", d[i].lo);
+		json_i64(j, "hi", d[i].hi);
+		if (d[i].condition) {
+			json_str(j, "condition", d[i].condition->id);
+			if (d[i].condition->because)
+				json_str(j, "position", d[i].condition->because);
+			json_str(j, "of", d[i].reader->id);
+		}
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void
+write_statements(const struct document_in *in, const struct assessment *a, struct json *j)
+{
+	json_array(j, "statements");
+	for (uint32_t k = 0; k < in->context->n; k++) {
+		const struct statement *s = &in->context->s[k];
+		if (!statement_applies(s, a->i, a->at))
+			continue;
+		json_object(j, NULL);
+		json_str(j, "id", s->id);
+		json_str(j, "author", s->author);
+		write_time(j, "time", s->time);
+		if (s->expires)
+			write_time(j, "expires", s->expires);
+		if (s->scale) {
+			json_object(j, "confidence");
+			json_str(j, "scale", s->scale);
+			json_str(j, "value", s->value);
+			json_end(j);
+		}
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void
+write_legal(const struct document_in *in, const struct assessment *a, struct json *j)
+{
+	json_object(j, "legal");
+	json_object(j, "effects_band");
+	json_str(j, "lo", in->packs->band[a->bands.effects_lo].id);
+	json_str(j, "hi", in->packs->band[a->bands.effects_hi].id);
+	json_end(j);
+	json_str(j, "circumstance", a->facts.circumstance ? a->facts.circumstance : "unknown");
+	json_str(j, "attribution", a->facts.attribution ? a->facts.attribution : "none");
+	json_bool(j, "human_confirmation", a->confirmed);
+	json_u64(j, "linked_incidents", a->linked);
+	json_str(j, "ceiling", in->packs->band[a->bands.ceiling].id);
+	json_str(j, "pack_hash", in->packs->hash);
+	json_str(j, "status", "indicative");
+	json_end(j);
+	json_object(j, "parties");
+	for (uint32_t i = 0; i < a->bands.n; i++)
+		write_party(in, a, &a->bands.party[i], j);
+	json_end(j);
+	write_divergence(in, a, j);
+	write_unknowns(in, a, j);
+	write_instruments(in, a, j);
+	write_statements(in, a, j);
+}
+
+void
+document_incident(const struct document_in *in, const struct assessment *a, struct json *j)
+{
+	const struct incident *i = a->i;
+
+	json_object(j, "incident");
+	json_str(j, "id", i->id);
+	json_u64(j, "revision", a->revision);
+	json_str(j, "state", incident_state_name[i->state]);
+	if (i->merged_into)
+		json_str(j, "merged_into", i->merged_into->id);
+	if (in->exercise)
+		json_bool(j, "exercise", true);
+	write_time(j, "first", i->first);
+	write_time(j, "last", i->last);
+	json_u64(j, "alerts", i->alerts);
+	json_u64(j, "suppressed", i->suppressed);
+	write_effects(in, i, j);
+	write_signatures(in, i, j);
+	write_hosts(in, "victims", i->victims, i->n_victims, j);
+	write_hosts(in, "attackers", i->attackers, i->n_attackers, j);
+	write_assets(i, j);
+	json_object(j, "scale");
+	scale_write(&a->facts.scale, j);
+	json_end(j);
+	write_legal(in, a, j);
+	json_end(j);
+}
+
+void
+document_escalation(const struct document_in *in, const struct assessment *a, const struct bands *before, struct json *j)
+{
+	json_object(j, "escalation");
+	json_str(j, "incident", a->i->id);
+	json_u64(j, "revision", a->revision);
+	if (in->exercise)
+		json_bool(j, "exercise", true);
+	json_array(j, "changes");
+	for (uint32_t k = 0; k < a->bands.n; k++) {
+		const struct party_band *b = &a->bands.party[k];
+		struct party_band none = { 0 };
+		const struct party_band *o = k < before->n ? &before->party[k] : &none;
+		if (o->lo == b->lo && o->hi == b->hi && o->likely == b->likely)
+			continue;
+		json_object(j, NULL);
+		json_str(j, "party", b->party->id);
+		json_object(j, "from");
+		write_interval(j, in->packs, o);
+		json_end(j);
+		json_object(j, "to");
+		write_interval(j, in->packs, b);
+		json_end(j);
+		json_str(j, "direction", b->lo + b->hi + b->likely >= o->lo + o->hi + o->likely ? "up" : "down");
+		json_end(j);
+	}
+	json_end(j);
+	write_unknowns(in, a, j);
+	write_instruments(in, a, j);
+	json_str(j, "status", "indicative");
+	json_str(j, "pack_hash", in->packs->hash);
+	json_end(j);
+}
+
+/* A few facts of scale that say most; the rest is in the incident's record. */
+static const char *const tag_features[] = { "targets", "sources", "duration_s", "outage_s", "capacity_share", "ot_controls", "ot_writes" };
+
+void
+document_tag(const struct document_in *in, const struct assessment *a, struct json *j)
+{
+	json_str(j, "incident", a->i->id);
+	json_u64(j, "revision", a->revision);
+	if (in->exercise)
+		json_bool(j, "exercise", true);
+	json_object(j, "scale");
+	for (size_t k = 0; k < sizeof(tag_features) / sizeof(tag_features[0]); k++) {
+		int f = feature_index(tag_features[k]);
+		const struct fact *x = f >= 0 ? &a->facts.scale.fact[f] : NULL;
+		if (!x || !x->known)
+			continue;
+		json_array(j, tag_features[k]);
+		json_f64(j, NULL, x->lo);
+		json_f64(j, NULL, x->likely);
+		json_f64(j, NULL, x->hi);
+		json_end(j);
+	}
+	json_f64(j, "coverage", a->facts.scale.coverage);
+	json_end(j);
+	json_object(j, "legal");
+	json_str(j, "circumstance", a->facts.circumstance ? a->facts.circumstance : "unknown");
+	json_str(j, "attribution", a->facts.attribution ? a->facts.attribution : "none");
+	json_array(j, "instruments");
+	for (uint32_t i = 0; i < in->packs->n_instruments; i++)
+		if (instrument_fits(in->packs, &in->packs->instrument[i], a))
+			json_str(j, NULL, in->packs->instrument[i].id);
+	json_end(j);
+	json_str(j, "pack_hash", in->packs->hash);
+	json_str(j, "status", "indicative");
+	json_end(j);
+	json_object(j, "parties");
+	for (uint32_t i = 0; i < a->bands.n; i++) {
+		json_object(j, a->bands.party[i].party->id);
+		write_interval(j, in->packs, &a->bands.party[i]);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+void
+document_explain(const struct document_in *in, const struct assessment *a, const char *party, struct json *j)
+{
+	json_object(j, "explanation");
+	json_str(j, "incident", a->i->id);
+	json_u64(j, "revision", a->revision);
+	write_time(j, "at", a->at);
+	write_effects(in, a->i, j);
+	json_object(j, "scale");
+	scale_write(&a->facts.scale, j);
+	json_end(j);
+	json_object(j, "parties");
+	for (uint32_t i = 0; i < a->bands.n; i++)
+		if (!party || strcmp(party, a->bands.party[i].party->id) == 0)
+			write_party(in, a, &a->bands.party[i], j);
+	json_end(j);
+	write_divergence(in, a, j);
+	write_unknowns(in, a, j);
+	write_instruments(in, a, j);
+	write_statements(in, a, j);
+	json_end(j);
+}

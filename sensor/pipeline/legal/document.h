@@ -1,0 +1,44 @@
+/*
+ * document - an assessment as JSON: the incident document, the change of bands, the tag on an alert, the explanation.
+ *
+ * Every sentence names a fact, a pack key or a source. Bands are `indicative`, and `if_attributed` unless a person has
+ * attributed; instruments are raised for consideration, never met.
+ */
+#ifndef PIPELINE_DOCUMENT_H
+#define PIPELINE_DOCUMENT_H
+
+#include "pipeline/legal/bands.h"
+#include "pipeline/legal/context.h"
+
+/* One incident's assessment at one revision. */
+struct assessment {
+	const struct incident *i;
+	struct facts facts;
+	struct bands bands;
+	bool confirmed, accumulates;
+	uint32_t linked;
+	int64_t at;
+	uint32_t revision;
+};
+
+struct document_in {
+	const struct packs *packs;
+	const struct effects *effects;
+	const struct context *context;
+	const struct inventory *inv;
+	bool exercise;
+};
+
+void document_incident(const struct document_in *in, const struct assessment *a, struct json *j);
+/* From the bands told before to the present ones. */
+void document_escalation(const struct document_in *in, const struct assessment *a, const struct bands *before, struct json *j);
+void document_tag(const struct document_in *in, const struct assessment *a, struct json *j);
+void document_explain(const struct document_in *in, const struct assessment *a, const char *party, struct json *j);
+
+/* ---- shared with the picture for the terminal ---- */
+/* Instruments worth raising: some party of it has a hi at or above `from` and the territory fits. */
+bool instrument_fits(const struct packs *p, const struct instrument *n, const struct assessment *a);
+/* "deaths reported" / "outage_s at its upper bound", for change sets. */
+void change_describe(const struct packs *p, const struct change *c, struct buf *out);
+
+#endif

@@ -1,0 +1,478 @@
+#include "pipeline/legal/pack.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+
+struct reader {
+	struct packs *p;
+	struct diag *d;
+	struct yaml_doc *docs;
+	uint32_t n;
+};
+
+static const char *
+text(struct reader *r, const struct yaml *map, const char *key, bool needed)
+{
+	const struct yaml *y = yaml_get(map, key);
+
+	if (!y) {
+		if (needed)
+			yaml_error(map, r->d, "%s is missing", key);
+		return NULL;
+	}
+	const char *t = yaml_text(y, r->d);
+	return t ? arena_strdup(&r->p->arena, t) : NULL;
+}
+
+static void
+words(struct reader *r, const struct yaml *y, const char *const **out, uint32_t *n)
+{
+	const char **w = arena_alloc(&r->p->arena, ((y ? y->n : 0) + 1) * sizeof(*w));
+
+	*n = 0;
+	*out = w;
+	if (!w || !y)
+		return;
+	if (y->kind == YAML_SCALAR) {
+		w[(*n)++] = arena_strdup(&r->p->arena, y->text);
+		return;
+	}
+	yaml_each(c, y) if (c->text) w[(*n)++] = arena_strdup(&r->p->arena, c->text);
+}
+
+static int
+band_of(struct reader *r, const struct yaml *map, const char *key, bool needed, uint8_t otherwise)
+{
+	const struct yaml *y = yaml_get(map, key);
+	int b;
+
+	if (!y) {
+		if (needed)
+			yaml_error(map, r->d, "%s is missing (expected a band of the ladder)", key);
+		return otherwise;
+	}
+	b = y->text ? packs_band(r->p, y->text) : -1;
+	if (b < 0)
+		yaml_error(y, r->d, "%s: \"%s\" is not a band of the ladder", key, y->text ? y->text : "");
+	return b < 0 ? otherwise : b;
+}
+
+/* sources: [ {text, verified, note} | "text" ] */
+static void
+cites(struct reader *r, const struct yaml *map, struct cite *c, uint32_t *n)
+{
+	static const char *const keys[] = { "text", "verified", "note", NULL };
+	const struct yaml *list = yaml_get(map, "sources");
+
+	if (!list || list->kind != YAML_LIST || !list->n) {
+		yaml_error(list ? list : map, r->d, "no sources: every entry says where it comes from");
+		return;
+	}
+	yaml_each(y, list)
+	{
+		struct cite *x = &c[*n];
+		if (*n == CITES_MAX) {
+			yaml_error(y, r->d, "more than %d sources", CITES_MAX);
+			return;
+		}
+		if (y->kind == YAML_SCALAR) {
+			*x = (struct cite) { .text = arena_strdup(&r->p->arena, y->text) };
+		} else {
+			yaml_only(y, keys, r->d);
+			*x = (struct cite) { .text = text(r, y, "text", true), .note = text(r, y, "note", false) };
+			if (!yaml_get(y, "verified"))
+				yaml_error(y, r->d, "verified is missing (true only when somebody has read the source)");
+			else
+				yaml_bool(yaml_get(y, "verified"), &x->verified, r->d);
+		}
+		(*n)++;
+	}
+}
+
+static void
+read_condition(struct reader *r, const struct yaml *y, struct condition *c)
+{
+	static const char *const keys[] = { "id", "band", "upto", "when", "say", "because", "sources", NULL };
+
+	yaml_only(y, keys, r->d);
+	memset(c, 0, sizeof(*c));
+	c->id = text(r, y, "id", true);
+	c->band = (uint8_t) band_of(r, y, "band", true, 0);
+	c->upto = (uint8_t) band_of(r, y, "upto", false, c->band);
+	c->say = text(r, y, "say", true);
+	c->because = text(r, y, "because", false);
+	if (c->upto < c->band)
+		yaml_error(yaml_get(y, "upto"), r->d, "upto is below band");
+	if (!yaml_get(y, "when"))
+		yaml_error(y, r->d, "when is missing");
+	c->when = expr_read(yaml_get(y, "when"), &r->p->words, &r->p->arena, r->d);
+	cites(r, y, c->cite, &c->n_cite);
+}
+
+static void
+read_conditions(struct reader *r, const struct yaml *list, struct condition *c, uint32_t *n)
+{
+	yaml_each(y, list)
+	{
+		if (*n == CONDITIONS_MAX) {
+			yaml_error(y, r->d, "more than %d conditions", CONDITIONS_MAX);
+			return;
+		}
+		read_condition(r, y, &c[*n]);
+		for (uint32_t i = 0; i < *n; i++)
+			if (c[*n].id && c[i].id && strcmp(c[i].id, c[*n].id) == 0)
+				yaml_error(y, r->d, "condition %s is there already", c[i].id);
+		(*n)++;
+	}
+}
+
+static void
+read_ceilings(struct reader *r, const struct yaml *list)
+{
+	static const char *const keys[] = { "band", "when", "say", NULL };
+
+	yaml_each(y, list)
+	{
+		struct condition *c = &r->p->ceiling[r->p->n_ceilings];
+		if (r->p->n_ceilings == CONDITIONS_MAX)
+			return;
+		yaml_only(y, keys, r->d);
+		memset(c, 0, sizeof(*c));
+		c->band = (uint8_t) band_of(r, y, "band", true, 0);
+		c->say = text(r, y, "say", true);
+		c->when = expr_read(yaml_get(y, "when"), &r->p->words, &r->p->arena, r->d);
+		if (!yaml_get(y, "when"))
+			yaml_error(y, r->d, "when is missing");
+		r->p->n_ceilings++;
+	}
+}
+
+static void
+read_bands(struct reader *r, const struct yaml *list)
+{
+	static const char *const keys[] = { "id", "name", "opens", NULL };
+
+	if (!list || list->kind != YAML_LIST || list->n < 2 || list->n > BANDS_MAX) {
+		yaml_error(list ? list : r->docs[0].root, r->d, "bands: a list of 2 to %d bands was expected", BANDS_MAX);
+		return;
+	}
+	yaml_each(y, list)
+	{
+		struct band *b = &r->p->band[r->p->n_bands++];
+		yaml_only(y, keys, r->d);
+		*b = (struct band) { text(r, y, "id", true), text(r, y, "name", true), text(r, y, "opens", true) };
+	}
+}
+
+static void
+read_human(struct reader *r, const struct yaml *list)
+{
+	static const char *const keys[] = { "name", "help", NULL };
+
+	yaml_each(y, list)
+	{
+		if (r->p->n_human == HUMAN_MAX) {
+			yaml_error(y, r->d, "more than %d facts", HUMAN_MAX);
+			return;
+		}
+		yaml_only(y, keys, r->d);
+		r->p->human[r->p->n_human++] = (struct human_fact) { text(r, y, "name", true), text(r, y, "help", true) };
+	}
+	r->p->words.human = r->p->human;
+	r->p->words.n_human = r->p->n_human;
+}
+
+static void
+short_words(struct reader *r, const struct yaml *y, const char **out, uint32_t *n)
+{
+	yaml_each(c, y) if (c->text && *n < 8) out[(*n)++] = arena_strdup(&r->p->arena, c->text);
+}
+
+static void
+read_ladder(struct reader *r, const struct yaml *y)
+{
+	static const char *const keys[] = { "kind", "id", "version", "note", "bands", "assert_cap", "confirm_above", "low_coverage", "hold",
+		"facts", "circumstances", "attributions", "ceilings", "conditions", NULL };
+
+	yaml_only(y, keys, r->d);
+	read_bands(r, yaml_get(y, "bands"));
+	r->p->assert_cap = (uint8_t) band_of(r, y, "assert_cap", true, 0);
+	r->p->confirm_above = (uint8_t) band_of(r, y, "confirm_above", true, 0);
+	if (yaml_get(y, "low_coverage"))
+		yaml_f64(yaml_get(y, "low_coverage"), &r->p->low_coverage, r->d);
+	const struct yaml *hold = yaml_get(y, "hold");
+	if (hold) {
+		double s = 0;
+		yaml_f64(hold, &s, r->d);
+		r->p->hold = (int64_t) (s * 1e9);
+	}
+	short_words(r, yaml_get(y, "circumstances"), r->p->circumstances, &r->p->n_circumstances);
+	short_words(r, yaml_get(y, "attributions"), r->p->attributions, &r->p->n_attributions);
+	read_human(r, yaml_get(y, "facts"));
+	read_ceilings(r, yaml_get(y, "ceilings"));
+	read_conditions(r, yaml_get(y, "conditions"), r->p->common, &r->p->n_common);
+}
+
+static void
+read_instrument(struct reader *r, const struct yaml *y)
+{
+	static const char *const keys[] = { "id", "layer", "title", "date", "parties", "territories", "obliges", "decides", "from", "say",
+		"verified", "sources", "note", NULL };
+	struct instrument *i = &r->p->instrument[r->p->n_instruments];
+
+	if (r->p->n_instruments == INSTRUMENTS_MAX) {
+		yaml_error(y, r->d, "more than %d instruments", INSTRUMENTS_MAX);
+		return;
+	}
+	yaml_only(y, keys, r->d);
+	memset(i, 0, sizeof(*i));
+	i->id = text(r, y, "id", true);
+	i->layer = text(r, y, "layer", true);
+	i->title = text(r, y, "title", true);
+	i->obliges = text(r, y, "obliges", true);
+	i->say = text(r, y, "say", true);
+	i->from = (uint8_t) band_of(r, y, "from", true, 0);
+	words(r, yaml_get(y, "parties"), &i->parties, &i->n_parties);
+	words(r, yaml_get(y, "territories"), &i->territories, &i->n_territories);
+	words(r, yaml_get(y, "decides"), &i->decides, &i->n_decides);
+	if (!i->n_parties || !i->n_decides)
+		yaml_error(y, r->d, "parties and decides are needed");
+	if (!yaml_get(y, "verified"))
+		yaml_error(y, r->d, "verified is missing");
+	else
+		yaml_bool(yaml_get(y, "verified"), &i->verified, r->d);
+	cites(r, y, i->cite, &i->n_cite);
+	r->p->n_instruments++;
+}
+
+/* A party reads a condition of the ladder in its own way: another band, or a range of bands. */
+static void
+read_adjust(struct reader *r, const struct yaml *list, struct party *p)
+{
+	static const char *const keys[] = { "condition", "band", "upto", "because", "say", "sources", NULL };
+
+	yaml_each(y, list)
+	{
+		const char *id = text(r, y, "condition", true);
+		struct condition *c = NULL;
+		yaml_only(y, keys, r->d);
+		for (uint32_t i = 0; id && i < p->n_cond; i++)
+			if (p->cond[i].id && strcmp(p->cond[i].id, id) == 0)
+				c = &p->cond[i];
+		if (!c) {
+			yaml_error(y, r->d, "the ladder has no condition \"%s\"", id ? id : "");
+			continue;
+		}
+		c->band = (uint8_t) band_of(r, y, "band", true, c->band);
+		c->upto = (uint8_t) band_of(r, y, "upto", false, c->band);
+		c->because = text(r, y, "because", true);
+		if (yaml_get(y, "say"))
+			c->say = text(r, y, "say", true);
+		c->n_cite = 0;
+		cites(r, y, c->cite, &c->n_cite);
+	}
+}
+
+static void
+read_positions(struct reader *r, const struct yaml *map, struct party *p)
+{
+	static const char *const keys[] = { "code", "say", "verified", "sources", NULL };
+
+	yaml_each(y, map)
+	{
+		struct position *x = &p->pos[p->n_pos];
+		if (p->n_pos == sizeof(p->pos) / sizeof(p->pos[0]))
+			return;
+		yaml_only(y, keys, r->d);
+		*x = (struct position) { .key = arena_strdup(&r->p->arena, y->key), .code = text(r, y, "code", true), .say = text(r, y, "say", false) };
+		if (!yaml_get(y, "verified"))
+			yaml_error(y, r->d, "%s: verified is missing", y->key);
+		else
+			yaml_bool(yaml_get(y, "verified"), &x->verified, r->d);
+		cites(r, y, x->cite, &x->n_cite);
+		p->n_pos++;
+	}
+}
+
+static void
+check_because(struct reader *r, const struct yaml *y, const struct party *p)
+{
+	for (uint32_t i = 0; i < p->n_cond; i++) {
+		bool found = !p->cond[i].because;
+		for (uint32_t k = 0; k < p->n_pos && !found; k++)
+			found = strcmp(p->pos[k].key, p->cond[i].because) == 0;
+		if (!found)
+			yaml_error(y, r->d, "condition %s: because \"%s\" is none of the party's positions", p->cond[i].id, p->cond[i].because);
+	}
+}
+
+static void
+read_party(struct reader *r, const struct yaml *y)
+{
+	static const char *const keys[] = { "kind", "id", "name", "version", "date", "note", "accumulation", "unread", "widen", "positions",
+		"adjust", "conditions", NULL };
+	struct party *p = &r->p->party[r->p->n_parties];
+	uint64_t n = 0;
+
+	if (r->p->n_parties == PARTIES_MAX) {
+		yaml_error(y, r->d, "more than %d parties", PARTIES_MAX);
+		return;
+	}
+	yaml_only(y, keys, r->d);
+	memset(p, 0, sizeof(*p));
+	p->id = text(r, y, "id", true);
+	p->name = text(r, y, "name", true);
+	p->date = text(r, y, "date", true);
+	p->unread = text(r, y, "unread", false);
+	p->file = arena_strdup(&r->p->arena, y->file ? y->file : "");
+	if (yaml_get(y, "version"))
+		yaml_u64(yaml_get(y, "version"), &n, 1000000, r->d);
+	p->version = (uint32_t) n;
+	n = 0;
+	if (yaml_get(y, "widen"))
+		yaml_u64(yaml_get(y, "widen"), &n, BANDS_MAX, r->d);
+	p->widen = (uint8_t) n;
+	if (yaml_get(y, "accumulation"))
+		yaml_bool(yaml_get(y, "accumulation"), &p->accumulation, r->d);
+	memcpy(p->cond, r->p->common, sizeof(p->cond));
+	p->n_cond = r->p->n_common;
+	read_positions(r, yaml_get(y, "positions"), p);
+	read_adjust(r, yaml_get(y, "adjust"), p);
+	read_conditions(r, yaml_get(y, "conditions"), p->cond, &p->n_cond);
+	check_because(r, y, p);
+	for (uint32_t i = 0; p->id && i < r->p->n_parties; i++)
+		if (r->p->party[i].id && strcmp(r->p->party[i].id, p->id) == 0)
+			yaml_error(y, r->d, "party %s has a pack already (%s)", p->id, r->p->party[i].file);
+	r->p->n_parties++;
+}
+
+static int
+is_yaml(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name);
+
+	return n > 5 && e->d_name[0] != '.' && strcmp(e->d_name + n - 5, ".yaml") == 0;
+}
+
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int
+read_files(struct reader *r, const char *dir)
+{
+	struct dirent **list;
+	int n = scandir(dir, &list, is_yaml, by_name);
+	struct buf all;
+	uint8_t sum[32];
+
+	if (n < 0) {
+		diag_error(r->d, dir, 0, 0, "policy packs: no such folder");
+		return -1;
+	}
+	r->docs = calloc((size_t) n + 1, sizeof(*r->docs));
+	buf_init(&all, 256 << 20);
+	for (int i = 0; i < n; i++) {
+		char path[1024];
+		struct buf one;
+		snprintf(path, sizeof(path), "%s/%s", dir, list[i]->d_name);
+		free(list[i]);
+		buf_init(&one, 64 << 20);
+		if (r->docs && buf_read_file(&one, path) == 0 && yaml_read_text(&r->docs[r->n], path, span_of(one.p, one.n), r->d) == 0)
+			r->n++;
+		buf_add(&all, one.p ? one.p : "", one.n);
+		buf_clear(&one);
+	}
+	free(list);
+	hash_sha256(span_of(all.p, all.n), sum);
+	hash_hex(sum, 32, r->p->hash);
+	buf_clear(&all);
+	return 0;
+}
+
+static void
+read_kind(struct reader *r, const char *kind, void (*fn)(struct reader *, const struct yaml *), uint32_t *found)
+{
+	for (uint32_t i = 0; i < r->n; i++) {
+		const struct yaml *k = yaml_get(r->docs[i].root, "kind");
+		if (k && k->text && strcmp(k->text, kind) == 0) {
+			fn(r, r->docs[i].root);
+			(*found)++;
+		}
+	}
+}
+
+static void
+read_instruments(struct reader *r, const struct yaml *y)
+{
+	static const char *const keys[] = { "kind", "id", "version", "note", "instruments", NULL };
+
+	yaml_only(y, keys, r->d);
+	yaml_each(i, yaml_get(y, "instruments")) read_instrument(r, i);
+}
+
+int
+packs_read(struct packs *p, const char *dir, const struct effects *effects, struct diag *d)
+{
+	struct reader r = { .p = p, .d = d };
+	uint32_t errors = d->errors, ladders = 0, others = 0;
+
+	memset(p, 0, sizeof(*p));
+	arena_init(&p->arena, 256 << 20);
+	p->words.effects = effects;
+	p->party = calloc(PARTIES_MAX, sizeof(*p->party));
+	p->instrument = calloc(INSTRUMENTS_MAX, sizeof(*p->instrument));
+	if (!p->party || !p->instrument || read_files(&r, dir) < 0)
+		goto done;
+	read_kind(&r, "ladder", read_ladder, &ladders);
+	if (ladders != 1)
+		diag_error(d, dir, 0, 0, "%u files of kind ladder: exactly one is needed", ladders);
+	else if (d->errors == errors) {
+		read_kind(&r, "instruments", read_instruments, &others);
+		read_kind(&r, "party", read_party, &others);
+	}
+	for (uint32_t i = 0; i < r.n; i++) {
+		const struct yaml *k = yaml_get(r.docs[i].root, "kind");
+		if (!k || !k->text || (strcmp(k->text, "ladder") != 0 && strcmp(k->text, "instruments") != 0 && strcmp(k->text, "party") != 0))
+			diag_error(d, r.docs[i].root ? r.docs[i].root->file : dir, k ? k->line : 1, k ? k->column : 1,
+			    "kind: expected ladder, instruments or party");
+	}
+done:
+	for (uint32_t i = 0; i < r.n; i++)
+		yaml_clear(&r.docs[i]);
+	free(r.docs);
+	return d->errors > errors ? -1 : 0;
+}
+
+void
+packs_clear(struct packs *p)
+{
+	free(p->party);
+	free(p->instrument);
+	arena_clear(&p->arena);
+	memset(p, 0, sizeof(*p));
+}
+
+int
+packs_band(const struct packs *p, const char *id)
+{
+	for (uint32_t i = 0; i < p->n_bands; i++)
+		if (p->band[i].id && strcmp(p->band[i].id, id) == 0)
+			return (int) i;
+	return -1;
+}
+
+const struct party *
+packs_party(const struct packs *p, const char *id)
+{
+	for (uint32_t i = 0; i < p->n_parties; i++)
+		if (strcmp(p->party[i].id, id) == 0)
+			return &p->party[i];
+	return NULL;
+}

@@ -1,0 +1,107 @@
+/*
+ * pack - the law as data: ladder, instruments, and one pack a party. Files of one folder, read in name order.
+ *
+ * Thread:    the pipeline's; immutable between reloads.
+ * Memory:    one arena.
+ * Owns:      every text in it.
+ * Not here:  facts -> ../scale/, context.h   computing bands -> bands.h
+ *
+ * Every entry carries its sources and whether somebody has read them (`verified`); contrib/doc/write-a-pack.md tells the format.
+ */
+#ifndef PIPELINE_PACK_H
+#define PIPELINE_PACK_H
+
+#include "pipeline/legal/expr.h"
+
+#define BANDS_MAX 8
+#define CONDITIONS_MAX 64
+#define PARTIES_MAX 32
+#define INSTRUMENTS_MAX 64
+#define CITES_MAX 6
+
+struct cite {
+	const char *text;   /* title or address, with paragraph */
+	bool verified;      /* somebody has read it and says so in the pack */
+	const char *note;   /* "opening read 2026-11-23", "from memory" */
+};
+
+struct band {
+	const char *id, *name;
+	const char *opens;  /* what the law opens there, in words */
+};
+
+struct condition {
+	const char *id;
+	uint8_t band, upto;     /* yes: lo >= band and hi >= upto; unknown: hi >= upto */
+	struct expr *when;
+	const char *say;
+	const char *because;    /* position of the party that puts it there: "sovereignty"; NULL = the ladder itself */
+	struct cite cite[CITES_MAX];
+	uint32_t n_cite;
+};
+
+struct position {
+	const char *key, *code, *say;
+	bool verified;
+	struct cite cite[CITES_MAX];
+	uint32_t n_cite;
+};
+
+struct instrument {
+	const char *id, *layer, *title, *obliges, *say;
+	const char *const *parties;
+	uint32_t n_parties;
+	const char *const *territories; /* whose territory it covers; empty = any */
+	uint32_t n_territories;
+	const char *const *decides;
+	uint32_t n_decides;
+	uint8_t from;           /* worth raising from this band (hi) on */
+	bool verified;
+	struct cite cite[CITES_MAX];
+	uint32_t n_cite;
+};
+
+struct party {
+	const char *id, *name, *date;
+	const char *file;
+	uint32_t version;
+	bool accumulation;      /* a series may count as one */
+	const char *unread;     /* why nothing is known: "position-unread", "none-published"; NULL */
+	uint8_t widen;          /* bands to widen both ways because of that */
+	struct condition cond[CONDITIONS_MAX];
+	uint32_t n_cond;
+	struct position pos[24];
+	uint32_t n_pos;
+};
+
+struct packs {
+	struct arena arena;
+	struct band band[BANDS_MAX];
+	uint32_t n_bands;
+	uint8_t assert_cap;     /* lo never above without a person's confirmation */
+	uint8_t confirm_above;  /* hi above it needs confirmation to be told as more than possible */
+	double low_coverage;    /* below it intervals widen by one */
+	int64_t hold;           /* ns a lower band must last before it is told */
+	struct human_fact human[HUMAN_MAX];
+	uint32_t n_human;
+	struct condition ceiling[CONDITIONS_MAX]; /* the highest band unknowns may lead to */
+	uint32_t n_ceilings;
+	struct condition common[CONDITIONS_MAX];
+	uint32_t n_common;
+	struct party *party;
+	uint32_t n_parties;
+	struct instrument *instrument;
+	uint32_t n_instruments;
+	struct vocabulary words;
+	char hash[65];          /* SHA-256 over all files in name order */
+	const char *circumstances[8], *attributions[8];
+	uint32_t n_circumstances, n_attributions;
+};
+
+/* Every *.yaml of the folder. -1 with all problems in d. */
+int packs_read(struct packs *p, const char *dir, const struct effects *effects, struct diag *d);
+void packs_clear(struct packs *p);
+int packs_band(const struct packs *p, const char *id); /* index or -1 */
+const struct party *packs_party(const struct packs *p, const char *id);
+
+#endif

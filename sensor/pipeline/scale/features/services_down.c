@@ -1,0 +1,21 @@
+#include "pipeline/scale/scale.h"
+
+static void
+measure(const struct scale_in *in, struct fact *out)
+{
+	double lo, hi;
+
+	scale_exact(0, "as outage_s", out);
+	out->known = false;
+	for (uint32_t k = 0; k < health_count(in->health); k++) {
+		const struct health_service *s = health_at(in->health, k);
+		if (!scale_outage(in, s, &lo, &hi))
+			continue;
+		out->known = true;
+		out->lo += lo > 0;
+		out->hi += hi > 0;
+	}
+	out->likely = out->lo;
+}
+
+const struct feature feature_services_down = { .name = "services_down", .unit = "services", .help = "services of touched assets that stopped answering", .measure = measure };
