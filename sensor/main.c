@@ -1,0 +1,148 @@
+/*
+ * main - argv -> conf -> build -> run -> stop; wiring, no logic.
+ */
+#include <event2/event.h>
+#include <pcap/pcap.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "config.h"
+#include "run.h"
+
+static int
+manual(const char *part)
+{
+	if (strcmp(part, "options") == 0)
+		cli_manual(stdout);
+	else if (strcmp(part, "conf") == 0)
+		conf_manual(setup_tables, stdout);
+	else if (strcmp(part, "counters") == 0)
+		for (unsigned i = 0; i < COUNTER_N; i++)
+			printf(".TP\n.B %s\n%s.\n", counter_info[i].key, counter_info[i].help);
+	else
+		return EXIT_USAGE;
+	return EXIT_OK;
+}
+
+static void
+build_info(void)
+{
+	printf("casus %s\n", PACKAGE_VERSION);
+	printf("compiler: %s\nflags: %s\n", __VERSION__, CASUS_FLAGS);
+	printf("capture: %s\nevents: libevent %s\n", pcap_lib_version(), event_get_version());
+	printf("protocols:");
+	for (unsigned i = 0; i < protocol_table_n; i++)
+		printf(" %s", protocol_table[i]->name);
+	printf("\n");
+}
+
+/* Modes that need no configuration. -1: none of them. */
+static int
+plain_mode(const struct cli *c)
+{
+	switch (c->mode) {
+	case CLI_VERSION:
+		printf("casus %s\n", PACKAGE_VERSION);
+		return EXIT_OK;
+	case CLI_HELP:
+		cli_help(stdout);
+		return EXIT_OK;
+	case CLI_BUILD_INFO:
+		build_info();
+		return EXIT_OK;
+	case CLI_LIST_KEYWORDS:
+		ruleset_list_keywords(stdout, c->mode_arg && strcmp(c->mode_arg, "csv") == 0);
+		return EXIT_OK;
+	case CLI_MANUAL:
+		return manual(c->mode_arg);
+	default:
+		return -1;
+	}
+}
+
+static int
+test_rest(struct setup *s, uint32_t failed)
+{
+	struct clock clock = { .live = true };
+	struct counters *cnt = calloc(1, sizeof(*cnt));
+	struct assess *a = cnt ? assess_new(&s->assess, s->id, &clock, cnt, &s->diag) : NULL;
+
+	assess_free(a);
+	free(cnt);
+	return s->diag.errors || failed || !a ? EXIT_CONFIG : EXIT_OK;
+}
+
+/* What became of the rules, in one line. */
+static void
+tell_rules(const struct ruleset *rs)
+{
+	struct ruleset_report r;
+
+	ruleset_report(rs, &r);
+	log_notice("rules", "%u loaded, %u failed, %u skipped; %u patterns in %u databases (%u from the cache), %.2f s", r.loaded, r.failed,
+	    r.skipped, r.patterns, r.databases, r.cached, (double) r.build_ns / NS_PER_S);
+}
+
+static int
+with_setup(struct setup *s, const struct cli *c)
+{
+	struct ruleset *rs;
+	uint32_t failed = 0;
+	int rc = setup_read(s, c);
+
+	if (rc == EXIT_NOINPUT && c->conf && !s->diag.errors)
+		fprintf(stderr, "casus: %s: no such file\n", c->conf);
+	if (c->mode == CLI_DUMP_CONFIG && !rc) {
+		conf_dump(s->conf, setup_tables, stdout);
+		return EXIT_OK;
+	}
+	if (rc && c->mode != CLI_TEST) {
+		diag_print(&s->diag, stderr);
+		return rc;
+	}
+	rs = setup_rules(s, 1, &failed, &s->diag);
+	if (!rs) {
+		diag_print(&s->diag, stderr);
+		return EXIT_RUNTIME;
+	}
+	tell_rules(rs);
+	if (c->mode == CLI_ENGINE_ANALYSIS) {
+		ruleset_analysis(rs, stdout);
+		ruleset_unref(rs);
+		return EXIT_OK;
+	}
+	if (c->mode == CLI_TEST) {
+		rc = test_rest(s, failed);
+		diag_print(&s->diag, stderr);
+		printf("casus: %s\n", rc ? "not good: see above" : "configuration, rules, packs and inventory are good");
+		ruleset_unref(rs);
+		return rc;
+	}
+	diag_print(&s->diag, stderr);
+	if (c->init_errors_fatal && s->diag.errors) {
+		ruleset_unref(rs);
+		return EXIT_CONFIG;
+	}
+	diag_clear(&s->diag);
+	diag_init(&s->diag, 0);
+	return run(s, rs);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct setup s = { 0 };
+	struct cli c;
+	int rc = cli_parse(&c, argc, argv);
+
+	if (rc)
+		return rc;
+	log_init(c.quiet ? LOG_LEVEL_WARNING : c.verbose > 1 ? LOG_LEVEL_DEBUG : c.verbose ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE);
+	rc = plain_mode(&c);
+	if (rc < 0) {
+		rc = with_setup(&s, &c);
+		setup_clear(&s);
+	}
+	cli_clear(&c);
+	return rc;
+}

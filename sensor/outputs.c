@@ -1,0 +1,88 @@
+#include "outputs.h"
+
+#include "engine/app/app.h"
+
+static bool
+yes(const struct yaml *map, const char *key, bool otherwise)
+{
+	const struct yaml *y = yaml_get(map, key);
+	bool v;
+
+	return y && y->text && conf_parse_bool(&v, y->text) == 0 ? v : otherwise;
+}
+
+static void
+read_alert(const struct yaml *t, struct emit_conf *emit)
+{
+	const struct yaml *m = yaml_get(t, "metadata"), *size = yaml_get(t, "payload-buffer-size");
+	uint64_t n;
+
+	emit->payload = yes(t, "payload", false);
+	emit->payload_printable = yes(t, "payload-printable", false);
+	emit->packet = yes(t, "packet", false);
+	if (size && size->text && conf_parse_size(&n, size->text) == 0)
+		emit->payload_max = (uint32_t) (n > 65536 ? 65536 : n);
+	if (m && m->kind == YAML_SCALAR)
+		emit->metadata = emit->app_layer = emit->flow = yes(t, "metadata", true);
+	else if (m && m->kind == YAML_MAP) {
+		emit->app_layer = yes(m, "app-layer", true);
+		emit->flow = yes(m, "flow", true);
+	}
+}
+
+static void
+read_type(const char *name, const struct yaml *t, struct emit_conf *emit, struct eve_conf *eve, const char **names, size_t *n, size_t max)
+{
+	if (t && !yes(t, "enabled", true))
+		return;
+	if (strcmp(name, "alert") == 0) {
+		eve->alert = true;
+		if (t)
+			read_alert(t, emit);
+	} else if (strcmp(name, "flow") == 0) {
+		eve->flow = emit->log_flow = true;
+	} else if (strcmp(name, "stats") == 0) {
+		eve->stats = true;
+	} else if (strcmp(name, "anomaly") == 0) {
+		eve->anomaly = emit->log_anomaly = true;
+	} else if (strcmp(name, "files") == 0) {
+		eve->fileinfo = true;
+	} else if (*n + 1 < max) {
+		names[(*n)++] = name;
+	}
+}
+
+void
+outputs_read(const struct conf *c, struct emit_conf *emit, struct eve_conf *eve, const char **names, size_t max)
+{
+	const struct yaml *outputs = conf_find(c, "outputs");
+	size_t n = 0;
+
+	*emit = (struct emit_conf) { .metadata = true, .app_layer = true, .flow = true, .payload_max = 4096, .text_max = 65536, .content = true };
+	*eve = (struct eve_conf) { .alert = true, .stats = true, .metadata = true, .community_id = true };
+	names[0] = NULL;
+	emit->log_app = eve->app = names;
+	if (!outputs)
+		return;
+	*eve = (struct eve_conf) { .metadata = true };
+	yaml_each(o, outputs)
+	{
+		const struct yaml *log = yaml_get(o, "eve-log"), *types = yaml_get(log, "types");
+		if (!log || !yes(log, "enabled", true))
+			continue;
+		eve->community_id |= yes(log, "community-id", false);
+		eve->pcap_file |= yes(log, "pcap-file", false);
+		const struct yaml *seed = yaml_get(log, "community-id-seed");
+		uint64_t v;
+		if (seed && seed->text && conf_parse_size(&v, seed->text) == 0)
+			eve->community_id_seed = (uint16_t) v;
+		yaml_each(t, types)
+		{
+			if (t->kind == YAML_SCALAR)
+				read_type(t->text, NULL, emit, eve, names, &n, max);
+			else if (t->child)
+				read_type(t->child->key, t->child, emit, eve, names, &n, max);
+		}
+	}
+	names[n] = NULL;
+}

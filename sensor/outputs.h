@@ -1,0 +1,15 @@
+/*
+ * outputs - the key `outputs`: which records are written, and what alerts carry. Shaped as in a suricata.yaml.
+ */
+#ifndef OUTPUTS_H
+#define OUTPUTS_H
+
+#include "conf/conf.h"
+#include "engine/worker.h"
+#include "pipeline/pipeline.h"
+
+/* Without the key: alerts, incidents, escalations and stats; alerts carry metadata, flow and the protocol's fields.
+ * `names` takes the protocols to log, at most max - 1, NULL-ended; it is borrowed by both structs. */
+void outputs_read(const struct conf *c, struct emit_conf *emit, struct eve_conf *eve, const char **names, size_t max);
+
+#endif

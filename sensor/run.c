@@ -1,0 +1,475 @@
+#include "run.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "os/notify.h"
+#include "os/privileges.h"
+#include "pipeline/control/control.h"
+
+#define POLL_EVENTS 4096
+#define IDLE_US 1000
+
+struct loader {
+	pthread_t thread;
+	bool running, done; /* done: atomic */
+	struct ruleset *rules;
+	uint32_t failed, generation;
+	struct diag diag;
+};
+
+struct run {
+	struct setup *s;
+	struct event_base *loop;
+	struct event *poll, *stats, *sig[6];
+	struct clock clock;
+	struct counters cnt; /* the pipeline's own */
+	struct workers *workers;
+	struct assess *assess;
+	struct output *output;
+	struct pipeline *pipeline;
+	struct control *control;
+	struct loader loader;
+	struct ruleset *rules;
+	bool stopping, reload_again, quiet_told;
+	int64_t started;
+	int code;
+};
+
+static void
+sum_counters(struct run *r, struct counters *sum)
+{
+	memset(sum, 0, sizeof(*sum));
+	workers_counters(r->workers, sum);
+	for (unsigned i = 0; i < COUNTER_N; i++)
+		sum->v[i] += counter_get(&r->cnt, i);
+}
+
+static void
+tell_coverage(struct run *r, const struct counters *sum)
+{
+	struct assess_coverage cov = {
+		.packets = sum->v[C_CAPTURE_PACKETS],
+		.dropped = sum->v[C_CAPTURE_KERNEL_DROPS] + sum->v[C_CAPTURE_IF_DROPS],
+		.stream_bytes = sum->v[C_STREAM_BYTES],
+		.stream_lost = sum->v[C_STREAM_LOST_BYTES],
+		.sampling = 1,
+		.quiet = workers_quiet(r->workers),
+	};
+
+	pipeline_coverage(r->pipeline, &cov);
+	if (cov.quiet != r->quiet_told) {
+		if (cov.quiet)
+			log_error("capture", "a tap has fallen silent: no frame for %lld s", (long long) (r->s->sensor.quiet_after / NS_PER_S));
+		else
+			log_notice("capture", "frames again on the silent tap");
+		r->quiet_told = cov.quiet;
+	}
+}
+
+static void
+write_stats(struct run *r)
+{
+	struct counters sum;
+
+	sum_counters(r, &sum);
+	tell_coverage(r, &sum);
+	pipeline_stats(r->pipeline, &sum, clock_now(&r->clock));
+}
+
+/* ---- reload: rules, packs, inventory; the old ones stay when anything is wrong ---- */
+
+static void *
+loader_main(void *arg)
+{
+	struct run *r = arg;
+	struct loader *l = &r->loader;
+
+	l->rules = setup_rules(r->s, l->generation, &l->failed, &l->diag);
+	__atomic_store_n(&l->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static int
+start_reload(void *arg, char why[static 256])
+{
+	struct run *r = arg;
+	struct loader *l = &r->loader;
+
+	why[0] = '\0';
+	if (l->running || !workers_settled(r->workers)) {
+		r->reload_again = true;
+		snprintf(why, 256, "a reload is under way; another follows it");
+		return 0;
+	}
+	notify_send("RELOADING=1");
+	diag_init(&l->diag, 0);
+	l->done = false;
+	l->generation++;
+	if (pthread_create(&l->thread, NULL, loader_main, r) != 0) {
+		snprintf(why, 256, "no thread: %s", strerror(errno));
+		return E_NOMEM;
+	}
+	l->running = true;
+	snprintf(why, 256, "reload begun, generation %u", l->generation + 1);
+	return 0;
+}
+
+static void
+finish_reload(struct run *r)
+{
+	struct loader *l = &r->loader;
+	int rc = 0;
+
+	if (!l->running || !__atomic_load_n(&l->done, __ATOMIC_ACQUIRE))
+		return;
+	pthread_join(l->thread, NULL);
+	l->running = false;
+	if (assess_reload(r->assess, &l->diag) < 0)
+		rc = -1;
+	diag_print(&l->diag, stderr);
+	if (!l->rules || (r->s->cli->init_errors_fatal && l->diag.errors)) {
+		log_error("reload", "rules not taken, the old set stays: errors=%u", l->diag.errors);
+	} else {
+		pipeline_cards(r->pipeline, ruleset_cards(l->rules));
+		workers_publish(r->workers, l->rules);
+		log_notice("reload", "rules in force: loaded=%u failed=%u hash=%.12s%s", ruleset_cards(l->rules)->loaded,
+		    ruleset_cards(l->rules)->failed, ruleset_cards(l->rules)->hash, rc < 0 ? "; packs or inventory kept as they were" : "");
+		ruleset_unref(r->rules);
+		r->rules = l->rules;
+		l->rules = NULL;
+	}
+	ruleset_unref(l->rules);
+	l->rules = NULL;
+	diag_clear(&l->diag);
+	notify_send("READY=1");
+	if (r->reload_again) {
+		char why[256];
+		r->reload_again = false;
+		start_reload(r, why);
+	}
+}
+
+/* ---- the loop ---- */
+
+static void
+on_event(void *arg, const struct event *e)
+{
+	struct run *r = arg;
+
+	clock_tell(&r->clock, e->ts);
+	pipeline_event(r->pipeline, e);
+}
+
+static void
+on_poll(evutil_socket_t fd, short what, void *arg)
+{
+	struct run *r = arg;
+	unsigned n = workers_poll(r->workers, POLL_EVENTS, on_event, r);
+	struct timeval next = { 0, n ? 0 : IDLE_US };
+
+	finish_reload(r);
+	if (n == 0 && workers_done(r->workers)) {
+		event_base_loopbreak(r->loop);
+		return;
+	}
+	event_add(r->poll, &next);
+}
+
+static void
+on_stats(evutil_socket_t fd, short what, void *arg)
+{
+	struct run *r = arg;
+
+	write_stats(r);
+	notify_send("WATCHDOG=1");
+}
+
+static void
+on_signal(evutil_socket_t sig, short what, void *arg)
+{
+	struct run *r = arg;
+	char why[256];
+
+	switch (sig) {
+	case SIGHUP:
+		output_reopen(r->output);
+		break;
+	case SIGUSR1:
+		write_stats(r);
+		break;
+	case SIGUSR2:
+		start_reload(r, why);
+		log_notice("reload", "%s", why);
+		break;
+	default:
+		if (r->stopping) {
+			log_warning("stop", "second signal: the journal is safe, sinks are left as they are");
+			event_base_loopbreak(r->loop);
+			r->code = EXIT_OK;
+			_exit(EXIT_OK);
+		}
+		r->stopping = true;
+		notify_send("STOPPING=1");
+		workers_stop(r->workers);
+	}
+}
+
+static int
+add_signals(struct run *r)
+{
+	static const int sigs[] = { SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT };
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
+		r->sig[i] = evsignal_new(r->loop, sigs[i], on_signal, r);
+		if (!r->sig[i] || event_add(r->sig[i], NULL) != 0)
+			return E_NOMEM;
+	}
+	return 0;
+}
+
+/* ---- control: what it may ask of the engine ---- */
+
+static void
+control_counters(void *arg, struct counters *sum)
+{
+	sum_counters(arg, sum);
+}
+
+static void
+control_status(void *arg, struct json *j)
+{
+	struct run *r = arg;
+	const struct cards *c = ruleset_cards(r->rules);
+
+	json_object(j, "engine");
+	json_u64(j, "workers", r->s->workers.n);
+	json_u64(j, "flows", workers_flows(r->workers));
+	json_u64(j, "memory_bytes", workers_memory(r->workers));
+	json_bool(j, "quiet", workers_quiet(r->workers));
+	json_i64(j, "uptime_s", (clock_monotonic() - r->started) / NS_PER_S);
+	json_end(j);
+	json_object(j, "rules");
+	json_u64(j, "loaded", c->loaded);
+	json_u64(j, "failed", c->failed);
+	json_u64(j, "skipped", c->skipped);
+	json_u64(j, "generation", c->generation);
+	json_str(j, "hash", c->hash);
+	json_bool(j, "reloading", r->loader.running);
+	json_end(j);
+}
+
+/* ---- beginning and end ---- */
+
+static int
+exit_of(int err)
+{
+	switch (err) {
+	case E_NOENT: return EXIT_NOINPUT;
+	case E_NODEV: return EXIT_UNAVAILABLE;
+	case E_PERM: return EXIT_NOPERM;
+	case E_BAD: return EXIT_DATA;
+	default: return EXIT_RUNTIME;
+	}
+}
+
+static int
+make_log_dir(const char *dir)
+{
+	struct stat st;
+
+	if (mkdir(dir, 0750) == 0 || (errno == EEXIST && stat(dir, &st) == 0 && S_ISDIR(st.st_mode)))
+		return 0;
+	log_error("casus", "%s: cannot be made: %s", dir, strerror(errno));
+	return errno == EACCES || errno == EPERM ? EXIT_NOPERM : EXIT_RUNTIME;
+}
+
+static int
+write_pidfile(const char *path)
+{
+	FILE *f = path ? fopen(path, "w") : NULL;
+
+	if (!path)
+		return 0;
+	if (!f) {
+		log_error("casus", "%s: cannot be written: %s", path, strerror(errno));
+		return EXIT_RUNTIME;
+	}
+	fprintf(f, "%d\n", (int) getpid());
+	fclose(f);
+	return 0;
+}
+
+static int
+drop_rights(struct setup *s)
+{
+	const char *user = s->cli->user ? s->cli->user : s->sensor.user;
+	struct privileges p = {
+		.user = user,
+		.group = s->cli->group ? s->cli->group : s->sensor.group,
+		.asked = user != NULL,
+		.write_dir = s->sensor.log_dir,
+		.read_path = s->cli->read && strcmp(s->cli->read, "-") != 0 ? s->cli->read : NULL,
+	};
+	char how[128];
+	int rc = privileges_drop(&p, how);
+
+	if (rc < 0) {
+		log_error("casus", "%s", how);
+		return EXIT_NOPERM;
+	}
+	log_info("casus", "runs as %s", how);
+	return 0;
+}
+
+static int
+confine(struct setup *s)
+{
+	char why[128];
+
+#ifdef __SANITIZE_ADDRESS__
+	return 0; /* the leak checker needs ptrace at the end */
+#endif
+	if (!s->sensor.seccomp || s->cli->no_seccomp)
+		return 0;
+	if (seccomp_on(why) < 0)
+		log_warning("casus", "system calls are not restricted: %s", why);
+	return 0;
+}
+
+static int
+open_captures(struct run *r)
+{
+	struct setup *s = r->s;
+	char why[256];
+	int err;
+
+	r->workers = workers_new(&s->workers, r->rules, &s->diag, &err, why);
+	if (r->workers)
+		return 0;
+	diag_print(&s->diag, stderr);
+	if (why[0])
+		log_error("capture", "%s", why);
+	return exit_of(err);
+}
+
+static int
+make_pipeline(struct run *r)
+{
+	struct setup *s = r->s;
+	struct control_calls calls = { .arg = r, .reload = start_reload, .counters = control_counters, .status = control_status };
+
+	r->loop = event_base_new();
+	if (!r->loop || add_signals(r) < 0)
+		return EXIT_RUNTIME;
+	r->output = output_new(&s->output, r->loop, &r->clock, &r->cnt, &s->diag);
+	if (!r->output) {
+		diag_print(&s->diag, stderr);
+		return EXIT_RUNTIME;
+	}
+	r->pipeline = pipeline_new(&s->pipeline, r->loop, &r->clock, r->assess, r->output, &r->cnt);
+	if (!r->pipeline)
+		return EXIT_RUNTIME;
+	pipeline_cards(r->pipeline, ruleset_cards(r->rules));
+	if (s->sensor.control) {
+		char why[256] = "";
+		r->control = control_new(s->sensor.control, r->loop, r->assess, r->output, &calls, why);
+		if (!r->control) {
+			log_error("control", "%s", why);
+			return EXIT_RUNTIME;
+		}
+	}
+	return 0;
+}
+
+static void
+run_free(struct run *r)
+{
+	control_free(r->control);
+	workers_free(r->workers);
+	pipeline_free(r->pipeline);
+	output_free(r->output);
+	assess_free(r->assess);
+	for (size_t i = 0; i < sizeof(r->sig) / sizeof(r->sig[0]); i++)
+		if (r->sig[i])
+			event_free(r->sig[i]);
+	if (r->poll)
+		event_free(r->poll);
+	if (r->stats)
+		event_free(r->stats);
+	if (r->loop)
+		event_base_free(r->loop);
+	ruleset_unref(r->rules);
+}
+
+static int
+go(struct run *r)
+{
+	struct setup *s = r->s;
+	struct timeval now = { 0, 0 }, every = { s->sensor.stats_interval / NS_PER_S, s->sensor.stats_interval % NS_PER_S / 1000 };
+
+	r->poll = evtimer_new(r->loop, on_poll, r);
+	r->stats = s->pipeline.offline ? NULL : event_new(r->loop, -1, EV_PERSIST, on_stats, r);
+	if (!r->poll || workers_start(r->workers) < 0)
+		return EXIT_RUNTIME;
+	event_add(r->poll, &now);
+	if (r->stats && s->sensor.stats_interval)
+		event_add(r->stats, &every);
+	notify_send("READY=1");
+	event_base_dispatch(r->loop);
+	write_stats(r);
+	pipeline_finish(r->pipeline);
+	if (workers_result(r->workers) < 0) {
+		log_error("capture", "%s", workers_damage(r->workers));
+		return exit_of(workers_result(r->workers));
+	}
+	return EXIT_OK;
+}
+
+static bool
+wants_summary(const struct cli *c)
+{
+	if (c->no_summary || c->quiet)
+		return false;
+	return c->summary || (c->read && isatty(STDOUT_FILENO));
+}
+
+int
+run(struct setup *s, struct ruleset *rules)
+{
+	struct run r = { .s = s, .rules = rules, .started = clock_monotonic() };
+	int code;
+
+	r.clock.live = !s->pipeline.offline;
+	r.loader.generation = ruleset_cards(rules)->generation;
+	r.assess = assess_new(&s->assess, s->id, &r.clock, &r.cnt, &s->diag);
+	if (!r.assess) {
+		diag_print(&s->diag, stderr);
+		run_free(&r);
+		return EXIT_CONFIG;
+	}
+	code = open_captures(&r);
+	if (!code)
+		code = make_log_dir(s->sensor.log_dir);
+	if (!code)
+		code = write_pidfile(s->cli->pidfile ? s->cli->pidfile : s->sensor.pidfile);
+	if (!code)
+		code = drop_rights(s);
+	if (!code)
+		code = make_pipeline(&r);
+	if (!code)
+		code = confine(s);
+	if (!code)
+		code = go(&r);
+	if (r.pipeline && wants_summary(s->cli))
+		assess_summary(r.assess, stdout, isatty(STDOUT_FILENO));
+	run_free(&r);
+	return code;
+}
