@@ -91,7 +91,8 @@ stats_write(struct json *j, const struct counters *sum, int64_t uptime, const st
 
 	sort_once();
 	json_object(j, "stats");
-	json_u64(j, "uptime", uptime > 0 ? (uint64_t) (uptime / NS_PER_S) : 0);
+	if (uptime >= 0)
+		json_u64(j, "uptime", (uint64_t) (uptime / NS_PER_S));
 	for (unsigned i = 0; i < COUNTER_N; i++) {
 		const char *key = counter_info[sorted[i]].key;
 		size_t same = common(before, key);

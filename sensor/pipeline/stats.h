@@ -17,7 +17,8 @@ struct stats_rules {
 	int64_t loaded_at; /* ns; 0 = not known */
 };
 
-/* "stats":{"uptime":..., "capture":{"kernel_packets":...}, ..., "detect":{"engines":[{...}], ...}} */
+/* "stats":{"uptime":..., "capture":{"kernel_packets":...}, ..., "detect":{"engines":[{...}], ...}}; uptime in ns, negative = leave it out;
+ * rules NULL = no engines. */
 void stats_write(struct json *j, const struct counters *sum, int64_t uptime, const struct stats_rules *rules);
 
 #endif

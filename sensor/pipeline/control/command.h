@@ -1,0 +1,32 @@
+/*
+ * command - one thing that can be asked over the control socket: one file in commands/ each.
+ */
+#ifndef PIPELINE_CONTROL_COMMAND_H
+#define PIPELINE_CONTROL_COMMAND_H
+
+#include "base/err.h"
+#include "pipeline/control/control.h"
+#include "pipeline/control/request.h"
+
+struct command_env {
+	struct assess *assess;
+	struct output *output;
+	struct control_calls calls;
+};
+
+struct command {
+	const char *name, *help;
+	bool id;          /* takes "id" and needs it */
+	bool party;       /* takes "party" */
+	/* Members of "result". Negative: why[] or the error's text is the answer. */
+	int (*run)(const struct command_env *env, const struct request *q, struct json *j, char why[static 256]);
+};
+
+/* Generated from commands/files.am. */
+extern const struct command *const command_table[];
+extern const unsigned command_table_n;
+
+/* Parses and runs one line and writes the whole answer. */
+struct span command_answer(const struct command_env *env, struct span line, char *room, uint32_t cap);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * request - a line of the control socket, read strictly.
+ */
+#ifndef PIPELINE_CONTROL_REQUEST_H
+#define PIPELINE_CONTROL_REQUEST_H
+
+#include "base/span.h"
+
+#define REQUEST_TEXT 128
+struct request {
+	char command[REQUEST_TEXT], id[REQUEST_TEXT], party[REQUEST_TEXT]; /* "" = not given */
+};
+
+/* 0, or E_BAD with what was wrong in why[]. */
+int request_read(struct request *q, struct span line, char why[static 256]);
+
+#endif
