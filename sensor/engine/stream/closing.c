@@ -131,7 +131,7 @@ fin(struct push *x, const struct rules *r)
 		advance(x);
 		return 0;
 	}
-	if ((me->flags & HALF_FIN) || (!tolerant(x) && (seq_lt(x->end, me->next_seq) || !in_window(x))))
+	if ((me->flags & HALF_FIN) || (!tolerant(x) && (seq_lt(x->end + 1, me->next_seq) || !in_window(x))))
 		return stream_event(x, r->wrong_fin);
 	if (!ack_is_valid(x))
 		return stream_event(x, r->invalid_ack);

@@ -382,15 +382,35 @@ async_begin(struct push *x)
 	return 0;
 }
 
+/* The server's first words must echo the timestamp of the SYN: RFC 7323 section 3.2. Who forges them does not know it. */
+static bool
+echo_is_valid(struct push *x)
+{
+	const struct half *client = x->him;
+	uint32_t echo = x->p->tcp.tsecr;
+
+	if (x->to_server || !x->p->tcp.has_ts || echo == 0)
+		return true;
+	if (client->flags & HALF_TIMESTAMP ? client->last_ts == 0 || client->last_ts == echo : false)
+		return true;
+	if (x->s->queue)
+		return true;
+	packet_event_set(x->p, EV_STREAM_PKT_INVALID_TIMESTAMP);
+	return false;
+}
+
 int
 stream_syn_sent(struct push *x)
 {
 	uint8_t f = x->p->tcp.flags;
 
+	if (!echo_is_valid(x))
+		return -1;
 	if (f & TCP_RST) {
 		if (x->to_server) {
-			if (x->seq != x->me->isn && x->seq != x->me->isn + 1)
-				return -1;
+			/* a client that goes back on its SYN; any other RST of its is an answer to somebody else's packet */
+			if (x->seq != x->me->isn || x->p->tcp.window != 0 || x->ack != x->me->isn + 1)
+				return 0;
 		} else if (!ack_is_valid(x))
 			return stream_event(x, EV_STREAM_RST_INVALID_ACK);
 		x->me->flags |= HALF_RST;

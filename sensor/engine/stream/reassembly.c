@@ -253,15 +253,16 @@ ready_edge(const struct streams *e, const struct stream *s, int dir)
 	return half_acked(h);
 }
 
-/* A hole before this offset will never be filled. */
+/* A hole before this offset was acknowledged: it will never be filled. */
 static uint64_t
 lost_edge(const struct streams *e, const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
-	uint64_t edge = half_acked(h), end = half_held_end(h);
+	uint64_t edge = half_acked(h);
 
-	if ((s->flags & S_FLUSH) && end > edge)
-		edge = end;
+	/* once one side has closed, the last number may be a FIN that we have not seen yet */
+	if (s->state >= STREAM_FIN_WAIT1 && !(h->flags & HALF_FIN) && edge == half_held_end(h) + 1)
+		edge--;
 	return e->conf.depth && edge > e->conf.depth ? e->conf.depth : edge;
 }
 
@@ -376,6 +377,17 @@ stream_next(struct streams *e, struct stream *s, struct stream_chunk *out)
 	return next_of(e, s, first, out) || next_of(e, s, !first, out);
 }
 
+/* As lost_edge, for raw inspection: at the end it also sees what was never acknowledged, beyond holes. */
+static uint64_t
+raw_lost(const struct streams *e, const struct stream *s, int dir)
+{
+	const struct half *h = &s->half[dir];
+
+	if (s->flags & S_FLUSH)
+		return half_held_end(h);
+	return h->flags & HALF_APP_DONE ? lost_edge(e, s, dir) : h->app;
+}
+
 static void
 drop_before(struct streams *e, struct half *h, uint64_t keep)
 {
@@ -403,7 +415,7 @@ void
 half_release(struct streams *e, struct stream *s, int dir)
 {
 	struct half *h = &s->half[dir];
-	uint64_t keep = NEVER, lost;
+	uint64_t keep = NEVER;
 	int64_t next;
 
 	if (half_idle(h)) {
@@ -416,10 +428,7 @@ half_release(struct streams *e, struct stream *s, int dir)
 	if (!(h->flags & HALF_APP_DONE))
 		keep = h->app;
 	if (!(h->flags & HALF_RAW_OFF)) {
-		uint64_t raw;
-		lost = h->flags & HALF_APP_DONE ? lost_edge(e, s, dir) : h->app;
-		h->raw = skip_hole(h, h->raw, lost);
-		raw = h->raw;
+		uint64_t raw = h->raw = skip_hole(h, h->raw, raw_lost(e, s, dir));
 		if (e->conf.inline_mode) {
 			uint32_t back = dir == TO_SERVER ? e->conf.chunk_to_server : e->conf.chunk_to_client;
 			raw = raw > back ? raw - back : 0;
@@ -451,14 +460,13 @@ bool
 stream_raw(struct streams *e, struct stream *s, const struct packet *p, struct stream_raw *out)
 {
 	struct half *h = &s->half[p->dir];
-	uint64_t edge, from, back = 0, chunk, lost;
+	uint64_t edge, from, back = 0, chunk;
 	struct span fresh;
 
 	if (!e->conf.raw || (h->flags & HALF_RAW_OFF) || (s->flags & S_PASS))
 		return false;
 	edge = p->flags & PACKET_PSEUDO ? NEVER : ready_edge(e, s, p->dir);
-	lost = h->flags & HALF_APP_DONE ? lost_edge(e, s, p->dir) : h->app;
-	from = h->raw = skip_hole(h, h->raw, lost);
+	from = h->raw = skip_hole(h, h->raw, raw_lost(e, s, p->dir));
 	fresh = held_at(h, from, edge);
 	if (fresh.n == 0 || !raw_due(e, s, p, fresh.n))
 		return false;

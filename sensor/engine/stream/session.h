@@ -178,6 +178,7 @@ int window_append(struct streams *e, struct half *h, struct span s);
 void window_drop(struct streams *e, struct half *h, uint32_t k);
 int block_insert(struct streams *e, struct half *h, struct block *after, uint64_t off, struct span s);
 void blocks_absorb(struct streams *e, struct half *h);
+void blocks_join(struct streams *e, struct half *h);
 void blocks_drop_before(struct streams *e, struct half *h, uint64_t off);
 void blocks_drop(struct streams *e, struct half *h);
 bool overlap_new_wins(enum stream_policy policy, uint64_t ns, uint64_t ne, uint64_t os, uint64_t oe);

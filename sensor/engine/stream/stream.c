@@ -126,6 +126,7 @@ tell_gaps(struct streams *e, struct stream *s, struct packet *p)
 {
 	for (int dir = 0; dir < 2; dir++)
 		if (half_gap_shows(e, s, dir)) {
+			blocks_join(e, &s->half[dir]);
 			packet_event_set(p, EV_STREAM_REASSEMBLY_SEQ_GAP);
 			counter_inc(e->cnt, C_STREAM_GAP_PACKETS);
 		}
@@ -197,8 +198,10 @@ stream_push(struct streams *e, struct stream **s, struct packet *p, bool *swap)
 void
 stream_flush(struct streams *e, struct stream *s)
 {
-	half_release(e, s, TO_SERVER);
-	half_release(e, s, TO_CLIENT);
+	for (int dir = 0; dir < 2; dir++) {
+		half_release(e, s, dir);
+		blocks_join(e, &s->half[dir]);
+	}
 	s->flags |= S_FLUSH;
 }
 

@@ -68,7 +68,8 @@ struct stream_chunk {
 	bool first_midstream;
 };
 bool stream_next(struct streams *e, struct stream *s, struct stream_chunk *out);
-/* The flow ends: everything still held becomes ready, acknowledged or not, then eof of both directions. */
+/* The flow ends: what is held without a hole becomes ready, acknowledged or not, then eof of both directions; raw
+ * inspection also sees what lies beyond holes that nobody acknowledged. Ends the life of bytes handed out before. */
 void stream_flush(struct streams *e, struct stream *s);
 void stream_clear(struct streams *e, struct stream **s);
 
@@ -81,7 +82,8 @@ void stream_raw_disable(struct stream *s, int dir);
 
 /* The raw, reassembled bytes of p's direction that rules on the stream have to look at with this packet: from a bit
  * before what was not yet looked at (so that patterns across segments are found), contiguous, up to what is ready
- * (passive: acknowledged, or everything at a pseudo packet). false: nothing new to look at. */
+ * (passive: acknowledged, or everything at a pseudo packet). false: nothing new to look at. After stream_raw_done() there
+ * may be more, beyond a hole: call it until it says false. */
 struct stream_raw {
 	struct span bytes;
 	uint64_t offset;   /* in the direction */

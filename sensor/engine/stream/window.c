@@ -184,6 +184,33 @@ blocks_drop(struct streams *e, struct half *h)
 		block_drop_first(e, h);
 }
 
+/* Blocks that follow each other without a hole become one, so that their bytes are seen in one piece. */
+void
+blocks_join(struct streams *e, struct half *h)
+{
+	struct block **at = &h->blocks, *b, *next, *joined;
+	uint32_t n;
+
+	for (; (b = *at) != NULL; at = &(*at)->next) {
+		for (n = b->n, next = b->next; next && next->off == b->off + n; next = next->next)
+			n += next->n;
+		if (n == b->n || (joined = take(e, sizeof *joined + n)) == NULL)
+			continue;
+		*joined = (struct block) { .next = next, .off = b->off, .cap = (uint32_t) sizeof *joined + n };
+		for (; b != next; b = *at) {
+			memcpy(joined->data + joined->n, b->data, b->n);
+			joined->n += b->n;
+			*at = b->next;
+			h->block_n--;
+			give(e, b, b->cap);
+		}
+		*at = joined;
+		h->block_n++;
+		if (next == NULL)
+			h->last_block = joined;
+	}
+}
+
 /*
  * Whose bytes count where a new segment [ns,ne) lies over one held [os,oe)? By operating system, after Shankar and
  * Paxson, "Active Mapping" (2003), and Novak and Sturges, "Target-Based TCP Stream Reassembly" (2007).

@@ -319,6 +319,12 @@ test_timestamps(void **state)
 	(void) state;
 	begin();
 	timed(TO_SERVER, TCP_SYN, 0, 0, 100, "");
+	make(TO_CLIENT, TCP_RST | TCP_ACK, 0, 1, SPAN_NONE);
+	last.tcp.has_ts = true;
+	last.tcp.tsecr = 99; /* forged: the SYN said 100 */
+	push();
+	assert_true(event(EV_STREAM_PKT_INVALID_TIMESTAMP));
+	assert_int_equal(stream_state(stream), STREAM_SYN_SENT);
 	timed(TO_CLIENT, TCP_SYN | TCP_ACK, 0, 1, 900, "");
 	timed(TO_SERVER, TCP_ACK, 1, 1, 101, "");
 	timed(TO_SERVER, TCP_ACK, 1, 1, 50, "old");
