@@ -1,0 +1,4 @@
+/* Bytes against the iec104 parser. */
+#include "protocol_harness.h"
+
+FUZZ_PROTOCOL(iec104)

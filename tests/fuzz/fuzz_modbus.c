@@ -1,0 +1,4 @@
+/* Bytes against the modbus parser. */
+#include "protocol_harness.h"
+
+FUZZ_PROTOCOL(modbus)
