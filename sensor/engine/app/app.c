@@ -30,8 +30,8 @@ set_event(struct app *a, enum app_flow_event ev)
 static void
 drop_carry(struct app *a)
 {
-	bytes_clear(&a->carry[0], a->engine->pool);
-	bytes_clear(&a->carry[1], a->engine->pool);
+	app_drop(a, &a->carry[0]);
+	app_drop(a, &a->carry[1]);
 }
 
 /* Nothing of this flow is looked at any more. */
@@ -166,7 +166,7 @@ feed_parser(struct app *a, int dir, struct span s)
 		if (a->upgrading) {
 			struct span rest = span_skip(s, done > had ? done - had : 0);
 
-			bytes_clear(carry, a->engine->pool);
+			app_drop(a, carry);
 			feed_upgraded(a, dir, rest);
 			return;
 		}
@@ -187,7 +187,7 @@ feed_parser(struct app *a, int dir, struct span s)
 		s.n = 0;
 	}
 	if (a->stopped[dir] || !carry->n)
-		bytes_clear(carry, a->engine->pool);
+		app_drop(a, carry);
 }
 
 static void
@@ -242,7 +242,7 @@ feed_held(struct app *a, int dir)
 	a->carry[dir] = (struct bytes) { NULL, 0, 0 };
 	if (a->proto)
 		feed_found(a, dir, bytes_span(&held));
-	bytes_clear(&held, a->engine->pool);
+	app_drop(a, &held);
 }
 
 static void
@@ -296,7 +296,7 @@ gave_up_in(struct app *a, int dir)
 		return;
 	}
 	if (a->transport == APP_UDP)
-		bytes_clear(&a->carry[dir], a->engine->pool);
+		app_drop(a, &a->carry[dir]);
 	if (!a->gave_up[!dir])
 		return;
 	check_expected(a, NULL);
@@ -446,7 +446,7 @@ app_gap(struct apps *e, struct app **at, int dir, uint32_t n, const struct packe
 	if ((!a->proto || (!a->seen[dir] && !a->gave_up[dir])) && !gap_in_probing(a, dir))
 		return;
 	lost = a->carry[dir].n + n;
-	bytes_clear(&a->carry[dir], e->pool);
+	app_drop(a, &a->carry[dir]);
 	if (a->upgrading || !a->proto->gap || a->proto->gap(a, a->state, dir, lost) < 0)
 		a->stopped[dir] = true;
 }
@@ -467,7 +467,7 @@ app_eof(struct apps *e, struct app *a, int dir)
 	if (a->proto && !a->stopped[dir] && a->proto->eof)
 		a->proto->eof(a, a->state, dir);
 	if (a->proto || a->gave_up[dir])
-		bytes_clear(&a->carry[dir], e->pool);
+		app_drop(a, &a->carry[dir]);
 }
 
 static void

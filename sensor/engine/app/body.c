@@ -55,7 +55,7 @@ body_add(struct body *b, struct app *app, struct span s, uint64_t limit)
 void
 body_clear(struct body *b, struct app *app)
 {
-	bytes_clear(&b->data, app->engine->pool);
+	app_drop(app, &b->data);
 	*b = (struct body) { .total = 0 };
 }
 

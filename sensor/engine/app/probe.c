@@ -37,10 +37,13 @@ candidate(const struct app *a, unsigned i, int dir)
 }
 
 static enum app_probe
-ask(const struct app *a, const struct protocol *p, int dir, struct span first, bool last)
+ask(const struct app *a, unsigned i, int dir, struct span first, bool last)
 {
+	const struct protocol *p = protocol_table[i];
+	bool lenient = p->probe_likely && app_port_likely(a, i);
 	uint32_t max = p->probe_max ? p->probe_max : APP_PROBE_MAX;
-	enum app_probe r = first.n < p->probe_min ? PROBE_MORE : p->probe(first, dir, a->transport);
+	enum app_probe r = first.n < p->probe_min ? PROBE_MORE :
+	    lenient ? p->probe_likely(first, dir, a->transport) : p->probe(first, dir, a->transport);
 
 	if (r == PROBE_MORE && (last || first.n >= max || a->transport == APP_UDP))
 		return PROBE_NO;
@@ -58,7 +61,7 @@ try_one(struct app *a, unsigned i, int dir, struct span first, bool last, enum a
 
 	if (!candidate(a, i, dir))
 		return false;
-	r = ask(a, protocol_table[i], dir, first, last);
+	r = ask(a, i, dir, first, last);
 	if (r == PROBE_NO && i < 64)
 		a->refused[dir] |= UINT64_C(1) << i;
 	if (r == PROBE_MORE && *sum == PROBE_NO)

@@ -69,6 +69,8 @@ struct protocol {
 	uint32_t probe_min;    /* bytes probe() needs at least */
 	uint32_t probe_max;    /* after so many bytes of a direction MORE counts as NO (0 = 64) */
 	enum app_probe (*probe)(struct span first, int dir, uint8_t transport);
+	/* More lenient, asked instead on the likely ports; NULL = probe() there too. */
+	enum app_probe (*probe_likely)(struct span first, int dir, uint8_t transport);
 
 	/* Settings of app-layer.protocols.NAME, read once at start into conf_size zeroed bytes that live as long as the
 	 * engine; parsers get them by app_conf(). `node` NULL: nothing is said about the protocol; `tree` NULL: no

@@ -35,16 +35,25 @@ app_give(struct app *a, void *p, size_t n)
 int
 app_keep(struct app *a, struct bytes *b, struct span s, uint32_t max)
 {
-	int r = bytes_add(b, a->engine->pool, s, max);
+	struct apps *e = a->engine;
+	uint32_t had = b->cap;
+	int r;
 
+	if (e->memcap && e->used + s.n > e->memcap) {
+		counter_inc(e->cnt, C_APP_NOMEM);
+		return -1;
+	}
+	r = bytes_add(b, e->pool, s, max);
+	e->used += b->cap - had;
 	if (r < 0 && b->n + (uint64_t) s.n <= max)
-		counter_inc(a->engine->cnt, C_APP_NOMEM);
+		counter_inc(e->cnt, C_APP_NOMEM);
 	return r;
 }
 
 void
 app_drop(struct app *a, struct bytes *b)
 {
+	a->engine->used -= b->cap;
 	bytes_clear(b, a->engine->pool);
 }
 

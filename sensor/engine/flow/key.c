@@ -102,18 +102,25 @@ flow_key_of(struct flow_key *key, const struct packet *p, bool vlan_use, bool *s
 	return true;
 }
 
+static bool
+quotes_packet(const struct packet *p)
+{
+	return p->proto == PROTO_ICMP && p->icmp_type == ICMP_UNREACHABLE && p->icmp_inner.n >= 28 &&
+	    !(p->flags & PACKET_FRAGMENT);
+}
+
 bool
 flow_key_quoted(struct flow_key *key, const struct packet *p, bool vlan_use, bool *src_is_a)
 {
-	struct rd r = rd_of(p->icmp_inner);
-	uint8_t vihl, src[4], dst[4];
 	uint16_t frag, sport, dport;
+	struct span src, dst;
 	struct addr s, d;
-	struct span a, b;
+	struct rd r;
+	uint8_t vihl;
 
-	if (p->proto != PROTO_ICMP || p->icmp_type != ICMP_UNREACHABLE || p->icmp_inner.n == 0 ||
-	    (p->flags & PACKET_FRAGMENT))
+	if (!quotes_packet(p))
 		return false;
+	r = rd_of(p->icmp_inner);
 	vihl = rd_u8(&r);
 	rd_skip(&r, 5);
 	frag = rd_u16(&r);
@@ -121,20 +128,17 @@ flow_key_quoted(struct flow_key *key, const struct packet *p, bool vlan_use, boo
 	key_path(key, p, vlan_use);
 	key->proto = rd_u8(&r);
 	rd_skip(&r, 2);
-	a = rd_span(&r, 4);
-	b = rd_span(&r, 4);
-	if (vihl >> 4 != 4 || (vihl & 15) < 5)
+	src = rd_span(&r, 4);
+	dst = rd_span(&r, 4);
+	if (vihl >> 4 != 4 || (vihl & 15) < 5 || (frag & 0x1fff))
 		return false;
 	rd_skip(&r, (vihl & 15) * 4u - 20);
 	sport = rd_u16(&r);
 	dport = rd_u16(&r);
-	if (r.bad || (frag & 0x1fff) ||
-	    (key->proto != PROTO_TCP && key->proto != PROTO_UDP && key->proto != PROTO_SCTP))
+	if (r.bad || (key->proto != PROTO_TCP && key->proto != PROTO_UDP && key->proto != PROTO_SCTP))
 		return false;
-	memcpy(src, a.p, 4);
-	memcpy(dst, b.p, 4);
-	s = addr_v4(src);
-	d = addr_v4(dst);
+	s = addr_v4(src.p);
+	d = addr_v4(dst.p);
 	*src_is_a = key_fill(key, &s, &d, sport, dport);
 	return true;
 }

@@ -217,7 +217,7 @@ half_take(struct push *x)
 	uint32_t seq = x->seq + (x->p->tcp.flags & TCP_SYN ? 1 : 0);
 	int64_t off;
 
-	if (s.n == 0 || half_idle(h) || (x->s->flags & S_PASS))
+	if (s.n == 0 || half_idle(h))
 		return;
 	off = half_offset(h, seq);
 	if (!urgent(x, &s))
@@ -313,7 +313,7 @@ half_gap_shows(const struct streams *e, const struct stream *s, int dir)
 	const struct half *h = &s->half[dir];
 	uint64_t at = half_contiguous(h);
 
-	if ((h->flags & HALF_APP_DONE) || (s->flags & S_PASS))
+	if ((h->flags & HALF_APP_DONE))
 		return false;
 	if (h->app > at)
 		at = h->app;
@@ -369,8 +369,6 @@ stream_next(struct streams *e, struct stream *s, struct stream_chunk *out)
 {
 	int first = s->last_dir;
 
-	if (s->flags & S_PASS)
-		return false;
 	/* passive: what this packet acknowledged comes first */
 	if (!e->conf.inline_mode)
 		first = !first;
@@ -463,7 +461,7 @@ stream_raw(struct streams *e, struct stream *s, const struct packet *p, struct s
 	uint64_t edge, from, back = 0, chunk;
 	struct span fresh;
 
-	if (!e->conf.raw || (h->flags & HALF_RAW_OFF) || (s->flags & S_PASS))
+	if (!e->conf.raw || (h->flags & HALF_RAW_OFF))
 		return false;
 	edge = p->flags & PACKET_PSEUDO ? NEVER : ready_edge(e, s, p->dir);
 	from = h->raw = skip_hole(h, h->raw, raw_lost(e, s, p->dir));

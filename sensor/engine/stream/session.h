@@ -95,7 +95,6 @@ enum stream_flag {
 	S_EVASION = 0x0040,     /* third packet of the handshake had the right seq and a wrong ack */
 	S_CONFIRMED = 0x0080,   /* three-way handshake completed by data or ACK from both sides */
 	S_FLUSH = 0x0100,       /* everything held is ready */
-	S_PASS = 0x0200,
 	S_SERVER_WSCALE = 0x0400, /* the client's SYN had the option */
 	S_SYN_DATA = 0x0800,
 	S_FIRST_TOLD_0 = 0x1000, S_FIRST_TOLD_1 = 0x2000,

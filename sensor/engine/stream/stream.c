@@ -152,13 +152,48 @@ push_known(struct streams *e, struct stream *s, struct packet *p)
 	return ret;
 }
 
-/* A packet of a flow whose beginning was not seen, and midstream is off. */
 static void
-missed(struct streams *e, struct packet *p)
+exception(struct packet *p, enum stream_exception what)
 {
-	if ((p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-		return;
-	counter_inc(e->cnt, C_STREAM_NO_SESSION);
+	switch (what) {
+	case STREAM_EXC_PASS_FLOW:
+	case STREAM_EXC_DROP_FLOW:
+		p->flags |= PACKET_PASS_FLOW;
+		break;
+	case STREAM_EXC_BYPASS:
+		p->flags |= PACKET_BYPASS_FLOW;
+		break;
+	case STREAM_EXC_PASS_PACKET:
+	case STREAM_EXC_DROP_PACKET:
+	case STREAM_EXC_REJECT:
+		p->flags |= PACKET_NO_PAYLOAD_INSPECT;
+		break;
+	default:
+		break;
+	}
+}
+
+/* The first packet of a flow, or one after which there is still no session. */
+static int
+push_first(struct streams *e, struct stream **s, struct packet *p, bool *swap)
+{
+	bool syn = (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	uint64_t refused = counter_get(e->cnt, C_STREAM_SESSION_MEMCAP);
+	int ret = stream_none(e, s, p, swap);
+
+	if (!syn && ret == 0)
+		exception(p, (enum stream_exception) e->conf.midstream_policy);
+	if (counter_get(e->cnt, C_STREAM_SESSION_MEMCAP) != refused)
+		exception(p, (enum stream_exception) e->conf.memcap_policy);
+	if (*s == NULL) {
+		if (!syn)
+			counter_inc(e->cnt, C_STREAM_NO_SESSION);
+		return ret;
+	}
+	(*s)->last_dir = p->dir;
+	if ((*s)->state >= STREAM_ESTABLISHED)
+		p->flags |= PACKET_STREAM_EST;
+	return ret;
 }
 
 void
@@ -175,16 +210,7 @@ stream_push(struct streams *e, struct stream **s, struct packet *p, bool *swap)
 	}
 	if (!(p->tcp.flags & TCP_ACK) && p->tcp.ack != 0)
 		packet_event_set(p, EV_STREAM_PKT_BROKEN_ACK);
-	if (*s == NULL) {
-		ret = stream_none(e, s, p, swap);
-		if (*s == NULL)
-			missed(e, p);
-		else
-			(*s)->last_dir = p->dir;
-		if (*s && (*s)->state >= STREAM_ESTABLISHED)
-			p->flags |= PACKET_STREAM_EST;
-	} else
-		ret = push_known(e, *s, p);
+	ret = *s ? push_known(e, *s, p) : push_first(e, s, p, swap);
 	if (*s)
 		tell_gaps(e, *s, p);
 	if (ret < 0) {
@@ -257,12 +283,6 @@ stream_is_midstream(const struct stream *s)
 }
 
 bool
-stream_passed(const struct stream *s)
-{
-	return s && (s->flags & S_PASS);
-}
-
-bool
 stream_reuse(const struct stream *s, const struct packet *p, int dir)
 {
 	bool ack = p->tcp.flags & TCP_ACK;
@@ -283,8 +303,6 @@ stream_wants_flush(const struct stream *s, int dir)
 	const struct half *h = &s->half[dir];
 	uint64_t end = half_held_end(h);
 
-	if (s->flags & S_PASS)
-		return false;
 	return (!(h->flags & HALF_APP_DONE) && h->app < end) || (!(h->flags & HALF_RAW_OFF) && h->raw < end);
 }
 

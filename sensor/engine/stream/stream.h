@@ -22,7 +22,8 @@
 enum stream_policy { STREAM_BSD, STREAM_BSD_RIGHT, STREAM_OLD_LINUX, STREAM_LINUX, STREAM_OLD_SOLARIS, STREAM_SOLARIS,
 	STREAM_HPUX10, STREAM_HPUX11, STREAM_IRIX, STREAM_MACOS, STREAM_WINDOWS, STREAM_VISTA, STREAM_WINDOWS2K3, STREAM_FIRST, STREAM_LAST };
 
-/* As the option's names are listed; all but pass-flow, bypass, drop-flow and reject leave the packet to be inspected alone. */
+/* As the option's names are listed; a sensor drops nothing: pass-flow and drop-flow set
+ * PACKET_PASS_FLOW, bypass sets PACKET_BYPASS_FLOW, *-packet and reject PACKET_NO_PAYLOAD_INSPECT, the others nothing. */
 enum stream_exception { STREAM_EXC_AUTO, STREAM_EXC_IGNORE, STREAM_EXC_PASS_FLOW, STREAM_EXC_PASS_PACKET, STREAM_EXC_BYPASS,
 	STREAM_EXC_DROP_FLOW, STREAM_EXC_DROP_PACKET, STREAM_EXC_REJECT };
 enum stream_inline_choice { STREAM_INLINE_AUTO, STREAM_INLINE_NO, STREAM_INLINE_FALSE, STREAM_INLINE_OFF, STREAM_INLINE_YES };
@@ -102,8 +103,6 @@ bool stream_is_midstream(const struct stream *s);
 bool stream_wants_flush(const struct stream *s, int dir); /* bytes are held that nobody has looked at yet */
 uint64_t stream_size(const struct stream *s, int dir);    /* for stream_size: next expected byte - ISN */
 uint64_t stream_lost(const struct stream *s, int dir);    /* bytes of gaps */
-/* A policy (midstream-policy, memcap-policy) says that the rest of the flow is not to be inspected. */
-bool stream_passed(const struct stream *s);
 size_t streams_memory(const struct streams *e);
 
 #endif

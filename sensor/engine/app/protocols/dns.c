@@ -1,0 +1,342 @@
+/*
+ * dns - DNS over UDP and TCP: each message is a transaction of one direction.
+ *
+ * Thread:    the worker's.
+ * Memory:    the worker's pool: every open message as it came.
+ * Owns:      nothing but the transactions.
+ * Not here:  names and records -> dns_message.c   fields -> dns_fields.c   log -> dns_log.c
+ *
+ * Source: RFC 1035; TCP framing RFC 7766 section 8. On its ports a message is known by a header that could be one;
+ * elsewhere only by a whole, well-formed query or answer as stub resolvers and servers exchange them, so that
+ * mDNS, LLMNR and NetBIOS, which share the format, are not taken for it.
+ */
+#include "engine/app/protocols/dns.h"
+
+#define TX_OPEN_MAX 512u
+
+struct dns {
+	bool lost[2]; /* TCP: after a gap, until a message begins again */
+};
+
+static const struct app_event dns_events[DNS_EV_N + 1] = {
+	[DNS_EV_MALFORMED] = { "malformed_data" },
+	[DNS_EV_NOT_REQUEST] = { "not_a_request" },
+	[DNS_EV_NOT_RESPONSE] = { "not_a_response" },
+	[DNS_EV_Z] = { "z_flag_set" },
+	[DNS_EV_OPCODE] = { "invalid_opcode" },
+	[DNS_EV_LONG] = { "name_too_long" },
+	[DNS_EV_LOOP] = { "infinite_loop" },
+	[DNS_EV_LABELS] = { "too_many_labels" },
+	[DNS_EV_N] = { NULL },
+};
+
+/* ---- probing ---- */
+
+/* Could the counts fit into n bytes? A record takes two at least. */
+static bool
+header_fits(const struct dns_header *h, uint32_t n)
+{
+	uint32_t records = 0;
+
+	for (unsigned i = 0; i < DNS_SECTIONS; i++)
+		records += h->count[i];
+	return 2 * records <= n;
+}
+
+static bool
+printable_name(struct span msg, uint32_t at)
+{
+	struct dns_name name;
+	uint32_t next;
+
+	if (dns_name(msg, at, &name, &next) < 0 || name.cut || name.loop || name.labels || name.n == 0)
+		return false;
+	for (uint32_t i = 0; i < name.n; i++)
+		if (name.p[i] < 0x21 || name.p[i] > 0x7e)
+			return false;
+	return true;
+}
+
+/* A whole message, nothing left over, every record in its place. */
+static bool
+whole(struct span msg, const struct dns_header *h)
+{
+	uint32_t at = 12;
+
+	for (unsigned s = 0; s < DNS_SECTIONS; s++)
+		for (unsigned i = 0; i < h->count[s]; i++) {
+			struct dns_record r;
+
+			if (dns_record(msg, at, s == DNS_QUERIES, &r) < 0)
+				return false;
+			if (s == DNS_QUERIES && (r.class != 1 || r.type == 0 || (r.type > 65 && r.type < 249) || r.type == 32))
+				return false;
+			at = r.next;
+		}
+	return at == msg.n;
+}
+
+static bool
+strict_header(const struct dns_header *h)
+{
+	bool response = h->flags & DNS_QR;
+
+	/* opcode 0, recursion wanted, Z clear */
+	if ((h->flags & 0x7940) != 0x0100 || h->count[DNS_QUERIES] != 1)
+		return false;
+	if (response)
+		return (h->flags & 0xf) <= 10;
+	return (h->flags & 0x068f) == 0 && h->count[DNS_ANSWERS] == 0 && h->count[DNS_AUTHORITIES] == 0 &&
+	    h->count[DNS_ADDITIONALS] <= 1;
+}
+
+static enum app_probe
+which_side(const struct dns_header *h, int dir)
+{
+	return (h->flags & DNS_QR ? TO_CLIENT : TO_SERVER) == dir ? PROBE_YES : PROBE_REVERSED;
+}
+
+/* The message's bytes: over TCP two bytes of length come first. false: not even a header yet. */
+static bool
+message_of(struct span first, uint8_t transport, struct span *msg, uint32_t *length)
+{
+	struct rd r = rd_of(first);
+
+	*length = transport == APP_TCP ? rd_u16(&r) : first.n;
+	*msg = span_head(rd_rest(&r), *length);
+	return !r.bad && msg->n >= 12;
+}
+
+static enum app_probe
+probe_strict(struct span first, int dir, uint8_t transport)
+{
+	struct dns_header h;
+	struct span msg;
+	uint32_t length;
+
+	if (!message_of(first, transport, &msg, &length))
+		return transport == APP_TCP && (first.n < 2 || length >= 17) && first.n < 14 ? PROBE_MORE : PROBE_NO;
+	if (dns_header(msg, &h) < 0 || !strict_header(&h) || !header_fits(&h, length))
+		return PROBE_NO;
+	if (msg.n < length)
+		return PROBE_MORE;
+	return whole(msg, &h) && printable_name(msg, 12) ? which_side(&h, dir) : PROBE_NO;
+}
+
+static enum app_probe
+probe_likely(struct span first, int dir, uint8_t transport)
+{
+	struct dns_header h;
+	struct dns_record r;
+	struct span msg;
+	uint32_t length;
+
+	if (!message_of(first, transport, &msg, &length))
+		return transport == APP_TCP && (first.n < 2 || length >= 12) && first.n < 14 ? PROBE_MORE : PROBE_NO;
+	if (dns_header(msg, &h) < 0 || !header_fits(&h, length))
+		return PROBE_NO;
+	if (h.count[DNS_QUERIES] && msg.n == length && dns_record(msg, 12, true, &r) < 0)
+		return PROBE_NO;
+	return which_side(&h, dir);
+}
+
+/* ---- messages ---- */
+
+static void
+name_events(struct dns_tx *t, uint32_t at)
+{
+	struct dns_name name;
+	uint32_t next;
+
+	if (dns_name(bytes_span(&t->msg), at, &name, &next) < 0)
+		return;
+	t->tx.events |= (uint64_t) name.cut << DNS_EV_LONG | (uint64_t) name.loop << DNS_EV_LOOP |
+	    (uint64_t) name.labels << DNS_EV_LABELS;
+}
+
+/* Is the name readable; those in the data of some types too. */
+static bool
+names_good(struct span msg, const struct dns_record *r)
+{
+	struct dns_name name;
+	uint32_t next, in = dns_data_name(r);
+
+	return dns_name(msg, r->name_at, &name, &next) == 0 && (!in || dns_name(msg, in, &name, &next) == 0);
+}
+
+static bool
+add_record(struct app *a, struct dns_tx *t, uint32_t at)
+{
+	if (t->n_at == t->cap_at) {
+		uint32_t cap = t->cap_at ? t->cap_at * 2 : 16;
+		uint16_t *grown = app_take(a, cap * sizeof(*grown));
+
+		if (!grown)
+			return false;
+		if (t->n_at)
+			memcpy(grown, t->at, t->n_at * sizeof(*grown));
+		app_give(a, t->at, t->cap_at * sizeof(*grown));
+		t->at = grown;
+		t->cap_at = cap;
+	}
+	t->at[t->n_at++] = (uint16_t) at;
+	return true;
+}
+
+static bool
+read_records(struct app *a, struct dns_tx *t)
+{
+	struct span msg = bytes_span(&t->msg);
+	uint32_t at = 12;
+
+	for (unsigned s = 0; s < DNS_SECTIONS; s++) {
+		t->first[s] = t->n_at;
+		for (unsigned i = 0; i < t->header.count[s]; i++) {
+			struct dns_record r;
+
+			if (dns_record(msg, at, s == DNS_QUERIES, &r) < 0 || !names_good(msg, &r) || !add_record(a, t, at))
+				return false;
+			name_events(t, at);
+			if (dns_data_name(&r))
+				name_events(t, dns_data_name(&r));
+			at = r.next;
+		}
+	}
+	t->first[DNS_SECTIONS] = t->n_at;
+	return true;
+}
+
+bool
+dns_at(const struct dns_tx *t, enum dns_section s, unsigned i, struct dns_record *out)
+{
+	return i < t->first[s + 1] - t->first[s] &&
+	    dns_record(bytes_span(&t->msg), t->at[t->first[s] + i], s == DNS_QUERIES, out) == 0;
+}
+
+static void
+count_message(struct app *a, const struct dns_header *h)
+{
+	unsigned rcode = h->flags & 0xf;
+
+	if (h->flags & DNS_QR)
+		app_count_response(a, rcode == 2 || rcode == 5);
+	else
+		app_count_request(a);
+}
+
+/* An event about bytes that make no transaction: it goes to the newest there is. */
+static void
+stray_event(struct app *a, enum dns_event ev)
+{
+	if (a->last && a->last->proto == a->proto)
+		app_event(a, a->last, ev);
+}
+
+static void
+take_message(struct app *a, int dir, struct span msg)
+{
+	struct dns_header h;
+	struct dns_tx *t;
+
+	if (dns_header(msg, &h) < 0)
+		return;
+	if ((h.flags & DNS_QR ? TO_CLIENT : TO_SERVER) != dir) {
+		stray_event(a, dir == TO_SERVER ? DNS_EV_NOT_REQUEST : DNS_EV_NOT_RESPONSE);
+		return;
+	}
+	if (a->tx_open >= TX_OPEN_MAX || !(t = (struct dns_tx *) app_tx_new(a)))
+		return;
+	t->header = h;
+	t->response = dir == TO_CLIENT;
+	t->tcp = a->transport == APP_TCP;
+	if (app_keep(a, &t->msg, msg, UINT16_MAX) < 0 || !read_records(a, t)) {
+		app_tx_free(a, &t->tx);
+		a->tx_next--;
+		stray_event(a, DNS_EV_MALFORMED);
+		return;
+	}
+	count_message(a, &h);
+	if (h.flags & DNS_Z)
+		app_event(a, &t->tx, DNS_EV_Z);
+	if ((h.flags >> 11 & 0xf) >= 7)
+		app_event(a, &t->tx, DNS_EV_OPCODE);
+	t->tx.only_dir = dir == TO_SERVER ? 1 : 2;
+	t->tx.progress[dir] = 1;
+}
+
+/* After a gap: does a message begin here? */
+static bool
+in_step_again(struct span bytes)
+{
+	struct dns_header h;
+	struct span msg;
+	uint32_t length;
+
+	return message_of(bytes, APP_TCP, &msg, &length) && dns_header(msg, &h) == 0 && header_fits(&h, length) &&
+	    (h.flags >> 11 & 0xf) < 7 && h.count[DNS_QUERIES] <= 1;
+}
+
+static int
+feed(struct app *a, void *state, int dir, struct span bytes)
+{
+	struct dns *s = state;
+	struct rd r = rd_of(bytes);
+	uint16_t n;
+
+	if (a->transport == APP_UDP) {
+		take_message(a, dir, bytes);
+		return (int) bytes.n;
+	}
+	if (s->lost[dir] && bytes.n >= 14 && !in_step_again(bytes))
+		return (int) bytes.n;
+	n = rd_u16(&r);
+	if (r.bad || rd_left(&r) < n)
+		return 0;
+	s->lost[dir] = false;
+	if (n)
+		take_message(a, dir, rd_span(&r, n));
+	return n + 2;
+}
+
+static int
+gap(struct app *a, void *state, int dir, uint32_t n)
+{
+	struct dns *s = state;
+
+	s->lost[dir] = true;
+	return 0;
+}
+
+static void
+tx_clear(struct app *a, struct tx *tx)
+{
+	struct dns_tx *t = (struct dns_tx *) tx;
+
+	app_drop(a, &t->msg);
+	app_give(a, t->at, t->cap_at * sizeof(*t->at));
+}
+
+static const char *const request_progress[] = { "request_started", "request_complete", NULL };
+static const char *const response_progress[] = { "response_started", "response_complete", NULL };
+
+const struct protocol protocol_dns = {
+	.name = "dns",
+	.spec = "RFC 1035, RFC 7766",
+	.transport = APP_TCP | APP_UDP,
+	.ports = { "53", "53" },
+	.probe_min = 2,
+	.probe_max = 1500,
+	.probe = probe_strict,
+	.probe_likely = probe_likely,
+	.state_size = sizeof(struct dns),
+	.tx_size = sizeof(struct dns_tx),
+	.done = { 1, 1 },
+	.progress_names = { request_progress, response_progress },
+	.max_record = 65537,
+	.feed = feed,
+	.gap = gap,
+	.tx_clear = tx_clear,
+	.fields = dns_fields,
+	.events = dns_events,
+	.log = dns_log,
+};
