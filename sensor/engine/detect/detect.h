@@ -54,10 +54,15 @@ void ruleset_list_keywords(FILE *out, bool csv);
 void ruleset_analysis(const struct ruleset *r, FILE *out); /* --engine-analysis */
 
 /* ---- per packet ---- */
-/* Flowbits, flowints and the like of one flow. {0} = none. */
+/* Flowbits, flowints and what detection has settled for one flow. {0} = none. */
 struct marks {
 	struct mark *first;
+	uint64_t app_events;  /* flow-level application events already looked at */
+	uint8_t flags;        /* MARKS_* */
+	uint8_t app_known;    /* bit per direction: its protocol was known, or not knowable */
 };
+#define MARKS_PASS 0x01       /* a pass rule matched: nothing of this flow is looked at any more */
+#define MARKS_IPONLY 0x02     /* rules on addresses were asked; << direction */
 
 struct detect_in {
 	struct packet *p;

@@ -27,6 +27,7 @@
 #include "engine/detect/detect.h"
 
 struct build; /* the rule being built; opaque, use build_*() */
+struct inspect; /* a worker's registers, see engine.h */
 
 enum kw_scope {
 	KW_META,      /* says something about the rule; nothing to match */
@@ -102,6 +103,7 @@ struct keyword {
 	bool (*packet_bytes)(const struct packet *p, struct span *out);
 	/* KW_TRANSFORM: in -> out, out in `scratch` or a part of in; SPAN_NONE when the scratch is full. */
 	struct span (*transform)(const union kw_arg *a, struct span in, struct arena *scratch);
+	struct span (*transform_inspect)(const union kw_arg *a, struct span in, struct inspect *regs); /* needs PCRE2's registers */
 	/* KW_TX: names of the protocols ("ftp" or "http http2"), directions (bit 0 to server, bit 1 to client) and how far
 	 * the transaction must have come. */
 	const char *protocols;

@@ -17,6 +17,8 @@ void marks_bit_clear(struct marks *m, struct pool *pool, uint32_t id);
 /* false: never set. */
 bool marks_int(const struct marks *m, uint32_t id, uint32_t *value);
 void marks_int_set(struct marks *m, struct pool *pool, uint32_t id, uint32_t value);
+/* The i-th mark of a flow, newest first; false: no more. */
+bool marks_walk(const struct marks *m, unsigned i, bool *number, uint32_t *id, uint32_t *value);
 void marks_clear(struct marks *m, struct pool *pool);
 
 /* Bits of an address or a pair of them, with an end (packet time, ns). */

@@ -1,0 +1,98 @@
+/*
+ * analysis - what operators may ask: which keywords there are, what became of each rule.
+ */
+#include "engine/detect/ruleset.h"
+
+static const char *const scope_name[] = { "meta", "packet", "flow", "content", "buffer", "transform", "action", "transaction" };
+static const char *const kind_name[] = { "sticky buffer", "sticky buffer", "sticky buffer", "number", "flag" };
+
+static void
+row(FILE *out, bool csv, const char *name, const char *scope, const char *protocol, const char *help, const char *note)
+{
+	if (csv)
+		fprintf(out, "%s;%s;%s;%s;%s\n", name, scope, protocol, help, note);
+	else
+		fprintf(out, "%-28s %-13s %-10s %s%s%s%s\n", name, scope, protocol, help, *note ? " (" : "", note, *note ? ")" : "");
+}
+
+void
+ruleset_list_keywords(FILE *out, bool csv)
+{
+	if (csv)
+		fprintf(out, "name;kind;protocol;description;note\n");
+	for (unsigned i = 0; i < keyword_table_n; i++) {
+		const struct keyword *k = keyword_table[i];
+		row(out, csv, k->name, scope_name[k->scope], k->protocols ? k->protocols : "", k->help ? k->help : "", k->note ? k->note : "");
+	}
+	for (unsigned p = 0; p < protocol_table_n; p++)
+		for (const struct field *f = protocol_table[p]->fields; f && f->name; f++)
+			row(out, csv, f->name, kind_name[f->kind], protocol_table[p]->name, f->help ? f->help : "", "");
+}
+
+static const char *
+type_of(const struct sig *s)
+{
+	if (s->flags & SIG_IPONLY)
+		return "addresses only";
+	if (s->flags & SIG_TX)
+		return "transaction";
+	if (s->flags & SIG_EVENT)
+		return "packet event";
+	if (s->flags & SIG_PDONLY)
+		return "protocol detection";
+	if (!(s->flags & SIG_PAYLOAD))
+		return "packet";
+	if (s->flags & SIG_NEED_STREAM)
+		return s->flags & SIG_NEED_PACKET ? "stream and packet payload" : "stream";
+	return "packet payload";
+}
+
+static void
+print_list(FILE *out, const char *name, const struct list *l)
+{
+	if (l && l->n)
+		fprintf(out, "  %-28s %u\n", name, l->n);
+}
+
+static void
+print_groups(const struct ruleset *r, FILE *out)
+{
+	static const char *const class_name[] = { "tcp", "tcp stream", "udp", "other" };
+	char name[64];
+
+	fprintf(out, "databases (patterns, rules, bytes):\n");
+	for (uint32_t i = 0; i < r->n_scans; i++)
+		fprintf(out, "  %-40s %6u %6u %8llu%s\n", r->scans[i]->name, r->scans[i]->n_patterns, r->scans[i]->n_rules,
+		    (unsigned long long) r->scans[i]->bytes, r->scans[i]->cached ? " cached" : "");
+	fprintf(out, "rules without a pattern:\n");
+	for (unsigned c = 0; c < CLASS_N; c++)
+		for (int dir = 0; dir < 2; dir++) {
+			snprintf(name, sizeof(name), "%s, %s", class_name[c], dir ? "to client" : "to server");
+			print_list(out, name, &r->rest[c][dir]);
+		}
+	for (unsigned p = 0; p < protocol_table_n; p++)
+		for (int dir = 0; dir < 2; dir++) {
+			snprintf(name, sizeof(name), "%s, %s", protocol_table[p]->name, dir ? "to client" : "to server");
+			print_list(out, name, r->app[p][dir] ? &r->app[p][dir]->rest : NULL);
+		}
+	print_list(out, "packet events", &r->events);
+}
+
+void
+ruleset_analysis(const struct ruleset *r, FILE *out)
+{
+	fprintf(out, "rules: %u loaded, %u failed, %u skipped; built in %lld ms\n", r->report.loaded, r->report.failed, r->report.skipped,
+	    (long long) (r->report.build_ns / 1000000));
+	print_groups(r, out);
+	fprintf(out, "rules in the order they are looked at:\n");
+	for (uint32_t i = 0; i < r->n; i++) {
+		const struct sig *s = &r->sigs[i];
+		const struct card *c = &r->cards->card[s->card];
+		fprintf(out, "  sid %u rev %u: %s, %s%s", c->sid, c->rev, type_of(s),
+		    s->dirs == 1 ? "to server" : s->dirs == 2 ? "to client" : "both directions", s->flags & SIG_NOALERT ? ", noalert" : "");
+		for (unsigned k = 0; k < s->n_parts; k++)
+			if (s->parts[k].kind <= PART_FLAG)
+				fprintf(out, ", %s", r->buffers[s->parts[k].buffer].name);
+		fprintf(out, s->flags & SIG_PREFILTERED ? ", found by a pattern\n" : ", without a pattern\n");
+	}
+}

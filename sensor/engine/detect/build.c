@@ -1,0 +1,230 @@
+/*
+ * build - struct rule -> struct sig: every option finds its keyword, field or old modifier.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "engine/detect/build.h"
+#include "engine/detect/ruleset.h"
+
+bool
+word_in(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	while (list && *list) {
+		const char *e = strchr(list, ' ');
+		size_t m = e ? (size_t) (e - list) : strlen(list);
+		if (m == n && !memcmp(list, word, n))
+			return true;
+		list = e ? e + 1 : NULL;
+	}
+	return false;
+}
+
+const struct keyword *
+keyword_find(const char *name)
+{
+	for (unsigned i = 0; i < keyword_table_n; i++)
+		if (!strcmp(keyword_table[i]->name, name))
+			return keyword_table[i];
+	for (unsigned i = 0; i < keyword_table_n; i++)
+		if (word_in(keyword_table[i]->aliases, name))
+			return keyword_table[i];
+	return NULL;
+}
+
+static int
+parse_arg(struct build *b, const struct keyword *kw, const char *value, union kw_arg *a)
+{
+	static const uint64_t max[] = { [ARG_U8] = UINT8_MAX, [ARG_U16] = UINT16_MAX, [ARG_U32] = UINT32_MAX, [ARG_U64] = UINT64_MAX };
+
+	a->p = NULL;
+	switch (kw->arg) {
+	case ARG_NONE:
+		return value && *value ? build_error(b, 0, "takes no value") : 0;
+	case ARG_U8:
+	case ARG_U16:
+	case ARG_U32:
+	case ARG_U64:
+		if (build_number(b, value, max[kw->arg], &a->number) < 0)
+			return build_error(b, 0, "\"%s\" is not a number test up to %llu, such as 5, <5, >5, 3-9", value ? value : "",
+			    (unsigned long long) max[kw->arg]);
+		return 0;
+	case ARG_STRING:
+		if (!(a->text = build_text(b, value)))
+			return build_error(b, 0, "a value is missing");
+		return 0;
+	case ARG_OPTIONAL:
+		a->text = build_text(b, value);
+		return 0;
+	case ARG_CUSTOM:
+		return kw->parse ? kw->parse(b, value, a) : 0;
+	}
+	return 0;
+}
+
+static int
+add_tx_keyword(struct build *b, const struct keyword *kw, const union kw_arg *a)
+{
+	struct part p = { .kind = PART_TX, .dirs = kw->dirs ? kw->dirs : 3 };
+	union kw_arg *copy = arena_alloc(build_arena(b), sizeof(*copy));
+
+	if (!copy)
+		return E_NOMEM;
+	*copy = *a;
+	p.tx.kw = kw;
+	p.tx.arg = copy;
+	if (kw->protocols && build_app(b, kw->protocols) < 0)
+		return E_BAD;
+	return build_part(b, &p);
+}
+
+static int
+add_keyword(struct build *b, const struct keyword *kw, const char *value)
+{
+	union kw_arg a;
+	int e;
+
+	b->kw = kw;
+	if ((e = parse_arg(b, kw, value, &a)) < 0)
+		return b->failed ? e : build_error(b, 0, "the value \"%s\" is not right; example: %s", value ? value : "", kw->example);
+	build_require(b, kw->flags);
+	if (!(kw->flags & KW_IPONLY) && kw->scope != KW_META)
+		b->not_iponly = true;
+	if (kw->scope == KW_TRANSFORM)
+		return build_transform(b, kw, &a);
+	if (kw->packet_bytes) {
+		struct buffer buf = { .name = kw->name, .kind = BUF_PACKET, .kw = kw, .dirs = 3 };
+		build_buffer(b, &buf);
+		return 0;
+	}
+	if (kw->setup) {
+		e = kw->setup(b, &a);
+		return e < 0 && !b->failed ? build_error(b, 0, "%s", err_text(e)) : e;
+	}
+	if (kw->scope == KW_TX)
+		return add_tx_keyword(b, kw, &a);
+	if (kw->match && build_match(b, kw->match, &a, kw->cost) < 0)
+		return E_BAD;
+	return kw->act ? build_act(b, kw->act, &a) : 0;
+}
+
+/* "get_request" of "get_request=0": the number as text. */
+static const char *
+value_named(const struct field *f, const char *value)
+{
+	bool neg = value[0] == '!';
+	size_t n = strlen(value + neg);
+
+	for (const char *const *v = f->names; v && *v; v++)
+		if (!strncasecmp(*v, value + neg, n) && (*v)[n] == '=')
+			return *v + n + 1;
+	return NULL;
+}
+
+static int
+add_number(struct build *b, const struct buffer *buf, enum field_kind kind, const char *value)
+{
+	struct part p = { .kind = kind == FIELD_FLAG ? PART_FLAG : PART_NUMBER, .dirs = buf->dirs };
+	const struct field *f = NULL;
+
+	for (unsigned i = 0; i < protocol_table_n && !f; i++)
+		f = buf->rows[i];
+	p.buffer = buffer_intern(b->rs, buf);
+	if (kind == FIELD_NUMBER) {
+		const char *text = build_text(b, value), *named = text ? value_named(f, text) : NULL;
+		struct kw_number *n = NULL;
+		if (named && text[0] == '!')
+			named = arena_printf(build_arena(b), "!%s", named);
+		if (build_number(b, named ? named : text, UINT64_MAX, (const struct kw_number **) &n) < 0)
+			return build_error(b, 0, "\"%s\" is not a number test (5, <5, >5, 3-9)%s", text ? text : "",
+			    f->names ? " or a known name" : "");
+		p.number = n;
+	} else if (value && *value)
+		return build_error(b, 0, "takes no value");
+	if (!b->apps)
+		b->apps = buf->protocols;
+	else
+		b->apps &= buf->protocols;
+	return build_part(b, &p);
+}
+
+static int
+add_option(struct build *b, const struct rule_option *o)
+{
+	const struct keyword *kw = keyword_find(o->name);
+	struct buffer buf;
+	bool modifier;
+	enum field_kind kind;
+
+	b->opt = o;
+	if (kw)
+		return add_keyword(b, kw, o->value);
+	if (!buffer_lookup(o->name, &buf, build_arena(b), &modifier, &kind))
+		return build_error(b, 0, "unknown keyword \"%s\"", o->name);
+	if (kind == FIELD_NUMBER || kind == FIELD_FLAG)
+		return add_number(b, &buf, kind, o->value);
+	if (o->value && *o->value)
+		return build_error(b, 0, "takes no value");
+	if (modifier)
+		return build_modifier(b, &buf);
+	build_buffer(b, &buf);
+	return 0;
+}
+
+static void
+build_reset(struct build *b, const struct rule *r)
+{
+	struct { struct op *ops; uint32_t cap; } keep[DETECT_PARTS + 2];
+
+	for (unsigned i = 0; i <= DETECT_PARTS; i++) {
+		keep[i].ops = b->lists[i].ops;
+		keep[i].cap = b->lists[i].cap;
+	}
+	keep[DETECT_PARTS + 1].ops = b->base64_list.ops;
+	keep[DETECT_PARTS + 1].cap = b->base64_list.cap;
+	struct build fresh = { .rs = b->rs, .diag = b->diag, .in = b->in, .rule = r, .n_lists = 1, .content_list = -1,
+		.content_op = -1, .hook_dir = -1, .hook_progress = -1 };
+	*b = fresh;
+	for (unsigned i = 0; i <= DETECT_PARTS; i++) {
+		b->lists[i].ops = keep[i].ops;
+		b->lists[i].cap = keep[i].cap;
+	}
+	b->base64_list.ops = keep[DETECT_PARTS + 1].ops;
+	b->base64_list.cap = keep[DETECT_PARTS + 1].cap;
+	b->lists[0].buffer = (struct buffer) { .name = "payload", .kind = BUF_PAYLOAD, .dirs = 3 };
+	memset(b->ip_protos, 0xff, sizeof(b->ip_protos));
+}
+
+/* 1: built, 0: left out by `requires`, negative: an error was told. */
+int
+build_one(struct build *b, const struct rule *r, struct sig *s, struct fast *fast, struct order_key *key)
+{
+	build_reset(b, r);
+	for (uint32_t i = 0; i < r->n_options && !b->skipped; i++) /* requires counts wherever it stands */
+		if (!strcmp(r->options[i].name, "requires") && add_option(b, &r->options[i]) < 0)
+			return E_BAD;
+	if (b->skipped)
+		return 0;
+	if (build_header(b) < 0)
+		return E_BAD;
+	for (uint32_t i = 0; i < r->n_options; i++)
+		if (add_option(b, &r->options[i]) < 0)
+			return E_BAD;
+	b->opt = NULL;
+	if (build_finish(b, s, fast) < 0)
+		return E_BAD;
+	b->order.action = r->action == RULE_PASS ? 0 : r->action == RULE_DROP ? 1 : r->action >= RULE_REJECT && r->action <= RULE_REJECT_BOTH ? 2 : 3;
+	b->order.priority = r->priority;
+	*key = b->order;
+	return 1;
+}
+
+void
+build_clear(struct build *b)
+{
+	for (unsigned i = 0; i <= DETECT_PARTS; i++)
+		free(b->lists[i].ops);
+	free(b->base64_list.ops);
+}

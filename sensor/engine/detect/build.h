@@ -1,0 +1,96 @@
+/*
+ * build - one rule on its way from options to struct sig. For build*.c and the members of the content family.
+ */
+#ifndef ENGINE_DETECT_BUILD_H
+#define ENGINE_DETECT_BUILD_H
+
+#include "engine/detect/engine.h"
+
+/* A program being written, and the buffer it is for. lists[0] is the payload's. */
+struct draft_list {
+	struct buffer buffer;
+	struct transform transforms[TRANSFORMS_MAX];
+	struct op *ops; /* heap, kept from rule to rule */
+	uint32_t n, cap;
+	bool absent, absent_only, instance; /* instance: of a multi buffer; not joined with another one */
+};
+
+struct order_key {
+	uint8_t action, priority;
+	uint8_t use[ORDER_CLASSES];
+	uint32_t place;
+};
+
+struct build {
+	struct ruleset *rs;
+	struct diag *diag;
+	const struct ruleset_in *in;
+	const struct rule *rule;
+	const struct rule_option *opt;
+	const struct keyword *kw;
+	bool failed, skipped;
+	char error[256];
+
+	unsigned flags; /* KW_* of all keywords */
+	bool not_iponly;
+	uint8_t dirs;   /* flow:to_server ... */
+	uint64_t apps;  /* 0: any */
+	uint64_t ip_protos[4];
+	uint8_t ip_version;
+	bool tcp_pkt, tcp_stream, no_ip, pdonly;
+	int hook_dir, hook_progress; /* -1 */
+
+	struct draft_list lists[DETECT_PARTS + 1];
+	uint32_t n_lists;
+	int cur;          /* current list; -1: `pending` is not yet one */
+	struct draft_list pending;
+	bool pending_set; /* a sticky buffer was chosen */
+	int content_list, content_op; /* the last content; -1 */
+	struct op_base64 *base64;     /* base64_data is the current buffer: */
+	bool in_base64;
+	struct draft_list base64_list;
+
+	struct part parts[DETECT_PARTS]; /* numbers, flags, tx matches */
+	uint32_t n_parts;
+	struct matcher matchers[64];
+	uint32_t n_matchers;
+	struct action actions[64];
+	uint32_t n_actions;
+	struct card_threshold thresholds[8];
+	uint32_t n_thresholds;
+	const char *vars[DETECT_VARS];
+	uint32_t n_vars;
+	struct order_key order;
+	uint8_t target;
+};
+
+/* build_content.c */
+int build_add_op(struct build *b, uint8_t type, const void *arg, bool negated, bool relative); /* to the current list */
+struct op_content *build_content(struct build *b); /* the last one, or NULL + error */
+struct op *build_content_op(struct build *b);
+int build_operand(struct build *b, const char *text, int64_t min, int64_t max, struct operand *out); /* number or variable */
+int build_var(struct build *b, const char *name, uint8_t *out); /* makes one */
+int build_test(struct build *b, bool (*test)(struct inspect *, struct span, const union kw_arg *), const union kw_arg *a,
+    const char *name, bool negated, bool relative);
+void build_buffer(struct build *b, const struct buffer *buf); /* sticky from here on */
+void build_payload(struct build *b);
+int build_transform(struct build *b, const struct keyword *kw, const union kw_arg *a);
+int build_modifier(struct build *b, const struct buffer *buf);
+struct draft_list *build_list(struct build *b); /* the current one, made when needed; NULL + error */
+int build_part(struct build *b, const struct part *p);
+int build_byte_parse(struct build *b, const char *value, enum op_type type, struct op_byte *out, bool *negated);
+bool build_sets_place(const struct op *op);
+
+int build_add_in(struct build *b, const char *buffer, uint8_t type, const void *arg, bool negated, bool relative); /* to a named one */
+int xbits_setup_hostbits(struct build *b, const union kw_arg *a);
+struct build_event { /* app-layer-event: bits by protocol */
+	uint64_t bit[PROTOCOLS_MAX];
+};
+
+/* build_sig.c */
+int build_header(struct build *b);
+int build_finish(struct build *b, struct sig *s, struct fast *fast);
+const struct op_content *fast_choose(const struct build *b, int *list);
+bool fast_error(struct build *b);
+
+#endif

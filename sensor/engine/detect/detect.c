@@ -1,0 +1,327 @@
+/*
+ * detect - one worker's detection: who has to be asked about this packet, and what they say.
+ */
+#include <stdlib.h>
+
+#include "engine/detect/engine.h"
+
+#define SCRATCH_BYTES ((size_t) 8 << 20)
+#define QUEUE_MAX 1024
+#define BITS_MAX 65536 /* xbits and hostbits of a worker */
+
+const struct option_table detect_options = {
+	.module = "detection",
+	.rows = (const struct option[]) {
+	    { "packet-alert-max", OPT_U32, offsetof(struct detect_conf, packet_alert_max), "15", 1, 255, NULL,
+	        "alerts a packet can raise at most; the first in the order of the rules count" },
+	    { "detect.sgh-mpm-caching-path", OPT_PATH, offsetof(struct detect_conf, cache_dir), NULL, 0, 0, NULL,
+	        "folder for compiled pattern databases, so that the next start is quick; empty = none" },
+	    { "detect.inspection-recursion-limit", OPT_U32, offsetof(struct detect_conf, inspection_recursion_limit), "3000", 1, 1000000, NULL,
+	        "steps that matching one rule against one buffer may take" },
+	    { "pcre.match-limit", OPT_U32, offsetof(struct detect_conf, pcre_match_limit), "3500", 1, 100000000, NULL,
+	        "effort of one regular expression on one buffer at most" },
+	    { "pcre.match-limit-recursion", OPT_U32, offsetof(struct detect_conf, pcre_recursion_limit), "1500", 1, 100000000, NULL,
+	        "depth of one regular expression at most" },
+	    { "pcre.jit", OPT_BOOL, offsetof(struct detect_conf, pcre_jit), "yes", 0, 0, NULL,
+	        "compile regular expressions to machine code where the system allows it" },
+	    { "profiling.rules.enabled", OPT_BOOL, offsetof(struct detect_conf, profile_rules), "no", 0, 0, NULL,
+	        "count how often each rule was looked at" },
+	    { 0 } },
+};
+
+/* ---- a worker's memory ---- */
+
+static int
+candidates_size(struct candidates *c, uint32_t n)
+{
+	uint32_t words = n / 64 + 1, summary = n / 4096 + 1;
+
+	free(c->word);
+	c->n_words = words;
+	c->n_summary = summary;
+	c->word = calloc(words + summary, sizeof(*c->word));
+	c->summary = c->word ? c->word + words : NULL;
+	return c->word ? 0 : E_NOMEM;
+}
+
+static int
+take_rules(struct detect *d, struct ruleset *r)
+{
+	free(d->later);
+	d->later = calloc(r->n + 1, sizeof(*d->later));
+	if (!d->later || candidates_size(&d->packet, r->n + 1) < 0 || candidates_size(&d->tx, r->n + 1) < 0)
+		return E_NOMEM;
+	for (uint32_t i = 0; i < r->n_scans; i++)
+		if (hs_alloc_scratch(r->scans[i]->db, &d->hs) != HS_SUCCESS)
+			return E_NOMEM;
+	d->rules = ruleset_ref(r);
+	return 0;
+}
+
+static int
+make_pcre(struct detect *d)
+{
+	d->in.md = pcre2_match_data_create(64, NULL);
+	d->in.mc = pcre2_match_context_create(NULL);
+	if (!d->in.md || !d->in.mc)
+		return E_NOMEM;
+	pcre2_set_match_limit(d->in.mc, d->conf.pcre_match_limit ? d->conf.pcre_match_limit : 3500);
+	pcre2_set_depth_limit(d->in.mc, d->conf.pcre_recursion_limit ? d->conf.pcre_recursion_limit : 1500);
+	return 0;
+}
+
+struct detect *
+detect_new(struct ruleset *r, const struct detect_conf *conf, struct pool *pool, struct counters *cnt)
+{
+	struct detect *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->conf = *conf;
+	d->pool = pool;
+	d->cnt = cnt;
+	if (!d->conf.packet_alert_max)
+		d->conf.packet_alert_max = 15;
+	d->in.steps_max = conf->inspection_recursion_limit ? conf->inspection_recursion_limit : 3000;
+	d->in.ctx = &d->ctx;
+	d->in.scratch = &d->scratch;
+	d->ctx.d = d;
+	d->cap_queue = QUEUE_MAX;
+	d->queue = calloc(QUEUE_MAX, sizeof(*d->queue));
+	d->out = calloc(d->conf.packet_alert_max, sizeof(*d->out));
+	d->in.base64 = malloc(BASE64_MAX);
+	d->bits = addr_bits_new(BITS_MAX);
+	arena_init(&d->scratch, SCRATCH_BYTES);
+	if (!d->queue || !d->out || !d->in.base64 || !d->bits || arena_reserve(&d->scratch, (size_t) 1 << 20) < 0 ||
+	    make_pcre(d) < 0 || take_rules(d, r) < 0) {
+		detect_free(d);
+		return NULL;
+	}
+	return d;
+}
+
+void
+detect_free(struct detect *d)
+{
+	if (!d)
+		return;
+	ruleset_unref(d->rules);
+	hs_free_scratch(d->hs);
+	pcre2_match_data_free(d->in.md);
+	pcre2_match_context_free(d->in.mc);
+	addr_bits_free(d->bits);
+	arena_clear(&d->scratch);
+	free(d->packet.word);
+	free(d->tx.word);
+	free(d->later);
+	free(d->in.base64);
+	free(d->queue);
+	free(d->out);
+	free(d);
+}
+
+void
+detect_switch(struct detect *d, struct ruleset *r)
+{
+	struct ruleset *old = d->rules;
+
+	if (take_rules(d, r) == 0)
+		ruleset_unref(old);
+}
+
+struct pool *
+detect_pool(struct detect *d)
+{
+	return d->pool;
+}
+
+struct addr_bits *
+detect_bits(struct detect *d)
+{
+	return d->bits;
+}
+
+/* ---- one packet ---- */
+
+static void
+look_at_app(struct detect *d)
+{
+	const struct app *app = d->now->app;
+	struct marks *m = d->now->marks;
+	uint8_t known = 0;
+
+	d->app_index = -1;
+	d->app_bit = 0;
+	d->proto_fresh = false;
+	if (!app)
+		return;
+	if (app->proto && (d->app_index = protocol_index(app->proto)) >= 0)
+		d->app_bit = UINT64_C(1) << d->app_index;
+	for (int dir = 0; dir < 2; dir++)
+		if (app->seen[dir] || app->status == APP_FAILED || app->status == APP_STOPPED)
+			known |= (uint8_t) (1 << dir);
+	if (m) {
+		d->proto_fresh = known & ~m->app_known;
+		m->app_known |= known;
+	}
+}
+
+static void
+begin(struct detect *d, const struct detect_in *in)
+{
+	const struct packet *p = in->p;
+
+	d->now = in;
+	d->n_queue = d->n_later = 0;
+	d->ctx.p = p;
+	d->ctx.in = in;
+	d->ctx.tx = NULL;
+	d->ctx.dir = p->dir;
+	d->payload = p->flags & (PACKET_NO_PAYLOAD_INSPECT | PACKET_FRAGMENT) ? SPAN_NONE : p->payload;
+	if (d->payload.n == 0 && !(p->flags & (PACKET_NO_PAYLOAD_INSPECT | PACKET_FRAGMENT)))
+		d->payload = span_of("", 0);
+	d->has_raw = in->stream && in->streams && stream_raw(in->streams, in->stream, p, &d->raw) && d->raw.bytes.n;
+	arena_reset(&d->scratch);
+	look_at_app(d);
+}
+
+static enum packet_class
+class_of(const struct packet *p)
+{
+	return p->proto == 6 && p->ip_version ? CLASS_TCP_PACKET : p->proto == 17 && p->ip_version ? CLASS_UDP : CLASS_OTHER;
+}
+
+static void
+find_candidates(struct detect *d)
+{
+	const struct packet *p = d->now->p;
+	const struct ruleset *r = d->rules;
+	enum packet_class c = class_of(p);
+	const struct scan *stream = c == CLASS_TCP_PACKET ? r->payload[CLASS_TCP_STREAM][p->dir] : NULL;
+
+	if (d->payload.n && r->payload[c][p->dir])
+		scan_run(d, r->payload[c][p->dir], d->payload, &d->packet);
+	if (stream && d->has_raw)
+		scan_run(d, stream, d->raw.bytes, &d->packet);
+	if (stream && d->payload.n && !(p->flags & PACKET_STREAM_ADDED))
+		scan_run(d, stream, d->payload, &d->packet);
+	for (uint32_t i = 0; i < r->rest[c][p->dir].n; i++)
+		candidates_add(&d->packet, r->rest[c][p->dir].v[i]);
+	if (p->any_event)
+		for (uint32_t i = 0; i < r->events.n; i++)
+			candidates_add(&d->packet, r->events.v[i]);
+}
+
+/* Rules on addresses: once for each direction of a flow, and for packets without one. */
+static void
+find_addresses(struct detect *d)
+{
+	const struct packet *p = d->now->p;
+	struct marks *m = d->now->flow ? d->now->marks : NULL;
+
+	if (!p->ip_version || p->flags & PACKET_PSEUDO)
+		return;
+	if (m) {
+		uint8_t bit = (uint8_t) (MARKS_IPONLY << p->dir);
+		if (m->flags & bit)
+			return;
+		m->flags |= bit;
+	}
+	iponly_find(d->rules->iponly, p, &d->packet);
+}
+
+/* Content on a stream or by protocol: the only open transaction is what the alert is about. */
+static struct tx *
+guess_tx(const struct detect *d, const struct sig *s, bool from_stream)
+{
+	const struct app *a = d->now->app;
+
+	if (!a || !a->first || a->first != a->last)
+		return NULL;
+	return from_stream || (s->apps && d->now->p->proto == 17) ? a->first : NULL;
+}
+
+static void
+rule_look(struct detect *d, uint32_t i)
+{
+	const struct sig *s = &d->rules->sigs[i];
+	bool from_stream = false;
+	struct span where = SPAN_NONE;
+
+	if (s->flags & SIG_TX) {
+		d->later[d->n_later++] = i;
+		return;
+	}
+	if (!header_match(d, s, false) || !packet_match(d, s))
+		return;
+	if (s->flags & SIG_PAYLOAD && !payload_match(d, s, &from_stream, &where))
+		return;
+	sig_act(d, s, NULL);
+	queue_alert(d, i, guess_tx(d, s, from_stream), from_stream, where);
+}
+
+unsigned
+detect_packet(struct detect *d, const struct detect_in *in, const struct detect_alert **out)
+{
+	uint32_t sig;
+
+	*out = d->out;
+	begin(d, in);
+	if (!in->marks || !(in->marks->flags & MARKS_PASS)) {
+		find_addresses(d);
+		find_candidates(d);
+		while (candidates_take(&d->packet, &sig))
+			rule_look(d, sig);
+	}
+	if (in->app && in->app_updated)
+		tx_run(d);
+	if (d->has_raw)
+		stream_raw_done(in->streams, in->stream, in->p->dir, &d->raw);
+	if (in->app && in->marks)
+		in->marks->app_events |= in->app->events;
+	if (in->marks && in->marks->flags & MARKS_PASS)
+		d->n_queue = 0;
+	return queue_finish(d, out);
+}
+
+void
+detect_tx_end(struct detect *d, struct tx *tx)
+{
+	tx_forget(d, tx);
+}
+
+void
+detect_flow_end(struct detect *d, struct marks *m, struct app *app)
+{
+	marks_clear(m, d->pool);
+	for (struct tx *tx = app ? app->first : NULL; tx; tx = tx->next)
+		tx_forget(d, tx);
+}
+
+void
+detect_log_marks(const struct detect *d, const struct marks *m, struct json *j)
+{
+	bool number, open = false;
+	uint32_t id, value;
+	struct json_mark before;
+
+	for (int ints = 0; ints < 2; ints++, open = false) {
+		before = json_mark(j);
+		if (ints)
+			json_object(j, "flowints");
+		else
+			json_array(j, "flowbits");
+		for (unsigned i = 0; marks_walk(m, i, &number, &id, &value); i++) {
+			if (number != ints)
+				continue;
+			open = true;
+			if (ints)
+				json_u64(j, ruleset_name(d->rules, NAME_FLOWINT, id), value);
+			else
+				json_str(j, NULL, ruleset_name(d->rules, NAME_FLOWBIT, id));
+		}
+		json_end(j);
+		if (!open)
+			json_undo(j, before);
+	}
+}

@@ -1,0 +1,359 @@
+/*
+ * engine - the inside of detection: what a rule became, and what a worker needs to look at packets.
+ *
+ * Thread:    struct ruleset: one loader while it is built, then read-only for all. struct detect: one worker's.
+ * Memory:    ruleset: its arena (and the Hyperscan databases, PCRE2 codes). detect: fixed at start.
+ * Owns:      compiled rules, databases, scratch.
+ * Not here:  anything for users of detection -> detect.h   for keywords -> keyword.h
+ */
+#ifndef ENGINE_DETECT_ENGINE_H
+#define ENGINE_DETECT_ENGINE_H
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <hs/hs.h>
+#include <pcre2.h>
+
+#include "engine/detect/keyword.h"
+#include "engine/detect/marks.h"
+
+/* ---- programs over one buffer (content.c, bytes.c, pcre.c) ---- */
+#define DETECT_VARS 32  /* byte_extract / byte_math results a rule */
+#define DETECT_PARTS 24 /* buffers a rule */
+#define BASE64_MAX 65536
+
+enum op_type { OP_CONTENT, OP_PCRE, OP_ISDATAAT, OP_BYTE_TEST, OP_BYTE_JUMP, OP_BYTE_EXTRACT, OP_BYTE_MATH, OP_BASE64, OP_TEST };
+
+struct op {
+	uint8_t type;
+	bool negated;
+	bool relative; /* begins where the one before ended, or uses a variable */
+	bool again;    /* something after it depends on where it matched: try the next place, too */
+	const void *arg;
+};
+
+/* A number, or a variable of byte_extract / byte_math. */
+struct operand {
+	int64_t value;
+	int8_t var; /* -1: none */
+};
+
+#define CO_NOCASE 0x0001
+#define CO_OFFSET 0x0002
+#define CO_DEPTH 0x0004
+#define CO_DISTANCE 0x0008
+#define CO_WITHIN 0x0010
+#define CO_STARTS 0x0020
+#define CO_ENDS 0x0040
+#define CO_FAST 0x0080
+#define CO_FAST_ONLY 0x0100
+#define CO_FAST_CHOP 0x0200
+#define CO_RAW 0x0400
+#define CO_NEGATED 0x0800
+struct op_content {
+	const uint8_t *p; /* lower case when CO_NOCASE */
+	uint32_t n;
+	uint16_t flags;
+	uint16_t chop_at, chop_n;
+	struct operand offset, depth, distance, within;
+	const struct rule_option *opt; /* for messages */
+};
+
+struct op_pcre {
+	pcre2_code *re;
+	bool jit;
+};
+
+struct op_isdataat {
+	struct operand at;
+	bool relative, raw;
+};
+
+enum byte_oper { BYTE_LT, BYTE_GT, BYTE_EQ, BYTE_LE, BYTE_GE, BYTE_AND, BYTE_OR, BYTE_ADD, BYTE_SUB, BYTE_MUL, BYTE_DIV, BYTE_SHL, BYTE_SHR };
+enum byte_endian { BYTE_BIG, BYTE_LITTLE, BYTE_DCE };
+struct op_byte {
+	struct operand bytes, offset, value; /* value: byte_test's, byte_math's right side */
+	uint8_t oper, endian, base;          /* base 0: binary, 8, 10, 16: text */
+	bool relative, string, align, from_beginning, from_end, slice;
+	uint8_t align_to;                    /* byte_extract: 2 or 4 */
+	uint8_t out;                         /* variable written */
+	uint32_t multiplier;                 /* 0 = 1 */
+	struct operand post_offset;
+	uint64_t bitmask;
+	uint8_t shift;                       /* trailing zeros of bitmask */
+};
+
+struct inspect;
+struct op_test { /* a test of the buffer as a whole, or of what is left from a place */
+	bool (*test)(struct inspect *in, struct span buf, const union kw_arg *a);
+	union kw_arg arg;
+	const char *name;
+};
+
+struct op_base64 {
+	uint32_t bytes, offset;
+	bool relative, has_bytes;
+	const struct op *ops; /* base64_data */
+	uint16_t n;
+};
+
+/* A worker's registers for one buffer. */
+struct inspect {
+	uint64_t var[DETECT_VARS];
+	uint32_t at;             /* where the last match ended */
+	uint32_t steps, steps_max;
+	uint64_t start;          /* offset of the buffer in its stream */
+	bool at_end;             /* nothing follows this buffer */
+	const struct match_ctx *ctx;
+	struct arena *scratch;
+	pcre2_match_data *md;
+	pcre2_match_context *mc;
+	uint8_t *base64;
+};
+bool content_match(struct inspect *in, const struct op *ops, unsigned n, struct span buf, uint64_t start);
+uint32_t content_find(struct span hay, const uint8_t *p, uint32_t n, bool nocase); /* offset, or UINT32_MAX */
+bool byte_run(struct inspect *in, const struct op *op, struct span buf);
+bool byte_endian_little(const struct inspect *in, const struct op_byte *b);
+int pcre_run(struct inspect *in, const struct op_pcre *r, struct span buf, uint32_t from, uint32_t *begin, uint32_t *end);
+uint32_t base64_run(struct span in, uint8_t *out, uint32_t cap, bool strict);
+static inline int64_t
+operand_get(const struct inspect *in, const struct operand *o)
+{
+	return o->var >= 0 ? (int64_t) in->var[o->var] : o->value;
+}
+
+/* ---- buffers (buffers.c) ---- */
+#define TRANSFORMS_MAX 16
+struct transform {
+	const struct keyword *kw;
+	union kw_arg arg;
+};
+enum buffer_kind { BUF_PAYLOAD, BUF_PACKET, BUF_FIELD };
+struct buffer {
+	const char *name;
+	enum buffer_kind kind;
+	const struct keyword *kw;         /* BUF_PACKET */
+	const struct field *const *rows;  /* BUF_FIELD: by protocol index; NULL = has none */
+	uint64_t protocols;               /* bit per protocol that has it */
+	uint8_t dirs;                     /* union of the rows */
+	bool multi, body;                 /* of any row */
+	uint8_t n_transforms;
+	const struct transform *transforms;
+};
+
+/* ---- a rule, compiled ---- */
+enum part_kind { PART_BUFFER, PART_NUMBER, PART_FLAG, PART_TX, PART_PAYLOAD };
+struct part {
+	uint8_t kind;
+	uint8_t dirs;
+	bool absent_ok;   /* absent */
+	bool absent_only; /* absent without or_else: matches only when the buffer is not there */
+	bool waits;       /* has a negation: a growing body must be complete first */
+	uint16_t buffer;
+	uint16_t n;
+	union {
+		const struct op *ops;
+		const struct kw_number *number;
+		struct {
+			const struct keyword *kw;
+			const union kw_arg *arg;
+		} tx;
+	};
+};
+struct matcher {
+	kw_match_fn *fn;
+	union kw_arg arg;
+	uint32_t cost;
+};
+struct action {
+	kw_act_fn *fn;
+	union kw_arg arg;
+};
+
+#define SIG_NOALERT 0x0001
+#define SIG_NEED_PACKET 0x0002   /* payload: single packets */
+#define SIG_NEED_STREAM 0x0004   /* payload: reassembled stream */
+#define SIG_STREAM_ONLY 0x0008
+#define SIG_NEED_FLOW 0x0010
+#define SIG_NEED_TCP 0x0020
+#define SIG_NOT_PSEUDO 0x0040
+#define SIG_EVENT 0x0080
+#define SIG_IPONLY 0x0100
+#define SIG_TX 0x0200
+#define SIG_BOTH_WAYS 0x0400     /* <> */
+#define SIG_TRANSACTIONAL 0x0800 /* => */
+#define SIG_PAYLOAD 0x1000       /* has a payload program */
+#define SIG_NO_IP 0x2000         /* pkthdr: packets without IP, too */
+#define SIG_PREFILTERED 0x4000
+#define SIG_PDONLY 0x8000        /* only about which protocol it is: looked at when that becomes known */
+
+struct sig {
+	uint32_t flags;
+	uint32_t card;
+	uint64_t apps;                 /* bit per protocol; 0 = any or none */
+	uint64_t ip_protos[4];
+	const struct addr_set *src, *dst; /* NULL = any */
+	const struct port_set *sport, *dport; /* NULL = any */
+	uint8_t dirs;                  /* bit 0 to server, 1 to client */
+	uint8_t action;                /* enum rule_action */
+	uint8_t ip_version;            /* 0 both */
+	uint8_t n_matchers, n_actions, n_parts, n_packet_parts;
+	uint8_t hook[2];               /* tx rule: progress needed besides the parts' */
+	uint16_t n_payload;
+	const struct matcher *matchers;
+	const struct action *actions;
+	const struct op *payload;
+	const struct part *packet_parts; /* of the packet: tcp.hdr, ... */
+	const struct part *parts;        /* of a transaction */
+	const struct rule *rule;       /* load time only */
+};
+
+/* The pattern a rule is found by. */
+struct fast {
+	const struct op_content *content;
+	struct span bytes;
+	bool payload;
+	uint16_t buffer;
+};
+
+/* One database of literals, and what rules each literal stands for. */
+struct scan {
+	hs_database_t *db;
+	uint32_t n_patterns, n_rules;
+	const uint32_t *first; /* n_patterns + 1 */
+	const uint32_t *sigs;
+	uint32_t min;          /* shortest literal */
+	uint64_t bytes;
+	const char *name;
+	bool cached;
+};
+
+enum packet_class { CLASS_TCP_PACKET, CLASS_TCP_STREAM, CLASS_UDP, CLASS_OTHER, CLASS_N };
+struct list {
+	uint32_t *v;
+	uint32_t n, cap;
+};
+struct field_scan {
+	uint16_t buffer;
+	struct scan *scan;
+};
+struct app_group { /* of one protocol and direction */
+	struct field_scan *scans; /* by progress */
+	uint32_t n_scans;
+	struct list rest;         /* without a pattern */
+	bool any;
+};
+
+struct address_table;
+
+#define PROTOCOLS_MAX 64
+struct ruleset {
+	struct arena arena;
+	struct cards *cards;
+	unsigned refs; /* atomic */
+	uint32_t generation;
+	struct sig *sigs; /* in signature order */
+	uint32_t n;
+	struct buffer *buffers;
+	uint32_t n_buffers, cap_buffers;
+	struct scan *payload[CLASS_N][2];
+	struct list rest[CLASS_N][2]; /* packet rules without a pattern; index CLASS_TCP_PACKET for TCP */
+	struct list events;           /* only for packets with an event */
+	struct address_table *iponly;
+	struct app_group *app[PROTOCOLS_MAX][2];
+	const char **name[NAME_CLASSES];
+	uint32_t n_names[NAME_CLASSES], cap_names[NAME_CLASSES];
+	struct scan **scans;
+	uint32_t n_scans, cap_scans;
+	pcre2_code **codes; /* to be freed */
+	uint32_t n_codes, cap_codes;
+	struct ptr_map *copies; /* while building */
+	struct ruleset_report report;
+	const struct detect_conf *conf;
+};
+int protocol_index(const struct protocol *p); /* into protocol_table; -1 */
+
+/* ---- load time ---- */
+int vec_grow(void *vec, uint32_t n, uint32_t *cap, size_t size); /* heap */
+struct scan *scan_build(struct ruleset *r, const char *name, const struct fast *const *fasts, const uint32_t *sigs, uint32_t n,
+    struct diag *d);
+void scan_free(struct scan *s);
+hs_database_t *cache_load(const char *dir, const char *key);
+void cache_store(const char *dir, const char *key, const hs_database_t *db);
+int ruleset_group(struct ruleset *r, const struct fast *fasts, struct diag *d);
+struct address_table *iponly_build(struct ruleset *r);
+void iponly_free(struct address_table *t);
+uint16_t buffer_intern(struct ruleset *r, const struct buffer *b);
+bool buffer_lookup(const char *name, struct buffer *out, struct arena *a, bool *modifier, enum field_kind *kind);
+
+/* ---- run time ---- */
+struct candidates { /* rules to look at: a set that is walked in order */
+	uint64_t *word, *summary;
+	uint32_t n_words, n_summary;
+};
+static inline void
+candidates_add(struct candidates *c, uint32_t sig)
+{
+	c->word[sig / 64] |= UINT64_C(1) << (sig % 64);
+	c->summary[sig / 4096] |= UINT64_C(1) << (sig / 64 % 64);
+}
+void iponly_find(const struct address_table *t, const struct packet *p, struct candidates *into);
+bool candidates_take(struct candidates *c, uint32_t *sig); /* the lowest, out of the set */
+
+struct tx_note {
+	uint32_t sig;
+	uint32_t parts; /* bits of those that matched */
+	uint8_t dir;    /* 2: both (=>) */
+	uint8_t state;
+};
+enum { NOTE_OPEN, NOTE_DONE };
+struct tx_state {
+	uint32_t generation;
+	uint32_t n, cap;
+	uint64_t scanned[2];    /* bit per field_scan */
+	struct tx_note note[];
+};
+
+struct queued {
+	uint32_t sig;
+	struct detect_alert alert;
+};
+
+struct detect {
+	struct ruleset *rules;
+	struct detect_conf conf;
+	struct pool *pool;
+	struct counters *cnt;
+	struct arena scratch;
+	hs_scratch_t *hs;
+	struct inspect in;
+	struct candidates packet, tx;
+	struct queued *queue;
+	uint32_t n_queue, cap_queue;
+	struct detect_alert *out;
+	struct addr_bits *bits;
+	/* the packet at hand */
+	const struct detect_in *now;
+	struct match_ctx ctx;
+	uint64_t app_bit;
+	int app_index;
+	struct stream_raw raw;
+	bool has_raw;
+	struct span payload; /* that may be looked at */
+	bool proto_fresh;    /* what the flow speaks became known, or not knowable, with this packet */
+	uint32_t *later;     /* transaction rules found by their payload pattern */
+	uint32_t n_later;
+};
+void scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candidates *into);
+bool header_match(const struct detect *d, const struct sig *s, bool turned);
+bool packet_match(struct detect *d, const struct sig *s);   /* matchers and packet buffers */
+void sig_act(struct detect *d, const struct sig *s, struct tx *tx);
+void tx_forget(struct detect *d, struct tx *tx);
+bool payload_match(struct detect *d, const struct sig *s, bool *from_stream, struct span *where);
+bool buffer_instance(struct detect *d, const struct buffer *b, struct tx *tx, int dir, unsigned index, bool over,
+    struct span *out, uint64_t *start);
+bool transforms_apply(struct detect *d, const struct buffer *b, struct span *s);
+void tx_run(struct detect *d);
+void queue_alert(struct detect *d, uint32_t sig, struct tx *tx, bool from_stream, struct span where);
+unsigned queue_finish(struct detect *d, const struct detect_alert **out);
+
+#endif

@@ -1,0 +1,212 @@
+/*
+ * group - who has to be asked when: databases by buffer and direction, lists of rules without a pattern.
+ */
+#include <stdlib.h>
+
+#include "engine/detect/ruleset.h"
+
+struct bucket { /* rules of one future database */
+	const struct fast **fasts;
+	uint32_t *sigs;
+	uint32_t n, cap, cap_sigs;
+};
+
+static int
+bucket_add(struct bucket *k, const struct fast *f, uint32_t sig)
+{
+	if (vec_grow(&k->fasts, k->n, &k->cap, sizeof(*k->fasts)) < 0 || vec_grow(&k->sigs, k->n, &k->cap_sigs, sizeof(*k->sigs)) < 0)
+		return -1;
+	k->fasts[k->n] = f;
+	k->sigs[k->n++] = sig;
+	return 0;
+}
+
+static int
+list_add(struct list *l, uint32_t v)
+{
+	if (vec_grow(&l->v, l->n, &l->cap, sizeof(*l->v)) < 0)
+		return -1;
+	l->v[l->n++] = v;
+	return 0;
+}
+
+static bool
+has_proto(const struct sig *s, uint8_t p)
+{
+	return s->ip_protos[p / 64] >> (p % 64) & 1;
+}
+
+static bool
+has_other(const struct sig *s)
+{
+	uint64_t w = s->ip_protos[0] & ~(UINT64_C(1) << 6 | UINT64_C(1) << 17);
+
+	return w || s->ip_protos[1] || s->ip_protos[2] || s->ip_protos[3];
+}
+
+/* In which classes of packets a rule's payload pattern, or the rule itself, has to be looked for. */
+static unsigned
+classes_of(const struct sig *s, bool pattern)
+{
+	unsigned set = 0;
+
+	if (has_proto(s, 6)) {
+		if (!pattern || s->flags & SIG_NEED_PACKET)
+			set |= 1 << CLASS_TCP_PACKET;
+		if (pattern && s->flags & SIG_NEED_STREAM)
+			set |= 1 << CLASS_TCP_STREAM;
+	}
+	if (has_proto(s, 17))
+		set |= 1 << CLASS_UDP;
+	if (has_other(s))
+		set |= 1 << CLASS_OTHER;
+	return set;
+}
+
+static struct app_group *
+app_group(struct ruleset *r, unsigned proto, int dir)
+{
+	if (!r->app[proto][dir])
+		r->app[proto][dir] = calloc(1, sizeof(struct app_group));
+	return r->app[proto][dir];
+}
+
+static int
+add_tx_rest(struct ruleset *r, uint32_t i)
+{
+	const struct sig *s = &r->sigs[i];
+
+	for (unsigned p = 0; p < protocol_table_n; p++)
+		for (int dir = 0; dir < 2; dir++) {
+			if (!(s->apps >> p & 1) || !(s->dirs >> dir & 1))
+				continue;
+			struct app_group *g = app_group(r, p, dir);
+			if (!g || list_add(&g->rest, i) < 0)
+				return -1;
+		}
+	return 0;
+}
+
+static int
+add_field(struct ruleset *r, struct bucket (*fields)[2], const struct fast *f, uint32_t i)
+{
+	uint8_t dirs = r->sigs[i].dirs & r->buffers[f->buffer].dirs;
+
+	for (int dir = 0; dir < 2; dir++)
+		if (dirs >> dir & 1 && bucket_add(&fields[f->buffer][dir], f, i) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+add_rule(struct ruleset *r, struct bucket payload[CLASS_N][2], struct bucket (*fields)[2], const struct fast *f, uint32_t i)
+{
+	struct sig *s = &r->sigs[i];
+	bool pattern = f->content != NULL;
+
+	if (s->flags & SIG_IPONLY)
+		return 0;
+	if (s->flags & SIG_EVENT && !(s->flags & SIG_TX))
+		return list_add(&r->events, i);
+	if (pattern)
+		s->flags |= SIG_PREFILTERED;
+	if (s->flags & SIG_TX && !pattern)
+		return add_tx_rest(r, i);
+	if (pattern && !f->payload)
+		return add_field(r, fields, f, i);
+	unsigned set = classes_of(s, pattern);
+	for (unsigned c = 0; c < CLASS_N; c++)
+		for (int dir = 0; dir < 2; dir++) {
+			if (!(set >> c & 1) || !(s->dirs >> dir & 1))
+				continue;
+			if (pattern ? bucket_add(&payload[c][dir], f, i) : list_add(&r->rest[c][dir], i))
+				return -1;
+		}
+	return 0;
+}
+
+static int
+progress_of(const struct ruleset *r, unsigned proto, int dir, const struct field_scan *f)
+{
+	const struct field *row = r->buffers[f->buffer].rows[proto];
+
+	return row ? row->progress[dir] : 255;
+}
+
+static int
+add_field_scan(struct ruleset *r, uint16_t buffer, int dir, struct scan *s)
+{
+	for (unsigned p = 0; p < protocol_table_n; p++) {
+		const struct field *row = r->buffers[buffer].rows[p];
+		if (!row || !(row->dirs >> dir & 1))
+			continue;
+		struct app_group *g = app_group(r, p, dir);
+		if (!g)
+			return -1;
+		struct field_scan *v = realloc(g->scans, (g->n_scans + 1) * sizeof(*v));
+		if (!v)
+			return -1;
+		g->scans = v;
+		uint32_t k = g->n_scans++;
+		struct field_scan add = { buffer, s };
+		for (; k > 0 && progress_of(r, p, dir, &v[k - 1]) > progress_of(r, p, dir, &add); k--)
+			v[k] = v[k - 1];
+		v[k] = add;
+	}
+	return 0;
+}
+
+static int
+build_scans(struct ruleset *r, struct bucket payload[CLASS_N][2], struct bucket (*fields)[2], struct diag *d)
+{
+	static const char *const class_name[] = { "tcp packet", "tcp stream", "udp payload", "other payload" };
+	static const char *const dir_name[] = { "to server", "to client" };
+	char name[128];
+
+	for (unsigned c = 0; c < CLASS_N; c++)
+		for (int dir = 0; dir < 2; dir++) {
+			struct bucket *k = &payload[c][dir];
+			snprintf(name, sizeof(name), "%s, %s", class_name[c], dir_name[dir]);
+			if (k->n && !(r->payload[c][dir] = scan_build(r, name, k->fasts, k->sigs, k->n, d)))
+				return -1;
+		}
+	for (uint32_t b = 0; b < r->n_buffers; b++)
+		for (int dir = 0; dir < 2; dir++) {
+			struct bucket *k = &fields[b][dir];
+			if (!k->n)
+				continue;
+			snprintf(name, sizeof(name), "%s%s, %s", r->buffers[b].name, r->buffers[b].n_transforms ? " (transformed)" : "", dir_name[dir]);
+			struct scan *s = scan_build(r, name, k->fasts, k->sigs, k->n, d);
+			if (!s || add_field_scan(r, (uint16_t) b, dir, s) < 0)
+				return -1;
+		}
+	return 0;
+}
+
+static void
+bucket_clear(struct bucket *k)
+{
+	free(k->fasts);
+	free(k->sigs);
+}
+
+int
+ruleset_group(struct ruleset *r, const struct fast *fasts, struct diag *d)
+{
+	struct bucket payload[CLASS_N][2] = { 0 };
+	struct bucket (*fields)[2] = calloc(r->n_buffers + 1, sizeof(*fields));
+	int e = fields ? 0 : -1;
+
+	for (uint32_t i = 0; e == 0 && i < r->n; i++)
+		e = add_rule(r, payload, fields, &fasts[i], i);
+	if (e == 0)
+		e = build_scans(r, payload, fields, d);
+	for (unsigned c = 0; c < CLASS_N; c++)
+		for (int dir = 0; dir < 2; dir++)
+			bucket_clear(&payload[c][dir]);
+	for (uint32_t b = 0; fields && b < r->n_buffers; b++)
+		for (int dir = 0; dir < 2; dir++)
+			bucket_clear(&fields[b][dir]);
+	free(fields);
+	return e;
+}

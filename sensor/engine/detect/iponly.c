@@ -1,0 +1,226 @@
+/*
+ * iponly - rules that only name addresses: one table, asked once for each direction of a flow.
+ *
+ * All ranges of all such rules cut the address space into pieces; each piece knows its rules. A lookup is one
+ * binary search by source and one by destination. A rule is filed under the narrower of its two sides.
+ */
+#include <stdlib.h>
+
+#include "engine/detect/ruleset.h"
+
+struct side {
+	struct addr *begin; /* of each piece, sorted */
+	uint32_t *first;    /* n + 1: into rules */
+	uint32_t *rules;
+	uint32_t n;
+};
+struct address_table {
+	struct side by[2]; /* source, destination */
+};
+
+struct edge {
+	struct addr at;
+	uint32_t sig;
+	bool open;
+};
+
+static int
+edge_compare(const void *a, const void *b)
+{
+	const struct edge *x = a, *y = b;
+	int c = addr_cmp(&x->at, &y->at);
+
+	if (c)
+		return c;
+	if (x->sig != y->sig)
+		return x->sig < y->sig ? -1 : 1;
+	return (int) x->open - (int) y->open;
+}
+
+/* The address after a; false after the last one. */
+static bool
+addr_next(struct addr *a)
+{
+	for (int i = 15; i >= 0; i--)
+		if (++a->b[i])
+			return true;
+	return false;
+}
+
+static uint32_t
+make_edges(const struct ruleset *r, const struct addr_set *(*set)(const struct sig *), bool (*mine)(const struct sig *), struct edge *e)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		const struct sig *s = &r->sigs[i];
+		if (!(s->flags & SIG_IPONLY) || !mine(s))
+			continue;
+		for (uint32_t k = 0; k < set(s)->n; k++) {
+			struct addr after = set(s)->r[k].hi;
+			if (e)
+				e[n] = (struct edge) { set(s)->r[k].lo, i, true };
+			n++;
+			if (!addr_next(&after))
+				continue;
+			if (e)
+				e[n] = (struct edge) { after, i, false };
+			n++;
+		}
+	}
+	return n;
+}
+
+struct live { /* rules of the piece at hand, sorted */
+	uint32_t *v, n, cap;
+};
+
+static int
+live_change(struct live *l, uint32_t sig, bool add)
+{
+	uint32_t i = 0;
+
+	while (i < l->n && l->v[i] < sig)
+		i++;
+	if (!add) {
+		if (i < l->n && l->v[i] == sig)
+			memmove(l->v + i, l->v + i + 1, (--l->n - i) * sizeof(*l->v));
+		return 0;
+	}
+	if (vec_grow(&l->v, l->n, &l->cap, sizeof(*l->v)) < 0)
+		return -1;
+	memmove(l->v + i + 1, l->v + i, (l->n++ - i) * sizeof(*l->v));
+	l->v[i] = sig;
+	return 0;
+}
+
+static int
+cut(struct side *s, const struct edge *e, uint32_t n)
+{
+	struct live l = { 0 };
+	uint32_t used = 0, cap = 0, bad = 0;
+
+	s->begin = calloc(n + 1, sizeof(*s->begin));
+	s->first = calloc(n + 2, sizeof(*s->first));
+	if (!s->begin || !s->first)
+		return -1;
+	for (uint32_t i = 0; i < n && !bad;) {
+		struct addr at = e[i].at;
+		for (; i < n && addr_eq(&e[i].at, &at); i++)
+			bad |= live_change(&l, e[i].sig, e[i].open) < 0;
+		s->begin[s->n] = at;
+		s->first[s->n++] = used;
+		for (uint32_t k = 0; k < l.n && !bad; k++) {
+			bad |= vec_grow(&s->rules, used, &cap, sizeof(*s->rules)) < 0;
+			if (!bad)
+				s->rules[used++] = l.v[k];
+		}
+	}
+	s->first[s->n] = used;
+	free(l.v);
+	return bad ? -1 : 0;
+}
+
+static const struct addr_set *
+set_src(const struct sig *s)
+{
+	return s->src;
+}
+
+static const struct addr_set *
+set_dst(const struct sig *s)
+{
+	return s->dst;
+}
+
+/* Addresses in a set, as a power of two: IPv4 /32 is 0, everything is 128. */
+static double
+width(const struct addr_set *a)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < a->n; i++)
+		sum += (double) (__builtin_bswap64(a->r[i].hi.q[0]) - __builtin_bswap64(a->r[i].lo.q[0])) * 1.8e19 +
+		    (double) __builtin_bswap64(a->r[i].hi.q[1]) - (double) __builtin_bswap64(a->r[i].lo.q[1]);
+	return sum;
+}
+
+static bool
+by_src(const struct sig *s)
+{
+	return s->src && (!s->dst || width(s->src) <= width(s->dst));
+}
+
+static bool
+by_dst(const struct sig *s)
+{
+	return !by_src(s);
+}
+
+static int
+build_side(const struct ruleset *r, struct side *out, const struct addr_set *(*set)(const struct sig *), bool (*mine)(const struct sig *))
+{
+	uint32_t n = make_edges(r, set, mine, NULL);
+	struct edge *e = calloc(n + 1, sizeof(*e));
+
+	if (!e)
+		return -1;
+	make_edges(r, set, mine, e);
+	qsort(e, n, sizeof(*e), edge_compare);
+	int bad = cut(out, e, n);
+	free(e);
+	return bad;
+}
+
+struct address_table *
+iponly_build(struct ruleset *r)
+{
+	struct address_table *t = calloc(1, sizeof(*t));
+
+	if (!t || build_side(r, &t->by[0], set_src, by_src) < 0 || build_side(r, &t->by[1], set_dst, by_dst) < 0) {
+		iponly_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void
+iponly_free(struct address_table *t)
+{
+	for (unsigned i = 0; t && i < 2; i++) {
+		free(t->by[i].begin);
+		free(t->by[i].first);
+		free(t->by[i].rules);
+	}
+	free(t);
+}
+
+static void
+find(const struct side *s, const struct addr *a, struct candidates *into)
+{
+	uint32_t lo = 0, hi = s->n;
+
+	while (lo < hi) {
+		uint32_t mid = (lo + hi) / 2;
+		if (addr_cmp(&s->begin[mid], a) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == 0)
+		return;
+	for (uint32_t i = s->first[lo - 1]; i < s->first[lo]; i++)
+		candidates_add(into, s->rules[i]);
+}
+
+/* Both sides are asked with both addresses: a rule may be written <>. The header is checked by the caller. */
+void
+iponly_find(const struct address_table *t, const struct packet *p, struct candidates *into)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (!t->by[i].n)
+			continue;
+		find(&t->by[i], &p->src, into);
+		find(&t->by[i], &p->dst, into);
+	}
+}

@@ -1,0 +1,22 @@
+/*
+ * byte_jump - moves the place for what is relative by a number in the buffer.
+ */
+#include "engine/detect/build.h"
+static int
+setup(struct build *b, const union kw_arg *a)
+{
+	struct op_byte *o = arena_zalloc(build_arena(b), sizeof(*o));
+	bool negated = false;
+
+	if (!o)
+		return E_NOMEM;
+	if (build_byte_parse(b, a->text, OP_BYTE_JUMP, o, &negated) < 0)
+		return E_BAD;
+	bool depends = o->relative || o->bytes.var >= 0 || o->offset.var >= 0 || o->value.var >= 0 || o->post_offset.var >= 0;
+	return build_add_op(b, OP_BYTE_JUMP, o, negated, depends);
+}
+
+const struct keyword keyword_byte_jump = {
+	.name = "byte_jump", .help = "moves the place for what is relative by a number in the buffer", .example = "byte_jump:2,0,relative,align",
+	.scope = KW_CONTENT, .arg = ARG_STRING, .setup = setup,
+};

@@ -1,0 +1,21 @@
+/*
+ * endswith - the content before it must be at the end of the buffer.
+ */
+#include "engine/detect/build.h"
+static int
+setup(struct build *b, const union kw_arg *a)
+{
+	struct op_content *c = build_content(b);
+
+	if (!c)
+		return E_BAD;
+	if (c->flags & CO_ENDS)
+		return build_error(b, 0, "given twice for one content");
+	c->flags |= CO_ENDS;
+	return 0;
+}
+
+const struct keyword keyword_endswith = {
+	.name = "endswith", .help = "the content is at the end of the buffer", .example = "content:\".php\"; endswith",
+	.scope = KW_CONTENT, .arg = ARG_NONE, .setup = setup,
+};

@@ -1,0 +1,84 @@
+/*
+ * requires - what the engine must be for the rule to be loaded.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "engine/detect/build.h"
+
+/* The rule language is that of this Suricata. */
+static const unsigned version[3] = { 8, 0, 8 };
+static const char *const features[] = { "true_file_hashes", NULL };
+
+static int
+compare_version(const char *s)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		char *end;
+		unsigned long v = strtoul(s, &end, 10);
+		if (end == s)
+			return 0;
+		if (v != version[i])
+			return version[i] < v ? -1 : 1;
+		if (*end != '.')
+			return i < 2 && version[i + 1] ? 1 : 0;
+		s = end + 1;
+	}
+	return 0;
+}
+
+static bool
+version_ok(const char *s)
+{
+	for (;;) { /* "< 7" with "|" between alternatives */
+		s += strspn(s, " ");
+		size_t n = strspn(s, "<>=");
+		int c = compare_version(s + n + strspn(s + n, " "));
+		bool ok = n == 2 && !strncmp(s, ">=", 2) ? c >= 0 : n == 2 && !strncmp(s, "<=", 2) ? c <= 0 : *s == '<' ? c < 0 : *s == '>' ? c > 0 : c == 0;
+		if (ok)
+			return true;
+		if (!(s = strchr(s, '|')))
+			return false;
+		s++;
+	}
+}
+
+static bool
+feature_ok(const char *s)
+{
+	s += strspn(s, " ");
+	for (unsigned i = 0; features[i]; i++)
+		if (!strcmp(features[i], s))
+			return true;
+	return false;
+}
+
+static int
+setup(struct build *b, const union kw_arg *a)
+{
+	const char *v[16];
+	int n = build_split(b, a->text, v, 16);
+
+	if (n < 0)
+		return build_error(b, 0, "too many requirements");
+	for (int i = 0; i < n; i++) {
+		if (!strncmp(v[i], "version", 7))
+			b->skipped = b->skipped || !version_ok(v[i] + 7);
+		else if (!strncmp(v[i], "feature", 7))
+			b->skipped = b->skipped || !feature_ok(v[i] + 7);
+		else if (!strncmp(v[i], "keyword", 7)) {
+			struct buffer buf;
+			bool modifier;
+			enum field_kind kind;
+			const char *name = v[i] + 7 + strspn(v[i] + 7, " ");
+			b->skipped = b->skipped || (!keyword_find(name) && !buffer_lookup(name, &buf, build_arena(b), &modifier, &kind));
+		} else /* unknown: not met */
+			b->skipped = true;
+	}
+	return 0;
+}
+
+const struct keyword keyword_requires = {
+	.name = "requires", .help = "leaves the rule out unless version, features and keywords are there", .example = "requires:version >= 7.0.3, feature geoip",
+	.scope = KW_META, .arg = ARG_STRING, .flags = KW_IPONLY, .setup = setup,
+};

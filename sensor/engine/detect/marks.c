@@ -1,0 +1,204 @@
+/*
+ * marks - flowbits and flowints of a flow as a short list; bits of addresses in a table of fixed size.
+ */
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "engine/detect/marks.h"
+
+struct mark {
+	struct mark *next;
+	uint32_t id;
+	uint32_t value;
+	bool number; /* a flowint; else a flowbit */
+};
+
+static struct mark *
+find(const struct marks *m, bool number, uint32_t id)
+{
+	for (struct mark *k = m->first; k; k = k->next)
+		if (k->id == id && k->number == number)
+			return k;
+	return NULL;
+}
+
+static void
+add(struct marks *m, struct pool *pool, bool number, uint32_t id, uint32_t value)
+{
+	struct mark *k = find(m, number, id);
+
+	if (!k) {
+		if (!(k = pool_take(pool, sizeof(*k))))
+			return;
+		*k = (struct mark) { .next = m->first, .id = id, .number = number };
+		m->first = k;
+	}
+	k->value = value;
+}
+
+bool
+marks_bit(const struct marks *m, uint32_t id)
+{
+	return find(m, false, id) != NULL;
+}
+
+void
+marks_bit_set(struct marks *m, struct pool *pool, uint32_t id)
+{
+	add(m, pool, false, id, 1);
+}
+
+void
+marks_bit_clear(struct marks *m, struct pool *pool, uint32_t id)
+{
+	for (struct mark **k = &m->first; *k; k = &(*k)->next)
+		if ((*k)->id == id && !(*k)->number) {
+			struct mark *gone = *k;
+			*k = gone->next;
+			pool_give(pool, gone, sizeof(*gone));
+			return;
+		}
+}
+
+bool
+marks_int(const struct marks *m, uint32_t id, uint32_t *value)
+{
+	const struct mark *k = find(m, true, id);
+
+	if (k)
+		*value = k->value;
+	return k != NULL;
+}
+
+void
+marks_int_set(struct marks *m, struct pool *pool, uint32_t id, uint32_t value)
+{
+	add(m, pool, true, id, value);
+}
+
+void
+marks_clear(struct marks *m, struct pool *pool)
+{
+	while (m->first) {
+		struct mark *gone = m->first;
+		m->first = gone->next;
+		pool_give(pool, gone, sizeof(*gone));
+	}
+}
+
+bool
+marks_walk(const struct marks *m, unsigned i, bool *number, uint32_t *id, uint32_t *value)
+{
+	const struct mark *k = m->first;
+
+	while (k && i--)
+		k = k->next;
+	if (!k)
+		return false;
+	*number = k->number;
+	*id = k->id;
+	*value = k->value;
+	return true;
+}
+
+/* ---- bits of addresses ---- */
+
+#define WAYS 8 /* places an entry may have; the one that ends first leaves */
+
+struct bit {
+	struct addr a, b;
+	int64_t until; /* 0: free */
+	uint32_t id;
+};
+struct addr_bits {
+	uint32_t sets;
+	struct bit bit[];
+};
+
+struct addr_bits *
+addr_bits_new(uint32_t entries)
+{
+	uint32_t sets = 1;
+
+	while (sets * WAYS < entries)
+		sets *= 2;
+	struct addr_bits *t = calloc(1, sizeof(*t) + (size_t) sets * WAYS * sizeof(struct bit));
+	if (t)
+		t->sets = sets;
+	return t;
+}
+
+void
+addr_bits_free(struct addr_bits *t)
+{
+	free(t);
+}
+
+/* A pair in either order is the same pair. */
+static struct bit
+key_of(uint32_t id, const struct addr *a, const struct addr *b)
+{
+	struct bit k = { .a = *a, .id = id };
+
+	if (b) {
+		bool turn = addr_cmp(a, b) > 0;
+		k.a = turn ? *b : *a;
+		k.b = turn ? *a : *b;
+	}
+	return k;
+}
+
+static bool
+same(const struct bit *x, const struct bit *k)
+{
+	return x->until && x->id == k->id && addr_eq(&x->a, &k->a) && addr_eq(&x->b, &k->b);
+}
+
+static struct bit *
+set_of(const struct addr_bits *t, const struct bit *k)
+{
+	struct {
+		struct addr a, b;
+		uint64_t id;
+	} key = { k->a, k->b, k->id };
+
+	return (struct bit *) &t->bit[(hash_bytes(&key, sizeof(key), 0) & (t->sets - 1)) * WAYS];
+}
+
+bool
+addr_bits_has(const struct addr_bits *t, uint32_t id, const struct addr *a, const struct addr *b, int64_t now)
+{
+	struct bit k = key_of(id, a, b), *s = set_of(t, &k);
+
+	for (unsigned i = 0; i < WAYS; i++)
+		if (same(&s[i], &k))
+			return s[i].until >= now;
+	return false;
+}
+
+void
+addr_bits_set(struct addr_bits *t, uint32_t id, const struct addr *a, const struct addr *b, int64_t now, int64_t until)
+{
+	struct bit k = key_of(id, a, b), *s = set_of(t, &k), *to = &s[0];
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		if (same(&s[i], &k)) {
+			to = &s[i];
+			break;
+		}
+		if (s[i].until < to->until)
+			to = &s[i];
+	}
+	*to = k;
+	to->until = until > 0 ? until : 1;
+}
+
+void
+addr_bits_clear(struct addr_bits *t, uint32_t id, const struct addr *a, const struct addr *b)
+{
+	struct bit k = key_of(id, a, b), *s = set_of(t, &k);
+
+	for (unsigned i = 0; i < WAYS; i++)
+		if (same(&s[i], &k))
+			s[i].until = 0;
+}

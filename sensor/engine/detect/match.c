@@ -1,0 +1,131 @@
+/*
+ * match - one rule against the packet at hand: header, packet keywords, payload and stream.
+ */
+#include "engine/detect/engine.h"
+
+static bool
+port_in(const struct port_set *s, uint16_t port)
+{
+	uint32_t lo = 0, hi = s->n;
+
+	while (lo < hi) {
+		uint32_t mid = (lo + hi) / 2;
+		if (port < s->r[mid].lo)
+			hi = mid;
+		else if (port > s->r[mid].hi)
+			lo = mid + 1;
+		else
+			return true;
+	}
+	return false;
+}
+
+static bool
+ends_match(const struct sig *s, const struct packet *p, bool turned)
+{
+	const struct addr *src = turned ? &p->dst : &p->src, *dst = turned ? &p->src : &p->dst;
+
+	if (s->sport || s->dport) {
+		bool ports = p->proto == 6 || p->proto == 17 || p->proto == 132;
+		if (p->flags & PACKET_FRAGMENT)
+			return false;
+		if (ports && s->sport && !port_in(s->sport, turned ? p->dport : p->sport))
+			return false;
+		if (ports && s->dport && !port_in(s->dport, turned ? p->sport : p->dport))
+			return false;
+	}
+	return (!s->src || addr_set_has(s->src, src)) && (!s->dst || addr_set_has(s->dst, dst));
+}
+
+bool
+header_match(const struct detect *d, const struct sig *s, bool turned)
+{
+	const struct detect_in *in = d->now;
+	const struct packet *p = in->p;
+
+	if (s->flags & SIG_NEED_FLOW && !in->flow)
+		return false;
+	if (!(s->dirs >> p->dir & 1))
+		return false;
+	if (s->apps && !(s->apps & d->app_bit))
+		return false;
+	if (!(s->flags & SIG_NO_IP)) {
+		if (p->ip_version == 0 || (s->ip_version && s->ip_version != p->ip_version))
+			return false;
+		if (!(s->ip_protos[p->proto / 64] >> (p->proto % 64) & 1))
+			return false;
+	}
+	if (s->flags & (SIG_NEED_TCP | SIG_NOT_PSEUDO | SIG_PDONLY)) {
+		if (s->flags & SIG_NEED_TCP && !in->stream)
+			return false;
+		if (s->flags & SIG_NOT_PSEUDO && p->flags & PACKET_PSEUDO)
+			return false;
+		if (s->flags & SIG_PDONLY && !d->proto_fresh)
+			return false;
+	}
+	if (!s->src && !s->dst && !s->sport && !s->dport)
+		return true;
+	if (p->ip_version == 0)
+		return false;
+	return ends_match(s, p, turned) || (s->flags & SIG_BOTH_WAYS && ends_match(s, p, !turned));
+}
+
+static bool
+packet_part_match(struct detect *d, const struct part *pt)
+{
+	const struct buffer *b = &d->rules->buffers[pt->buffer];
+	struct span s;
+
+	if (!b->kw->packet_bytes(d->now->p, &s))
+		return pt->absent_ok;
+	if (pt->absent_only || !transforms_apply(d, b, &s))
+		return false;
+	if (!s.p)
+		s.p = (const uint8_t *) "";
+	return content_match(&d->in, pt->ops, pt->n, s, 0);
+}
+
+bool
+packet_match(struct detect *d, const struct sig *s)
+{
+	for (unsigned i = 0; i < s->n_matchers; i++)
+		if (!s->matchers[i].fn(&d->ctx, &s->matchers[i].arg))
+			return false;
+	for (unsigned i = 0; i < s->n_packet_parts; i++)
+		if (!packet_part_match(d, &s->packet_parts[i]))
+			return false;
+	return true;
+}
+
+/* Suricata 8: the stream first, then the packet, unless the stream is all that counts or has the packet's bytes. */
+bool
+payload_match(struct detect *d, const struct sig *s, bool *from_stream, struct span *where)
+{
+	const struct packet *p = d->now->p;
+
+	*from_stream = false;
+	if (s->flags & SIG_NEED_STREAM && p->proto == 6) {
+		if (d->has_raw && content_match(&d->in, s->payload, s->n_payload, d->raw.bytes, d->raw.offset)) {
+			*from_stream = true;
+			*where = d->raw.bytes;
+			return true;
+		}
+		if (s->flags & SIG_STREAM_ONLY || (!(s->flags & SIG_NEED_PACKET) && p->flags & PACKET_STREAM_ADDED))
+			return false;
+	}
+	if (!d->payload.p || !content_match(&d->in, s->payload, s->n_payload, d->payload, 0))
+		return false;
+	*where = d->payload;
+	return true;
+}
+
+void
+sig_act(struct detect *d, const struct sig *s, struct tx *tx)
+{
+	if (!s->n_actions)
+		return;
+	d->ctx.tx = tx;
+	for (unsigned i = 0; i < s->n_actions; i++)
+		s->actions[i].fn(&d->ctx, &s->actions[i].arg);
+	d->ctx.tx = NULL;
+}

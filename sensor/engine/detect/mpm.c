@@ -1,0 +1,213 @@
+/*
+ * mpm - one Hyperscan database of literals: which rules may match in these bytes?
+ */
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "engine/detect/ruleset.h"
+
+#define LITERAL_MAX 64 /* bytes of a literal that are looked for; the rule itself checks the rest */
+
+struct literal {
+	struct span s;
+	bool nocase;
+	uint32_t sig;
+};
+
+static int
+literal_compare(const void *a, const void *b)
+{
+	const struct literal *x = a, *y = b;
+
+	if (x->s.n != y->s.n)
+		return x->s.n < y->s.n ? -1 : 1;
+	int c = memcmp(x->s.p, y->s.p, x->s.n);
+	if (c || x->nocase != y->nocase)
+		return c ? c : x->nocase - y->nocase;
+	return x->sig < y->sig ? -1 : x->sig > y->sig;
+}
+
+static bool
+literal_same(const struct literal *a, const struct literal *b)
+{
+	return a->nocase == b->nocase && span_eq(a->s, b->s);
+}
+
+/* SHA-256 of everything the database depends on. */
+static int
+database_key(const struct literal *l, const uint32_t *first, uint32_t n, char out[static 65])
+{
+	hs_platform_info_t platform;
+	size_t size = 256, at = 0;
+	uint8_t sum[32];
+
+	memset(&platform, 0, sizeof(platform));
+	hs_populate_platform(&platform);
+	for (uint32_t i = 0; i < n; i++)
+		size += 8 + l[first[i]].s.n;
+	char *b = malloc(size + sizeof(platform));
+	if (!b)
+		return -1;
+	at += (size_t) snprintf(b, 200, "casus literals 1 %s\n", hs_version());
+	memcpy(b + at, &platform, sizeof(platform));
+	at += sizeof(platform);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct literal *x = &l[first[i]];
+		uint32_t head[2] = { x->s.n, x->nocase };
+		memcpy(b + at, head, 8);
+		memcpy(b + at + 8, x->s.p, x->s.n);
+		at += 8 + x->s.n;
+	}
+	hash_sha256(span_of(b, at), sum);
+	free(b);
+	hash_hex(sum, 32, out);
+	return 0;
+}
+
+static hs_database_t *
+compile(const struct literal *l, const uint32_t *first, uint32_t n, const char *name, struct diag *d)
+{
+	const char **text = calloc(n, sizeof(*text));
+	unsigned *flags = calloc(n, sizeof(*flags)), *ids = calloc(n, sizeof(*ids));
+	size_t *lens = calloc(n, sizeof(*lens));
+	hs_compile_error_t *e = NULL;
+	hs_database_t *db = NULL;
+
+	if (text && flags && ids && lens) {
+		for (uint32_t i = 0; i < n; i++) {
+			text[i] = (const char *) l[first[i]].s.p;
+			lens[i] = l[first[i]].s.n;
+			ids[i] = i;
+			flags[i] = HS_FLAG_SINGLEMATCH | (l[first[i]].nocase ? HS_FLAG_CASELESS : 0);
+		}
+		if (hs_compile_lit_multi(text, flags, ids, lens, n, HS_MODE_BLOCK, NULL, &db, &e) != HS_SUCCESS) {
+			diag_error(d, name, 0, 0, "patterns do not compile: %s", e ? e->message : "out of memory");
+			db = NULL;
+		}
+		hs_free_compile_error(e);
+	}
+	free(text);
+	free(flags);
+	free(ids);
+	free(lens);
+	return db;
+}
+
+static hs_database_t *
+database(struct ruleset *r, struct scan *s, const struct literal *l, const uint32_t *first, struct diag *d)
+{
+	char key[65];
+	const char *dir = r->conf->cache_dir;
+	hs_database_t *db;
+
+	if (!dir || !*dir)
+		return compile(l, first, s->n_patterns, s->name, d);
+	if (database_key(l, first, s->n_patterns, key) < 0)
+		return NULL;
+	if ((db = cache_load(dir, key))) {
+		s->cached = true;
+		return db;
+	}
+	if ((db = compile(l, first, s->n_patterns, s->name, d)))
+		cache_store(dir, key, db);
+	return db;
+}
+
+static int
+fill(struct ruleset *r, struct scan *s, struct literal *l, uint32_t n, struct diag *d)
+{
+	uint32_t *first = arena_alloc(&r->arena, (n + 1) * sizeof(*first));
+	uint32_t *ids = arena_alloc(&r->arena, n * sizeof(*ids));
+	size_t bytes = 0;
+
+	if (!first || !ids)
+		return -1;
+	for (uint32_t i = 0; i < n; i++) {
+		if (i == 0 || !literal_same(&l[i], &l[i - 1]))
+			first[s->n_patterns++] = i;
+		ids[i] = l[i].sig;
+	}
+	first[s->n_patterns] = n;
+	s->first = first;
+	s->sigs = ids;
+	s->n_rules = n;
+	s->min = l[0].s.n;
+	if (!(s->db = database(r, s, l, first, d)))
+		return -1;
+	hs_database_size(s->db, &bytes);
+	s->bytes = bytes;
+	return 0;
+}
+
+struct scan *
+scan_build(struct ruleset *r, const char *name, const struct fast *const *fasts, const uint32_t *sigs, uint32_t n, struct diag *d)
+{
+	struct literal *l = calloc(n, sizeof(*l));
+	struct scan *s = arena_zalloc(&r->arena, sizeof(*s));
+
+	if (!l || !s || vec_grow(&r->scans, r->n_scans, &r->cap_scans, sizeof(*r->scans)) < 0) {
+		free(l);
+		return NULL;
+	}
+	s->name = arena_strdup(&r->arena, name);
+	for (uint32_t i = 0; i < n; i++)
+		l[i] = (struct literal) { span_head(fasts[i]->bytes, LITERAL_MAX), fasts[i]->content->flags & CO_NOCASE, sigs[i] };
+	qsort(l, n, sizeof(*l), literal_compare);
+	int e = fill(r, s, l, n, d);
+	free(l);
+	if (e < 0)
+		return NULL;
+	r->scans[r->n_scans++] = s;
+	r->report.databases++;
+	r->report.patterns += s->n_patterns;
+	r->report.database_bytes += s->bytes;
+	r->report.cached += s->cached;
+	return s;
+}
+
+void
+scan_free(struct scan *s)
+{
+	hs_free_database(s->db);
+}
+
+struct hit {
+	const struct scan *s;
+	struct candidates *into;
+};
+
+static int
+on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *arg)
+{
+	struct hit *h = arg;
+
+	for (uint32_t i = h->s->first[id]; i < h->s->first[id + 1]; i++)
+		candidates_add(h->into, h->s->sigs[i]);
+	return 0;
+}
+
+void
+scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candidates *into)
+{
+	struct hit h = { s, into };
+
+	if (bytes.n >= s->min)
+		hs_scan(s->db, (const char *) bytes.p, bytes.n, 0, d->hs, on_match, &h);
+}
+
+bool
+candidates_take(struct candidates *c, uint32_t *sig)
+{
+	for (uint32_t i = 0; i < c->n_summary; i++)
+		while (c->summary[i]) {
+			uint32_t w = i * 64 + (uint32_t) __builtin_ctzll(c->summary[i]);
+			if (!c->word[w]) {
+				c->summary[i] &= c->summary[i] - 1;
+				continue;
+			}
+			*sig = w * 64 + (uint32_t) __builtin_ctzll(c->word[w]);
+			c->word[w] &= c->word[w] - 1;
+			return true;
+		}
+	return false;
+}

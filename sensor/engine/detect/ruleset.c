@@ -1,0 +1,304 @@
+/*
+ * ruleset - builds everything workers need of the rules, and takes it apart again.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "engine/detect/ruleset.h"
+
+/* Room for one more element in *(T **) vec; doubles. */
+int
+vec_grow(void *vec, uint32_t n, uint32_t *cap, size_t size)
+{
+	void **v = vec;
+
+	if (n < *cap)
+		return 0;
+	uint32_t want = *cap ? *cap * 2 : 16;
+	void *p = realloc(*v, want * size);
+	if (!p)
+		return E_NOMEM;
+	*v = p;
+	*cap = want;
+	return 0;
+}
+
+/* ---- own copies of the rules' address and port sets ---- */
+
+struct ptr_map {
+	struct {
+		const void *key;
+		void *value;
+	} *slot;
+	uint32_t n, cap;
+};
+
+static void **
+map_slot(struct ptr_map *m, const void *key)
+{
+	if (m->n * 2 >= m->cap) {
+		struct ptr_map old = *m;
+		m->cap = m->cap ? m->cap * 2 : 1024;
+		m->n = 0;
+		if (!(m->slot = calloc(m->cap, sizeof(*m->slot)))) {
+			*m = old;
+			return NULL;
+		}
+		for (uint32_t i = 0; i < old.cap; i++)
+			if (old.slot[i].key)
+				*map_slot(m, old.slot[i].key) = old.slot[i].value;
+		free(old.slot);
+	}
+	for (uint32_t i = (uint32_t) hash_bytes(&key, sizeof(key), 0);; i++) {
+		uint32_t k = i & (m->cap - 1);
+		if (m->slot[k].key == key)
+			return &m->slot[k].value;
+		if (!m->slot[k].key) {
+			m->slot[k].key = key;
+			m->n++;
+			return &m->slot[k].value;
+		}
+	}
+}
+
+const struct addr_set *
+ruleset_addr_set(struct ruleset *r, const struct addr_set *s)
+{
+	void **v = s ? map_slot(r->copies, s) : NULL;
+
+	if (!v)
+		return NULL;
+	if (!*v) {
+		struct addr_set *c = arena_zalloc(&r->arena, sizeof(*c));
+		if (!c || !(c->r = arena_alloc(&r->arena, (s->n + 1) * sizeof(*c->r))))
+			return NULL;
+		memcpy(c->r, s->r, s->n * sizeof(*c->r));
+		c->n = c->cap = s->n;
+		*v = c;
+	}
+	return *v;
+}
+
+const struct port_set *
+ruleset_port_set(struct ruleset *r, const struct port_set *s)
+{
+	void **v = map_slot(r->copies, s);
+
+	if (!v)
+		return NULL;
+	if (!*v) {
+		struct port_set *c = arena_zalloc(&r->arena, sizeof(*c));
+		if (!c || !(c->r = arena_alloc(&r->arena, (s->n + 1) * sizeof(*c->r))))
+			return NULL;
+		memcpy(c->r, s->r, s->n * sizeof(*c->r));
+		c->n = s->n;
+		*v = c;
+	}
+	return *v;
+}
+
+/* ---- building ---- */
+
+struct built {
+	struct sig *sigs;
+	struct fast *fasts;
+	struct order_key *keys;
+	struct build_card *cards;
+	uint32_t n;
+};
+
+static int
+build_all(struct build *b, struct built *out)
+{
+	const struct rule_set *rules = b->in->rules;
+	uint32_t n = rules->n + 1;
+
+	out->sigs = calloc(n, sizeof(*out->sigs));
+	out->fasts = calloc(n, sizeof(*out->fasts));
+	out->keys = calloc(n, sizeof(*out->keys));
+	out->cards = calloc(n, sizeof(*out->cards));
+	if (!out->sigs || !out->fasts || !out->keys || !out->cards)
+		return -1;
+	for (uint32_t i = 0; i < rules->n; i++) {
+		uint32_t k = out->n;
+		int e = build_one(b, rules->rules[i], &out->sigs[k], &out->fasts[k], &out->keys[k]);
+		if (e == 0)
+			b->rs->report.skipped++;
+		else if (e < 0)
+			b->rs->report.failed++;
+		if (e <= 0)
+			continue;
+		struct card_threshold *t = arena_alloc(&b->rs->arena, (b->n_thresholds + 1) * sizeof(*t));
+		if (!t)
+			return -1;
+		memcpy(t, b->thresholds, b->n_thresholds * sizeof(*t));
+		out->cards[k] = (struct build_card) { rules->rules[i], t, b->n_thresholds, b->target };
+		out->keys[k].place = k;
+		out->sigs[k].card = k;
+		out->n++;
+	}
+	return 0;
+}
+
+static int
+key_compare(const void *a, const void *b)
+{
+	return order_compare(a, b);
+}
+
+/* Rules into signature order, fasts with them; cards stay in the order of the files. */
+static int
+put_in_order(struct ruleset *r, struct built *b)
+{
+	struct fast *fasts = calloc(b->n + 1, sizeof(*fasts));
+
+	if (!fasts || !(r->sigs = arena_alloc(&r->arena, (b->n + 1) * sizeof(*r->sigs)))) {
+		free(fasts);
+		return -1;
+	}
+	qsort(b->keys, b->n, sizeof(*b->keys), key_compare);
+	for (uint32_t i = 0; i < b->n; i++) {
+		r->sigs[i] = b->sigs[b->keys[i].place];
+		fasts[i] = b->fasts[b->keys[i].place];
+	}
+	free(b->fasts);
+	b->fasts = fasts;
+	r->n = b->n;
+	return 0;
+}
+
+/* SHA-256 over the texts, as a chain: H(H(previous) text). */
+static void
+hash_rules(const struct rule_set *rules, char out[static 65])
+{
+	uint8_t sum[32] = { 0 };
+	char *b = NULL;
+	size_t cap = 0;
+
+	for (uint32_t i = 0; i < rules->n; i++) {
+		size_t n = strlen(rules->rules[i]->text);
+		if (n + 32 > cap) {
+			char *more = realloc(b, n * 2 + 32);
+			if (!more)
+				break;
+			b = more;
+			cap = n * 2 + 32;
+		}
+		memcpy(b, sum, 32);
+		memcpy(b + 32, rules->rules[i]->text, n);
+		hash_sha256(span_of(b, n + 32), sum);
+	}
+	free(b);
+	hash_hex(sum, 32, out);
+}
+
+static int
+finish(struct ruleset *r, const struct ruleset_in *in, struct built *b, struct diag *d)
+{
+	if (put_in_order(r, b) < 0 || ruleset_group(r, b->fasts, d) < 0 || !(r->iponly = iponly_build(r)))
+		return -1;
+	for (uint32_t i = 0; i < r->n; i++)
+		r->sigs[i].rule = NULL;
+	if (!(r->cards = cards_build(in, b->cards, b->n)))
+		return -1;
+	hash_rules(in->rules, r->cards->hash);
+	r->report.loaded = r->cards->loaded = b->n;
+	r->report.failed += in->rules->failed;
+	r->cards->failed = r->report.failed;
+	r->cards->skipped = r->report.skipped;
+	return 0;
+}
+
+struct ruleset *
+ruleset_build(const struct ruleset_in *in, struct diag *d)
+{
+	struct ruleset *r = calloc(1, sizeof(*r));
+	struct build *b = calloc(1, sizeof(*b));
+	struct ptr_map copies = { 0 };
+	struct built out = { 0 };
+	int64_t begin = clock_monotonic();
+	int e = -1;
+
+	if (r && b) {
+		arena_init(&r->arena, 0);
+		r->refs = 1;
+		r->generation = in->generation;
+		r->conf = in->conf;
+		r->copies = &copies;
+		*b = (struct build) { .rs = r, .diag = d, .in = in };
+		if ((e = build_all(b, &out)) == 0)
+			e = finish(r, in, &out, d);
+		build_clear(b);
+		r->copies = NULL;
+		r->conf = NULL;
+	}
+	free(b);
+	free(copies.slot);
+	free(out.sigs);
+	free(out.fasts);
+	free(out.keys);
+	free(out.cards);
+	if (e < 0) {
+		ruleset_unref(r);
+		return NULL;
+	}
+	r->report.build_ns = clock_monotonic() - begin;
+	return r;
+}
+
+struct ruleset *
+ruleset_ref(struct ruleset *r)
+{
+	__atomic_add_fetch(&r->refs, 1, __ATOMIC_RELAXED);
+	return r;
+}
+
+static void
+ruleset_free(struct ruleset *r)
+{
+	for (unsigned p = 0; p < PROTOCOLS_MAX; p++)
+		for (int dir = 0; dir < 2; dir++)
+			if (r->app[p][dir]) {
+				free(r->app[p][dir]->scans);
+				free(r->app[p][dir]->rest.v);
+				free(r->app[p][dir]);
+			}
+	for (unsigned c = 0; c < CLASS_N; c++)
+		for (int dir = 0; dir < 2; dir++)
+			free(r->rest[c][dir].v);
+	free(r->events.v);
+	iponly_free(r->iponly);
+	for (uint32_t i = 0; i < r->n_scans; i++)
+		scan_free(r->scans[i]);
+	free(r->scans);
+	for (uint32_t i = 0; i < r->n_codes; i++)
+		pcre2_code_free(r->codes[i]);
+	free(r->codes);
+	for (unsigned c = 0; c < NAME_CLASSES; c++)
+		free(r->name[c]);
+	free(r->buffers);
+	if (r->cards)
+		cards_unref(r->cards);
+	arena_clear(&r->arena);
+	free(r);
+}
+
+void
+ruleset_unref(struct ruleset *r)
+{
+	if (r && __atomic_sub_fetch(&r->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		ruleset_free(r);
+}
+
+struct cards *
+ruleset_cards(const struct ruleset *r)
+{
+	return r->cards;
+}
+
+void
+ruleset_report(const struct ruleset *r, struct ruleset_report *out)
+{
+	*out = r->report;
+}

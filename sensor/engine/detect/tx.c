@@ -1,0 +1,335 @@
+/*
+ * tx - rules on the fields of transactions, remembered over packets until every part matched or cannot.
+ */
+#include "engine/detect/engine.h"
+
+enum verdict { NO, YES, LATER };
+
+struct look { /* one transaction, one direction, now */
+	struct tx *tx;
+	struct tx_state *state; /* NULL: nothing to remember yet */
+	const struct protocol *proto;
+	int dir;
+	bool over;     /* nothing more comes in this direction */
+};
+
+/* ---- memory of a transaction ---- */
+
+static size_t
+state_size(uint32_t cap)
+{
+	return sizeof(struct tx_state) + cap * sizeof(struct tx_note);
+}
+
+void
+tx_forget(struct detect *d, struct tx *tx)
+{
+	struct tx_state *st = tx->detect[0];
+
+	if (st)
+		pool_give(d->pool, st, state_size(st->cap));
+	tx->detect[0] = NULL;
+}
+
+/* Room for one more note; NULL at the pool's ceiling (then this transaction is looked at without memory). */
+static struct tx_state *
+state_room(struct detect *d, struct look *l)
+{
+	struct tx_state *old = l->state, *st;
+	uint32_t cap = old ? old->cap * 2 : 4;
+
+	if (old && old->n < old->cap)
+		return old;
+	if (!(st = pool_take(d->pool, state_size(cap))))
+		return old && old->n < old->cap ? old : NULL;
+	if (old) {
+		memcpy(st, old, state_size(old->n));
+		pool_give(d->pool, old, state_size(old->cap));
+	} else
+		*st = (struct tx_state) { .generation = d->rules->generation };
+	st->cap = cap;
+	l->tx->detect[0] = l->state = st;
+	return st;
+}
+
+static struct tx_note *
+note_find(const struct look *l, uint32_t sig, uint8_t dir)
+{
+	for (uint32_t i = 0; l->state && i < l->state->n; i++)
+		if (l->state->note[i].sig == sig && l->state->note[i].dir == dir)
+			return &l->state->note[i];
+	return NULL;
+}
+
+static void
+note_put(struct detect *d, struct look *l, uint32_t sig, uint8_t dir, uint32_t parts, uint8_t state)
+{
+	struct tx_note *n = note_find(l, sig, dir);
+
+	if (!n) {
+		struct tx_state *st = state_room(d, l);
+		if (!st)
+			return;
+		n = &st->note[st->n++];
+	}
+	*n = (struct tx_note) { .sig = sig, .parts = parts, .dir = dir, .state = state };
+}
+
+/* ---- parts ---- */
+
+static enum verdict
+body_part(struct detect *d, const struct part *pt, const struct buffer *b, const struct field *f, const struct look *l)
+{
+	const struct body *body = f->body(l->tx, l->dir);
+	struct span s;
+	uint64_t start;
+
+	if (!body || body->total == 0)
+		return !l->over ? LATER : pt->absent_ok ? YES : NO;
+	if (pt->absent_only)
+		return NO;
+	bool settled = l->over || body->eof;
+	if (pt->waits && !settled)
+		return LATER;
+	if (buffer_instance(d, b, l->tx, l->dir, 0, l->over, &s, &start) && content_match(&d->in, pt->ops, pt->n, s, start))
+		return YES;
+	return settled ? NO : LATER;
+}
+
+static enum verdict
+buffer_part(struct detect *d, const struct part *pt, const struct look *l)
+{
+	const struct buffer *b = &d->rules->buffers[pt->buffer];
+	const struct field *f = b->rows[d->app_index];
+	struct span s;
+	uint64_t start;
+	unsigned i;
+
+	if (!f || !(f->dirs >> l->dir & 1))
+		return NO;
+	if (l->tx->progress[l->dir] < f->progress[l->dir] && !l->over)
+		return LATER;
+	if (f->kind == FIELD_BODY)
+		return body_part(d, pt, b, f, l);
+	bool settled = l->over || l->tx->progress[l->dir] > f->progress[l->dir];
+	for (i = 0; buffer_instance(d, b, l->tx, l->dir, i, l->over, &s, &start); i++)
+		if (!pt->absent_only && content_match(&d->in, pt->ops, pt->n, s, start))
+			return YES;
+	if (!settled)
+		return LATER;
+	return i == 0 && pt->absent_ok ? YES : NO;
+}
+
+static enum verdict
+number_part(struct detect *d, const struct part *pt, const struct look *l)
+{
+	const struct field *f = d->rules->buffers[pt->buffer].rows[d->app_index];
+	uint64_t v;
+
+	if (!f || !(f->dirs >> l->dir & 1) || !f->number)
+		return NO;
+	if (l->tx->progress[l->dir] < f->progress[l->dir] && !l->over)
+		return LATER;
+	for (unsigned i = 0; (i == 0 || f->multi) && f->number(l->tx, l->dir, i, &v); i++)
+		if (pt->kind == PART_FLAG ? v != 0 : kw_number_has(pt->number, v))
+			return YES;
+	return l->over || l->tx->progress[l->dir] > f->progress[l->dir] ? NO : LATER;
+}
+
+static enum verdict
+tx_part(struct detect *d, const struct part *pt, const struct look *l)
+{
+	const struct keyword *kw = pt->tx.kw;
+
+	if (l->tx->progress[l->dir] < kw->progress[l->dir] && !l->over)
+		return LATER;
+	d->ctx.tx = l->tx;
+	bool yes = kw->match(&d->ctx, pt->tx.arg);
+	d->ctx.tx = NULL;
+	return yes ? YES : l->over ? NO : LATER;
+}
+
+static enum verdict
+part_look(struct detect *d, const struct sig *s, const struct part *pt, const struct look *l, bool *from_stream, struct span *where)
+{
+	switch (pt->kind) {
+	case PART_BUFFER:
+		return buffer_part(d, pt, l);
+	case PART_NUMBER:
+	case PART_FLAG:
+		return number_part(d, pt, l);
+	case PART_TX:
+		return tx_part(d, pt, l);
+	default:
+		return payload_match(d, s, from_stream, where) ? YES : l->over ? NO : LATER;
+	}
+}
+
+/* ---- one rule ---- */
+
+static bool
+hook_reached(const struct sig *s, const struct look *l)
+{
+	uint8_t want = s->hook[l->dir];
+
+	return want == 0 || l->over || (want != 255 && l->tx->progress[l->dir] >= want);
+}
+
+static enum verdict
+parts_look(struct detect *d, const struct sig *s, const struct look *l, uint32_t *done, bool *from_stream, struct span *where)
+{
+	bool wait = !hook_reached(s, l);
+
+	for (unsigned i = 0; i < s->n_parts; i++) {
+		const struct part *pt = &s->parts[i];
+		if (*done >> i & 1)
+			continue;
+		if (!(pt->dirs >> l->dir & 1)) {
+			if (!(s->flags & SIG_TRANSACTIONAL))
+				return NO;
+			wait = true;
+			continue;
+		}
+		enum verdict v = part_look(d, s, pt, l, from_stream, where);
+		if (v == NO)
+			return NO;
+		if (v == YES)
+			*done |= UINT32_C(1) << i;
+		else
+			wait = true;
+	}
+	return wait ? LATER : YES;
+}
+
+static void
+rule_look(struct detect *d, struct look *l, uint32_t i)
+{
+	const struct sig *s = &d->rules->sigs[i];
+	bool both = s->flags & SIG_TRANSACTIONAL, from_stream = false;
+	uint8_t dir = both ? 2 : (uint8_t) l->dir;
+	const struct tx_note *n = note_find(l, i, dir);
+	uint32_t parts = n ? n->parts : 0;
+	struct span where = SPAN_NONE;
+
+	if (n && n->state == NOTE_DONE)
+		return;
+	if (!n && (!header_match(d, s, both && l->dir == TO_CLIENT) || !packet_match(d, s)))
+		return;
+	switch (parts_look(d, s, l, &parts, &from_stream, &where)) {
+	case NO:
+		if (n)
+			note_put(d, l, i, dir, parts, NOTE_DONE);
+		break;
+	case LATER:
+		if (parts || n || s->flags & SIG_PREFILTERED)
+			note_put(d, l, i, dir, parts, NOTE_OPEN);
+		break;
+	case YES:
+		sig_act(d, s, l->tx);
+		queue_alert(d, i, l->tx, from_stream, where);
+		if (!l->over || both)
+			note_put(d, l, i, dir, parts, NOTE_DONE);
+		break;
+	}
+}
+
+/* ---- one transaction ---- */
+
+static bool
+field_settled(const struct field *f, const struct look *l)
+{
+	if (l->over)
+		return true;
+	if (f->kind == FIELD_BODY) {
+		const struct body *b = f->body(l->tx, l->dir);
+		return b && b->eof && b->looked;
+	}
+	return l->tx->progress[l->dir] > f->progress[l->dir];
+}
+
+static void
+fields_scan(struct detect *d, struct look *l, const struct app_group *g)
+{
+	uint64_t scanned = l->state ? l->state->scanned[l->dir] : 0, now = scanned;
+
+	for (uint32_t k = 0; k < g->n_scans; k++) {
+		const struct field_scan *fs = &g->scans[k];
+		const struct buffer *b = &d->rules->buffers[fs->buffer];
+		const struct field *f = b->rows[d->app_index];
+		struct span s;
+		uint64_t start;
+		if (k < 64 && scanned >> k & 1)
+			continue;
+		if (l->tx->progress[l->dir] < f->progress[l->dir] && !l->over)
+			break;
+		for (unsigned i = 0; buffer_instance(d, b, l->tx, l->dir, i, l->over, &s, &start); i++)
+			scan_run(d, fs->scan, s, &d->tx);
+		if (k < 64 && field_settled(f, l))
+			now |= UINT64_C(1) << k;
+	}
+	if (now != scanned && !l->over && state_room(d, l))
+		l->state->scanned[l->dir] = now;
+}
+
+static void
+bodies_looked(const struct look *l)
+{
+	for (const struct field *f = l->proto->fields; f && f->name; f++) {
+		struct body *b;
+		if (f->kind != FIELD_BODY || !(f->dirs >> l->dir & 1) || !f->body || !(b = f->body(l->tx, l->dir)))
+			continue;
+		struct span s;
+		uint64_t start;
+		if (body_view(b, l->over, &s, &start))
+			body_looked(b, l->over);
+	}
+}
+
+static void
+tx_look(struct detect *d, struct look *l)
+{
+	const struct app_group *g = d->rules->app[d->app_index][l->dir];
+	uint32_t sig;
+
+	l->state = l->tx->detect[0];
+	if (l->state && l->state->generation != d->rules->generation) {
+		tx_forget(d, l->tx);
+		l->state = NULL;
+	}
+	if (g) {
+		fields_scan(d, l, g);
+		for (uint32_t i = 0; i < g->rest.n; i++)
+			candidates_add(&d->tx, g->rest.v[i]);
+	}
+	for (uint32_t i = 0; i < d->n_later; i++)
+		candidates_add(&d->tx, d->later[i]);
+	for (uint32_t i = 0; l->state && i < l->state->n; i++)
+		if (l->state->note[i].state == NOTE_OPEN && (l->state->note[i].dir == 2 || l->state->note[i].dir == l->dir))
+			candidates_add(&d->tx, l->state->note[i].sig);
+	while (candidates_take(&d->tx, &sig))
+		rule_look(d, l, sig);
+	bodies_looked(l);
+}
+
+void
+tx_run(struct detect *d)
+{
+	struct app *app = d->now->app;
+	int index = d->app_index;
+	uint64_t bit = d->app_bit;
+
+	for (struct tx *tx = app->first; tx; tx = tx->next) {
+		struct look l = { .tx = tx, .dir = d->now->p->dir, .proto = tx->proto ? tx->proto : app->proto };
+		if (tx->done_seen[l.dir])
+			continue;
+		if ((d->app_index = protocol_index(l.proto)) < 0)
+			continue;
+		d->app_bit = UINT64_C(1) << d->app_index;
+		l.over = tx_final(app, tx, l.dir);
+		tx_look(d, &l);
+		if (l.over)
+			tx->done_seen[l.dir] = true;
+	}
+	d->app_index = index;
+	d->app_bit = bit;
+}
