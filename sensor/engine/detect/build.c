@@ -162,7 +162,7 @@ add_option(struct build *b, const struct rule_option *o)
 	if (kw)
 		return add_keyword(b, kw, o->value);
 	if (!buffer_lookup(o->name, &buf, build_arena(b), &modifier, &kind))
-		return build_error(b, 0, "unknown keyword \"%s\"", o->name);
+		return build_error_name(b, "unknown keyword", o->name);
 	if (kind == FIELD_NUMBER || kind == FIELD_FLAG)
 		return add_number(b, &buf, kind, o->value);
 	if (o->value && *o->value)

@@ -64,6 +64,9 @@ struct build {
 	uint8_t target;
 };
 
+/* build_api.c */
+int build_error_name(struct build *b, const char *what, const char *name);
+
 /* build_content.c */
 int build_add_op(struct build *b, uint8_t type, const void *arg, bool negated, bool relative); /* to the current list */
 struct op_content *build_content(struct build *b); /* the last one, or NULL + error */

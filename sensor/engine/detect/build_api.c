@@ -46,6 +46,16 @@ build_error(struct build *b, uint32_t at, const char *fmt, ...)
 	return E_BAD;
 }
 
+/* Points at the option's name rather than its value. */
+int
+build_error_name(struct build *b, const char *what, const char *name)
+{
+	if (!b->failed)
+		diag_error(b->diag, b->rule->file, b->opt->line, b->opt->column, "sid %u: %s \"%s\"", b->rule->sid, what, name);
+	b->failed = true;
+	return E_BAD;
+}
+
 void
 build_warning(struct build *b, const char *fmt, ...)
 {

@@ -161,7 +161,7 @@ parse_test(struct build *b, const char **v, int n, struct op_byte *o, bool *nega
 	if (oper < 0)
 		return build_error(b, 0, "unknown operator \"%s\": < > = <= >= & ^ was expected", v[1]);
 	o->oper = (uint8_t) oper;
-	if (build_operand(b, v[0], 1, 23, &o->bytes) < 0 || test_value(b, v[2], &o->value) < 0 ||
+	if (build_operand(b, v[0], 0, 23, &o->bytes) < 0 || test_value(b, v[2], &o->value) < 0 ||
 	    build_operand(b, v[3], -65535, 65535, &o->offset) < 0)
 		return E_BAD;
 	return rest(b, v, 4, n, OP_BYTE_TEST, o);
@@ -241,7 +241,7 @@ build_byte_parse(struct build *b, const char *value, enum op_type type, struct o
 		return e;
 	if (o->string && !o->base)
 		o->base = 10;
-	if (!o->string && o->bytes.var < 0 && o->bytes.value > 8)
-		return build_error(b, 0, "a binary number has at most 8 bytes");
+	if (!o->string && o->bytes.var < 0 && (o->bytes.value > 8 || (o->bytes.value == 0 && type == OP_BYTE_TEST)))
+		return build_error(b, 0, "a binary number has 1 to 8 bytes");
 	return 0;
 }

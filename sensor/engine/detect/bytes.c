@@ -40,6 +40,12 @@ number_text(struct span s, uint8_t base, uint64_t *out)
 	return (int) i;
 }
 
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Reads the number an op speaks of. *end = offset after it. false: it is not within the buffer. */
 static bool
 number_at(struct inspect *in, const struct op_byte *b, struct span buf, uint64_t *v, uint32_t *end)
@@ -47,6 +53,8 @@ number_at(struct inspect *in, const struct op_byte *b, struct span buf, uint64_t
 	int64_t from = operand_get(in, &b->offset) + (b->relative ? (int64_t) in->at : 0);
 	int64_t n = operand_get(in, &b->bytes);
 
+	if (b->string && n == 0 && from >= 0 && from <= buf.n) /* 0: as far as there are digits */
+		n = least(buf.n - from, 23);
 	if (from < 0 || n <= 0 || n > 23 || from + n > buf.n)
 		return false;
 	struct span s = span_head(span_skip(buf, (uint32_t) from), (uint32_t) n);
