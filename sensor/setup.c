@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/log.h"
+#include "engine/stream/policy.h"
 #include "outputs.h"
 
 #ifndef PKGDATADIR
@@ -161,7 +161,7 @@ fill_engine(struct setup *s)
 	w->ring_bytes = s->sensor.ring;
 	s->policies = stream_policies_new(s->conf, &s->diag);
 	if (s->policies) {
-		w->stream.policy_of = stream_policies_of;
+		w->stream.policy_of = stream_policy_of;
 		w->stream.policy_arg = s->policies;
 	}
 }

@@ -160,10 +160,10 @@ write_flow(struct json *j, const struct flow *f)
 static void
 write_tx(struct json *j, const struct app *a, const struct tx *tx, bool full)
 {
-	if (!a->proto->log)
+	if (!tx->proto->log)
 		return;
-	json_object(j, a->proto->log_name ? a->proto->log_name : a->proto->name);
-	a->proto->log(a, tx, j, full);
+	json_object(j, tx->proto->log_name ? tx->proto->log_name : tx->proto->name);
+	tx->proto->log(a, tx, j, full);
 	json_end(j);
 }
 
@@ -195,7 +195,7 @@ alert_text(const struct emit *e, struct json *j, const struct packet *p, const s
 
 	if (content && s && e->conf->metadata && s->marks.first)
 		detect_log_marks(e->detect, &s->marks, j);
-	if (content && a->tx && s && s->app && s->app->proto && e->conf->app_layer)
+	if (content && a->tx && s && s->app && e->conf->app_layer)
 		write_tx(j, s->app, a->tx, false);
 	if (f && e->conf->flow)
 		write_flow(j, f);
@@ -254,7 +254,7 @@ emit_tx(struct emit *e, const struct flow *f, const struct session *s, const str
 	struct event *ev;
 	struct json j;
 
-	if (!emit_wants_tx(e, a->proto) || (a->proto->loggable && !a->proto->loggable(tx)))
+	if (!emit_wants_tx(e, tx->proto) || (tx->proto->loggable && !tx->proto->loggable(tx)))
 		return;
 	ev = take(e, EVENT_APP, e->conf->text_max);
 	if (!ev)
@@ -268,7 +268,7 @@ emit_tx(struct emit *e, const struct flow *f, const struct session *s, const str
 		ev->flags |= EVENT_F_PSEUDO;
 	ev->tx_id = tx->id;
 	ev->flags |= EVENT_F_TX;
-	set_name(ev->kind, a->proto->log_name ? a->proto->log_name : a->proto->name);
+	set_name(ev->kind, tx->proto->log_name ? tx->proto->log_name : tx->proto->name);
 	json_init(&j, ev->text, e->conf->text_max);
 	write_tx(&j, a, tx, true);
 	commit(e, ev, &j);

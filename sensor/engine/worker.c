@@ -45,7 +45,7 @@ log_transactions(struct worker *w, struct flow *f, struct session *s, const stru
 	if (!a || !a->proto)
 		return;
 	for (struct tx *tx = a->first; tx; tx = tx->next) {
-		if (tx->logged || (!all && !(tx_done(a, tx, TO_SERVER) && tx_done(a, tx, TO_CLIENT))))
+		if (tx->logged || (!all && !(tx_final(a, tx, TO_SERVER) && tx_final(a, tx, TO_CLIENT))))
 			continue;
 		tx->logged = true;
 		emit_tx(&w->emit, f, s, tx, p);
@@ -85,8 +85,10 @@ feed_stream(struct worker *w, struct session *s, const struct packet *p)
 
 	while (stream_next(w->streams, s->stream, &c)) {
 		updated |= 1u << c.dir;
+		counter_add(w->cnt, C_STREAM_BYTES, c.bytes.n);
 		if (c.gap) {
 			s->facts.lost += c.gap;
+			counter_add(w->cnt, C_STREAM_LOST_BYTES, c.gap);
 			app_gap(w->apps, &s->app, c.dir, c.gap, p);
 		}
 		if (c.bytes.n)
@@ -132,7 +134,7 @@ datagram(struct worker *w, struct flow *f, struct session *s, struct packet *p)
 }
 
 static void
-count_facts(struct session *s, const struct flow *f, const struct packet *p, bool fresh)
+count_facts(struct session *s, const struct packet *p)
 {
 	struct event_facts *c = &s->facts;
 	int d = p->dir;
@@ -161,6 +163,12 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 	struct flow *f = flow_find(w->flows, p, &fresh);
 	struct session *s = f ? session_of(f) : NULL;
 
+	if (f && !fresh && p->proto == 6 && stream_reuse(s->stream, p, p->dir)) {
+		flow_end(w->flows, f, FLOW_END_CLOSED);
+		emit_frame(&w->emit, w->num);
+		f = flow_find(w->flows, p, &fresh);
+		s = f ? session_of(f) : NULL;
+	}
 	if (!f) {
 		run_detect(w, p, NULL, NULL, false);
 		goto done;
@@ -169,7 +177,7 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 		updated = tcp_packet(w, f, s, p);
 	else
 		updated = datagram(w, f, s, p);
-	count_facts(s, f, p, fresh);
+	count_facts(s, p);
 	if (s->app && s->app->reversed) {
 		flow_swap(f, p);
 		s->app->reversed = false;
