@@ -146,7 +146,7 @@ stream_handle_fin(struct push *x)
 	if (!ack_is_valid(x))
 		return stream_event(x, EV_STREAM_FIN_INVALID_ACK);
 	if (!(x->s->flags & (S_MIDSTREAM | S_ASYNC)) &&
-	    (seq_lt(x->end, me->next_seq) || seq_gt(x->seq, me->last_ack + me->window)))
+	    (seq_lt(x->end + 1, me->next_seq) || seq_gt(x->seq, me->last_ack + me->window)))
 		return stream_event(x, EV_STREAM_FIN_OUT_OF_WINDOW);
 	stream_set_state(x, x->to_server ? STREAM_CLOSE_WAIT : STREAM_FIN_WAIT1);
 	me->flags |= HALF_FIN;

@@ -260,13 +260,11 @@ lost_edge(const struct streams *e, const struct stream *s, int dir)
 	const struct half *h = &s->half[dir];
 	uint64_t edge = half_acked(h);
 
-	/* once one side has closed, the last number may be a FIN that we have not seen yet */
-	if (s->state >= STREAM_FIN_WAIT1 && !(h->flags & HALF_FIN) && edge == half_held_end(h) + 1)
-		edge--;
 	return e->conf.depth && edge > e->conf.depth ? e->conf.depth : edge;
 }
 
-/* The first offset at or behind `from` that is held or not yet given up. */
+/* The first offset at or behind `from` that is held or not yet given up. A hole is given up when something came after
+ * it: till then the capture may just have seen the acknowledgement first, or not see this direction at all. */
 static uint64_t
 skip_hole(const struct half *h, uint64_t from, uint64_t lost)
 {
@@ -280,7 +278,7 @@ skip_hole(const struct half *h, uint64_t from, uint64_t lost)
 		if (b->off > from)
 			return b->off < lost ? b->off : lost;
 	}
-	return lost;
+	return from;
 }
 
 /* Held bytes at `from`, contiguous, not beyond `edge`. */

@@ -75,7 +75,7 @@ is_spurious(const struct push *x)
 	if (x->p->payload.n == 0 || x->s->state < STREAM_ESTABLISHED || (x->s->flags & S_ASYNC) ||
 	    seq_gt(x->end, me->last_ack) || seq_gt(x->end, me->next_seq))
 		return false;
-	return half_idle(me) || half_offset(me, x->end) <= (int64_t) half_contiguous(me) || me->blocks == NULL;
+	return half_idle(me) || half_offset(me, x->end) <= (int64_t) half_contiguous(me);
 }
 
 /* Packets that leave the session as it was. */
