@@ -168,7 +168,10 @@ on_down(void *arg, const char *why)
 	s->state_under_way = false;
 	redis_batch_reset(&s->batch);
 	evtimer_del(s->flush);
-	log_warning("redis", "away: %s; %llu records wait in the journal", why, (unsigned long long) (last_seq(s) - s->acked));
+	if (s->told_away)
+		log_debug("redis", "still away: %s", why);
+	else
+		log_warning("redis", "away: %s; %llu records wait in the journal", why, (unsigned long long) (last_seq(s) - s->acked));
 	s->told_away = true;
 }
 
