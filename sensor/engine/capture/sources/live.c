@@ -14,6 +14,7 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #define LIVE_TIMEOUT_MS 100
@@ -133,6 +134,11 @@ source_open(struct capture *c, const char *target, char why[static 256])
 	c->ts_scale = pcap_get_tstamp_precision(c->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : NS_PER_US;
 	if ((rc = capture_filter(c, why)) < 0)
 		return rc;
+	/* With TPACKET_V3 libpcap waits for a frame without end: on a quiet tap nobody would ever look at the clock. */
+	if (pcap_setnonblock(c->pcap, 1, err) < 0) {
+		snprintf(why, 256, "%.60s: %.160s", target, err);
+		return E_IO;
+	}
 	return c->conf.fanout_group ? join_fanout(c, why) : 0;
 }
 
@@ -147,6 +153,12 @@ source_read(struct capture *c, unsigned max, void (*fn)(void *, const struct fra
 	if (c->stop)
 		return 0;
 	n = pcap_dispatch(c->pcap, (int) max, capture_frame, (u_char *) c);
+	if (n == 0) {
+		struct pollfd fd = { .fd = pcap_get_selectable_fd(c->pcap), .events = POLLIN };
+
+		if (poll(&fd, 1, LIVE_TIMEOUT_MS) > 0)
+			n = pcap_dispatch(c->pcap, (int) max, capture_frame, (u_char *) c);
+	}
 	if (n == PCAP_ERROR) {
 		capture_damaged(c, "%s", pcap_geterr(c->pcap));
 		return E_IO;
