@@ -44,7 +44,7 @@ span_eq(struct span a, struct span b)
 static inline struct span
 span_skip(struct span s, uint32_t k)
 {
-	return k >= s.n ? span_of(s.p + s.n, 0) : span_of(s.p + k, s.n - k);
+	return k >= s.n ? span_of(s.n ? s.p + s.n : s.p, 0) : span_of(s.p + k, s.n - k);
 }
 
 /* the first k bytes of s at most. */
@@ -66,7 +66,7 @@ struct rd {
 static inline struct rd
 rd_of(struct span s)
 {
-	return (struct rd) { s.p, s.p + s.n, false };
+	return (struct rd) { s.p, s.n ? s.p + s.n : s.p, false }; /* s.p may be NULL */
 }
 
 static inline uint32_t
