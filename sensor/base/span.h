@@ -44,7 +44,9 @@ span_eq(struct span a, struct span b)
 static inline struct span
 span_skip(struct span s, uint32_t k)
 {
-	return k >= s.n ? span_of(s.n ? s.p + s.n : s.p, 0) : span_of(s.p + k, s.n - k);
+	if (s.n == 0)
+		return s;
+	return k >= s.n ? span_of(s.p + s.n, 0) : span_of(s.p + k, s.n - k);
 }
 
 /* the first k bytes of s at most. */
@@ -66,7 +68,10 @@ struct rd {
 static inline struct rd
 rd_of(struct span s)
 {
-	return (struct rd) { s.p, s.n ? s.p + s.n : s.p, false }; /* s.p may be NULL */
+	static const uint8_t nowhere[1];
+	const uint8_t *p = s.p ? s.p : nowhere; /* no arithmetic on a null pointer, not even + 0 */
+
+	return (struct rd) { p, p + s.n, false };
 }
 
 static inline uint32_t

@@ -1,0 +1,45 @@
+/*
+ * smb - what the SMB parser's files share: one command and its answer.
+ *
+ * Thread:    the worker's.
+ * Memory:    names are kept in the worker's pool until the transaction ends.
+ * Owns:      those names.
+ * Not here:  PDUs and the protocol's table row -> smb.c
+ */
+#ifndef ENGINE_PROTOCOLS_SMB_H
+#define ENGINE_PROTOCOLS_SMB_H
+
+#include "engine/app/protocols/parse.h"
+
+#define SMB_TEXT_MAX 4096
+
+struct smb_tx {
+	struct tx tx;
+	uint8_t version;          /* 1 or 2 (3.x speaks the form of 2) */
+	uint16_t command;
+	uint64_t message, session;
+	uint32_t tree, status;
+	bool answered, pipe;
+	uint16_t dialect;         /* 2.x: chosen; 0 = not told */
+	struct bytes share, file; /* UTF-8 */
+	struct bytes user, domain, host; /* NTLMSSP */
+	struct bytes native_os, native_lm; /* 1: of the request */
+	uint32_t disposition, access;
+};
+
+/* UTF-16LE to UTF-8, as much as fits SMB_TEXT_MAX. */
+void smb_keep_utf16(struct app *a, struct bytes *to, struct span s);
+void smb_keep_text(struct app *a, struct bytes *to, struct span s);
+/* A security blob: the NTLMSSP AUTHENTICATE message in it, when there is one. */
+void smb_ntlmssp(struct app *a, struct smb_tx *t, struct span blob);
+/* The share's last part is IPC$. */
+bool smb_is_pipe(const struct bytes *share);
+
+/* smb1.c, smb2.c: the body of a command; `pdu` begins with the SMB header. */
+void smb1_body(struct app *a, struct smb_tx *t, int dir, struct span pdu);
+void smb2_body(struct app *a, struct smb_tx *t, int dir, struct span pdu);
+/* "SMB2_COMMAND_CREATE"; NULL = not known. */
+const char *smb1_command_name(uint16_t command);
+const char *smb2_command_name(uint16_t command);
+
+#endif

@@ -1,0 +1,4 @@
+/* Bytes against the ssh parser. */
+#include "protocol_harness.h"
+
+FUZZ_PROTOCOL(ssh)

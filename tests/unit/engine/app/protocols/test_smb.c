@@ -1,0 +1,107 @@
+/*
+ * test_smb - SMB 1 and 2 commands with their answers, names, compounds, data that is passed over; cut at every byte.
+ */
+#include "protocol_fake.h"
+
+extern const struct protocol protocol_smb;
+
+static uint8_t bytes[6][1024];
+
+static struct exchange
+ex(unsigned slot, int dir, const char *hex)
+{
+	return (struct exchange) { dir, unhex(hex, bytes[slot], sizeof(bytes[slot])) };
+}
+
+/* Headers: command, status, flags, next, message, tree; session 0x11. */
+#define SMB2(status, command, flags, next, message, tree) \
+	"fe534d42 4000 0000 " status command "0000 " flags next message "00000000 00000000" tree "1100000000000000" \
+	"00000000000000000000000000000000"
+#define ASK "00000000"
+#define REPLY "01000000"
+
+/* tree connect to \\s\IPC$ ; its answer: a pipe */
+#define TREE "00000058" SMB2("00000000", "0300", ASK, "00000000", "01000000", "00000000") \
+	"0900 0000 4800 1000" "5c00 5c00 7300 5c00 4900 5000 4300 2400"
+#define TREE_OK "00000050" SMB2("00000000", "0300", REPLY, "00000000", "01000000", "05000000") "1000 02 00 30000000 00000000 ff010000"
+/* create of "svc" and a read of it in one PDU */
+#define CREATE_READ "000000e6" SMB2("00000000", "0500", ASK, "80000000", "02000000", "05000000") \
+	"3900 00 00 02000000 0000000000000000 0000000000000000 9f011200 00000000 07000000 01000000 00000000 7800 0600 00000000 00000000" \
+	"7300 7600 6300 0000" \
+	SMB2("00000000", "0800", "04000000", "00000000", "03000000", "05000000") \
+	"3100 0000 00040000 0000000000000000 ffffffffffffffff ffffffffffffffff 0000 0000 0000"
+#define CREATE_NO "00000049" SMB2("220000c0", "0500", REPLY, "00000000", "02000000", "05000000") "0900 0000 00000000 00"
+
+static void
+test_smb2(void **state)
+{
+	struct exchange x[] = { ex(0, TO_SERVER, TREE), ex(1, TO_CLIENT, TREE_OK), ex(2, TO_SERVER, CREATE_READ), ex(3, TO_CLIENT, CREATE_NO) };
+
+	assert_string_equal(fake_run_all_cuts(&protocol_smb, x, 4),
+	    "{\"id\":1,\"dialect\":\"unknown\",\"command\":\"SMB2_COMMAND_TREE_CONNECT\",\"status\":\"STATUS_SUCCESS\","
+	    "\"status_code\":\"0x0\",\"session_id\":17,\"tree_id\":5,\"named_pipe\":\"\\\\\\\\s\\\\IPC$\",\"share_type\":\"PIPE\"} 1 1 0\n"
+	    "{\"id\":2,\"dialect\":\"unknown\",\"command\":\"SMB2_COMMAND_CREATE\",\"status\":\"STATUS_ACCESS_DENIED\","
+	    "\"status_code\":\"0xc0000022\",\"session_id\":17,\"tree_id\":5,\"filename\":\"svc\",\"disposition\":\"FILE_OPEN\"} 1 1 0\n"
+	    "{\"id\":3,\"dialect\":\"unknown\",\"command\":\"SMB2_COMMAND_READ\",\"session_id\":17,\"tree_id\":5} 1 0 0\n");
+}
+
+/* SMB1 tree connect, ASCII: no password, \\H\C$, service "A:" */
+#define TREE1 "00000039" "ff534d42 75 00000000 18 0100 0000 0000000000000000 0000 0000 fffe 0008 4000" \
+	"04 ff000000 0000 0100 0e00 00 5c5c485c432400 413a00 000000"
+
+static void
+test_smb1(void **state)
+{
+	struct fake f;
+	struct span s;
+	uint64_t v;
+
+	fake_begin(&f, &protocol_smb);
+	fake_feed(&f, TO_SERVER, ex(0, 0, TREE1).bytes);
+	assert_non_null(f.app.first);
+	assert_true(fake_field(&protocol_smb, "smb.share")->bytes(f.app.first, 0, 0, NULL, &s));
+	assert_true(span_eq(s, SPAN_LIT("\\\\H\\C$")));
+	assert_false(fake_field(&protocol_smb, "smb.named_pipe")->bytes(f.app.first, 0, 0, NULL, &s));
+	assert_true(fake_field(&protocol_smb, "smb.version")->number(f.app.first, 0, 0, &v));
+	assert_int_equal(v, 1);
+	fake_end(&f);
+}
+
+static void
+test_gap(void **state)
+{
+	struct fake f;
+	struct exchange big = ex(0, 0, TREE_OK);
+
+	fake_begin(&f, &protocol_smb);
+	fake_gap(&f, TO_CLIENT, 1000);
+	fake_feed(&f, TO_CLIENT, SPAN_LIT("in the middle of a file"));
+	assert_null(f.app.first);
+	fake_feed(&f, TO_CLIENT, big.bytes);
+	assert_non_null(f.app.first);
+	assert_int_equal(f.app.first->only_dir, 2);
+	fake_end(&f);
+}
+
+static void
+test_probe(void **state)
+{
+	assert_int_equal(protocol_smb.probe(ex(0, 0, TREE).bytes, TO_SERVER, APP_TCP), PROBE_YES);
+	assert_int_equal(protocol_smb.probe(ex(0, 0, TREE).bytes, TO_CLIENT, APP_TCP), PROBE_REVERSED);
+	assert_int_equal(protocol_smb.probe(ex(0, 0, TREE_OK).bytes, TO_CLIENT, APP_TCP), PROBE_YES);
+	assert_int_equal(protocol_smb.probe(SPAN_LIT("\0\0\0\x40HTTP"), TO_SERVER, APP_TCP), PROBE_NO);
+	assert_int_equal(protocol_smb.probe(SPAN_LIT("GET / HTTP/1.1"), TO_SERVER, APP_TCP), PROBE_NO);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_smb2),
+		cmocka_unit_test(test_smb1),
+		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_probe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
