@@ -158,6 +158,21 @@ write_record(struct output *o, const char *type)
 	return output_write(o, &r);
 }
 
+/* As a sensor writes them. */
+static int
+write_plain(struct output *o, const char *type)
+{
+	unsigned long long seq = output_next_seq(o);
+	char text[256], eid[32];
+	int n;
+
+	snprintf(eid, sizeof eid, "e%llu", seq);
+	n = snprintf(text, sizeof text, "{\"event_type\":\"%s\",\"casus\":{\"epoch\":\"%s\",\"seq\":%llu,\"eid\":\"%s\"}}", type,
+	    output_epoch(o), seq, eid);
+	now.now += NS_PER_MS / 3;
+	return output_write(o, &(struct output_record) { .type = type, .eid = eid, .ts = now.now, .json = span_of(text, (size_t) n) });
+}
+
 static void
 turn_for(int ms)
 {
@@ -522,6 +537,71 @@ test_away_at_start(void **state)
 	output_free(o);
 }
 
+static int
+consumer(const char *arguments, const char *out)
+{
+	const char *top = getenv("top_srcdir");
+	char line[512];
+	int status;
+
+	snprintf(line, sizeof line, "/usr/bin/python3 %s/contrib/consumer.py --socket %s --sensor s1 %s >%s/%s 2>%s/%s.err", top ? top : "..",
+	    sock, arguments, dir, out, dir, out);
+	status = system(line);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static unsigned
+lines_of(const char *name)
+{
+	char path[TMPDIR_LEN + 32];
+	unsigned n = 0;
+	FILE *in;
+	int c;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	in = fopen(path, "r");
+	assert_non_null(in);
+	while ((c = getc(in)) != EOF)
+		n += c == '\n';
+	fclose(in);
+	return n;
+}
+
+/* contrib/consumer.py: everything once, takes up where it stopped, sees a gap. */
+static void
+test_consumer(void **state)
+{
+	struct output_conf c = conf_plain();
+	struct output *o;
+	redisReply *r, *first;
+	char text[128];
+
+	if (system("/usr/bin/python3 -c 'import redis' 2>/dev/null") != 0)
+		skip();
+	o = output_open(&c);
+	for (int i = 0; i < 100; i++)
+		write_plain(o, i % 10 ? "alert" : "stats");
+	assert_int_equal(output_drain(o), 0);
+	assert_int_equal(consumer("--dump", "dump"), 0);
+	assert_int_equal(lines_of("dump"), 100);
+	assert_int_equal(consumer("--idle-exit 0.3", "one"), 0);
+	assert_int_equal(lines_of("one"), 100);
+	for (int i = 0; i < 5; i++)
+		write_plain(o, "alert");
+	assert_int_equal(output_drain(o), 0);
+	assert_int_equal(consumer("--idle-exit 0.3", "two"), 0);
+	assert_int_equal(lines_of("two"), 5); /* the group remembers */
+	first = command("XRANGE casus:1:{s1}:alerts - + COUNT 50");
+	snprintf(text, sizeof text, "XDEL casus:1:{s1}:alerts %s", first->element[40]->element[0]->str);
+	freeReplyObject(first);
+	r = command(text);
+	assert_int_equal(r->integer, 1);
+	freeReplyObject(r);
+	assert_int_equal(consumer("--dump", "gap"), 1);
+	assert_int_equal(lines_of("gap"), 104);
+	output_free(o);
+}
+
 int
 main(void)
 {
@@ -537,6 +617,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_password, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replay, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_away_at_start, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_consumer, setup, teardown),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
