@@ -79,7 +79,7 @@ decode_udp_hooks(struct decode *d, struct packet *p)
 	return false;
 }
 
-/* The next free packet, or NULL; cleared up to what belongs to TCP. */
+/* The next free packet, cleared, or NULL. */
 static struct packet *
 take(struct decode *d)
 {
@@ -88,7 +88,7 @@ take(struct decode *d)
 	if (d->taken == DECODE_PACKETS)
 		return NULL;
 	p = &d->work[d->taken++];
-	memset(p, 0, offsetof(struct packet, tcp));
+	memset(p, 0, sizeof(*p));
 	p->num = d->frame->num;
 	p->ts = d->frame->ts;
 	p->iface = d->frame->iface;

@@ -71,7 +71,7 @@ struct packet_tcp {
 	uint32_t options_seen; /* bit per option kind below 32 */
 };
 
-/* Hot fields first. Everything before `tcp` is 0 until a layer sets it; tcp is meaningful with proto 6 and l4_header.n > 0. */
+/* Hot fields first. Everything is 0 until a layer sets it; tcp is meaningful with proto 6 and l4_header.n > 0. */
 struct packet {
 	uint64_t num;        /* frame number */
 	int64_t ts;          /* ns */

@@ -118,7 +118,6 @@ decode(struct decode *d, struct packet *p, struct span in)
 	struct packet_tcp *t = &p->tcp;
 	uint16_t sport = rd_u16(&r), dport = rd_u16(&r);
 
-	memset(t, 0, sizeof(*t));
 	t->wscale = 0xff;
 	t->seq = rd_u32(&r);
 	t->ack = rd_u32(&r);
