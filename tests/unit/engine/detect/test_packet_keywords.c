@@ -20,6 +20,12 @@ static const uint8_t vxlan[] = { 8, 0, 0, 0, 0, 0, 10, 0, 'x' };
 static const uint8_t vxlan_no_flag[] = { 0, 0, 0, 0, 0, 0, 10, 0, 'x' };
 static const uint8_t too_big[] = { 2, 0, 0, 0, 0, 0, 4, 0xb0, 'x' };
 
+/* SEQUENCE { BIT STRING of 1 byte that leaves 200 bits unused, INTEGER }; then an element of 4000 bytes that is not there. */
+static const uint8_t ber[] = { 'x', 'y', 0x30, 7, 3, 2, 200, 0, 2, 1, 5, 4, 0x82, 0x0f, 0xa0, 1 };
+static const uint8_t ber_good[] = { 0x30, 9, 3, 2, 4, 0xf0, 0x09, 3, 0x80, 0, 1 };
+static const uint8_t ber_endless[] = { 0x30, 0x80, 0x30, 0x80, 0x30, 0x80, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff };
+static uint8_t ber_real[600] = { 0x09, 0x82, 0x02, 0x00, 0x03 };
+
 static struct flow flow;
 
 static void
@@ -156,6 +162,34 @@ make_event(struct packet *p)
 	packet_event_set(p, (enum packet_event) packet_event_find("stream.fin_syn"));
 }
 
+static void
+make_ber(struct packet *p)
+{
+	make_udp(p);
+	p->payload = span_of(ber, sizeof(ber));
+}
+
+static void
+make_ber_good(struct packet *p)
+{
+	make_udp(p);
+	p->payload = span_of(ber_good, sizeof(ber_good));
+}
+
+static void
+make_ber_endless(struct packet *p)
+{
+	make_udp(p);
+	p->payload = span_of(ber_endless, sizeof(ber_endless));
+}
+
+static void
+make_ber_real(struct packet *p)
+{
+	make_udp(p);
+	p->payload = span_of(ber_real, sizeof(ber_real));
+}
+
 static const struct row {
 	void (*make)(struct packet *p);
 	const char *proto, *options;
@@ -202,6 +236,14 @@ static const struct row {
 	{ make_too_big, "ip", "ipv6.hdr; content:\"|60|\"; startswith", true }, { make_udp, "udp", "udp.hdr; content:\"|00 50|\"", true },
 	{ make_too_big, "icmpv6", "icmpv6.hdr; content:\"|04 b0|\"; endswith", true }, { make_echo, "icmp", "icmpv4.hdr; content:\"|02|\"; startswith", true },
 	{ make_tcp, "ip", "ip.src; content:\"|0a 00 00 01|\"; bsize:4", true }, { make_tcp, "ip", "ip.dst; content:\"|0a|\"", false },
+	/* asn1 */
+	{ make_ber, "udp", "content:\"xy\"; asn1:bitstring_overflow, relative_offset 0", true },
+	{ make_ber, "udp", "asn1:bitstring_overflow, absolute_offset 2", true }, { make_ber, "udp", "asn1:double_overflow, absolute_offset 2", false },
+	{ make_ber, "udp", "asn1:oversize_length 3999, absolute_offset 2", true }, { make_ber, "udp", "asn1:oversize_length 4000, absolute_offset 2", false },
+	{ make_ber, "udp", "content:\"x\"; asn1:bitstring_overflow, relative_offset 100", false },
+	{ make_ber_good, "udp", "asn1:bitstring_overflow, double_overflow, oversize_length 9", false },
+	{ make_ber_good, "udp", "asn1:oversize_length 8", true }, { make_ber_endless, "udp", "asn1:oversize_length 1, bitstring_overflow", false },
+	{ make_ber_real, "udp", "asn1:double_overflow", true }, { make_ber_real, "udp", "asn1:bitstring_overflow", false },
 	/* events */
 	{ make_event, "ip", "decode-event:ipv4.opt_pad_required", true }, { make_event, "pkthdr", "decode-event:ipv4.pkt_too_small", false },
 	{ make_event, "pkthdr", "decode-event:ipv4.opt_pad_required", true }, { make_event, "ip", "engine-event:ipv4.opt_pad_required", true },
@@ -223,7 +265,8 @@ static const struct bad {
 	{ "ipopts:nosuch", "unknown IP option" }, { "ttl:256", NULL }, { "seq:x", NULL }, { "itype:", NULL }, { "vlan.id:5000", "bad VLAN id" },
 	{ "vlan.id:5,7", "bad layer" }, { "stream_size:server,5", "bad stream_size" }, { "stream_size:nobody,<,5", "bad stream_size" },
 	{ "decode-event:nosuch", "unknown event" }, { "stream-event:nosuch", "unknown event" }, { "flow.pkts:up,3", "bad direction" },
-	{ "flow.bytes:toserver,x", "bad number" }, { "lua:x.lua", "Lua is out of scope" }, { "sameip:1", NULL }, { "nosuch:1", "nosuch" },
+	{ "flow.bytes:toserver,x", "bad number" }, { "lua:x.lua", "Lua is out of scope" }, { "sameip:1", NULL }, { "nosuch:1", "nosuch" }, { "asn1:nosuch", "is not one of" }, { "asn1:absolute_offset 4", "nothing to look for" },
+	{ "asn1:oversize_length x", "is not one of" },
 };
 
 /* ---- a rule set of one rule, a packet ---- */
