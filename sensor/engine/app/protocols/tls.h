@@ -79,7 +79,7 @@ struct tls_tx {
 static inline struct span
 tls_at(const struct bytes *b, struct tls_part p)
 {
-	return p.off <= b->n && p.n <= b->n - p.off ? span_of(b->p + p.off, p.n) : SPAN_NONE;
+	return p.n && p.off <= b->n && p.n <= b->n - p.off ? span_of(b->p + p.off, p.n) : SPAN_NONE;
 }
 
 /* tls_hello.c: the bodies of ClientHello and ServerHello; E_BAD when they do not hold together. */
