@@ -133,10 +133,6 @@ capture_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *bytes)
 	if (f.ts < c->not_before)
 		return;
 	f.num = ++c->num;
-	counter_inc(c->cnt, C_CAPTURE_PACKETS);
-	counter_add(c->cnt, C_CAPTURE_BYTES, f.wire_len);
-	if (f.bytes.n < f.wire_len)
-		counter_inc(c->cnt, C_CAPTURE_TRUNCATED);
 	c->fn(c->arg, &f);
 }
 

@@ -35,7 +35,8 @@ struct capture {
 
 /* Compiles conf.bpf for the open handle. E_BAD and a sentence in why when it is no filter. */
 int capture_filter(struct capture *c, char why[static 256]);
-/* libpcap's callback: counts and hands on. arg is the struct capture. */
+/* libpcap's callback: numbers and hands on. arg is the struct capture. Whoever takes the frame counts it: offline every
+ * worker reads every frame and takes its share. */
 void capture_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *bytes);
 /* Adds a sentence to damage. */
 void capture_damaged(struct capture *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -182,8 +182,10 @@ decode_frame(struct decode *d, const struct frame *f, struct packet **out)
 	p->frame = f->bytes;
 	p->linktype = f->linktype;
 	p->wire_len = f->wire_len;
-	if (f->bytes.n < f->wire_len)
+	if (f->bytes.n < f->wire_len) {
 		p->flags |= PACKET_TRUNCATED;
+		counter_inc(d->cnt, C_CAPTURE_TRUNCATED);
+	}
 	if (l) {
 		p->layers = 1;
 		l->decode(d, p, f->bytes);
