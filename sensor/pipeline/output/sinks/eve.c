@@ -1,7 +1,8 @@
 /*
  * eve - the file that every reader of Suricata's logs can follow: one record a line.
  *
- * Whole records only: what a full disk or a kill has cut is taken off before the next record is written.
+ * Whole records only: what a full disk or a kill has cut is taken off before the next record is written, and what the
+ * journal has beyond the file's last record is added at start.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -70,6 +71,47 @@ file_open(struct eve *e, bool fresh)
 	return 0;
 }
 
+/* Number of the file's last record when it is of this journal; 0 = not known. */
+static uint64_t
+last_written(const struct eve *e)
+{
+	static char tail[TAIL + 1];
+	size_t n = e->size < TAIL ? (size_t) e->size : TAIL;
+	ssize_t k = pread(e->fd, tail, n, (off_t) (e->size - n));
+	char mark[64], *line, *at;
+
+	if (k <= 1)
+		return 0;
+	tail[k - 1] = 0; /* in place of the last newline */
+	line = memrchr(tail, '\n', (size_t) k - 1);
+	line = line ? line + 1 : tail;
+	snprintf(mark, sizeof mark, "\"epoch\":\"%s\",\"seq\":", journal_epoch(e->env->journal));
+	at = strstr(line, mark);
+	return at ? strtoull(at + strlen(mark), NULL, 10) : 0;
+}
+
+static void eve_record(void *self, const struct journal_record *r);
+static void eve_turn(void *self);
+
+/* The last run was killed after the journal had written and before the file had: nothing is lost by that. */
+static void
+catch_up(struct eve *e)
+{
+	uint64_t last = last_written(e), n = 0;
+	struct journal_cursor *c = last ? journal_cursor_new(e->env->journal) : NULL;
+	struct journal_record r;
+
+	if (!c)
+		return;
+	journal_seek_seq(c, last + 1);
+	for (; journal_read(c, &r) == 1; n++)
+		eve_record(e, &r);
+	journal_cursor_free(c);
+	eve_turn(e);
+	if (n)
+		log_notice("eve", "%llu records added from the journal", (unsigned long long) n);
+}
+
 static void *
 eve_open(const struct sink_env *env, struct diag *d)
 {
@@ -87,6 +129,8 @@ eve_open(const struct sink_env *env, struct diag *d)
 		free(e);
 		return NULL;
 	}
+	if (!env->conf->fresh_journal)
+		catch_up(e);
 	return e;
 }
 
@@ -155,7 +199,7 @@ eve_record(void *self, const struct journal_record *r)
 	}
 	if (buf_add(&e->out, r->json.p, r->json.n) == 0 && buf_add(&e->out, "\n", 1) == 0)
 		e->in_buffer++;
-	if (e->out.n >= WRITE_AT && !e->failing)
+	if (e->out.n >= WRITE_AT && !e->failing && journal_flush(e->env->journal) == 0) /* never ahead of the journal */
 		write_out(e);
 }
 
