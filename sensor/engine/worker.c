@@ -110,7 +110,7 @@ tcp_packet(struct worker *w, struct flow *f, struct session *s, struct packet *p
 
 	stream_push(w->streams, &s->stream, p, &swap);
 	if (swap)
-		flow_swap(f, p);
+		flow_swap(f, NULL); /* p->dir is right already */
 	if (!s->stream)
 		return 0;
 	updated = feed_stream(w, s, p);
@@ -155,20 +155,24 @@ count_facts(struct session *s, const struct packet *p)
 		c->fin = 1;
 }
 
+static bool
+begins_anew(void *arg, const struct flow *f, const struct packet *p)
+{
+	(void) arg;
+	return stream_reuse(((const struct session *) f->user)->stream, p, p->dir);
+}
+
 static void
 worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet: read this first */
 {
 	bool fresh = false, look;
 	unsigned updated = 0;
+	uint64_t order = w->emit.order;
 	struct flow *f = flow_find(w->flows, p, &fresh);
 	struct session *s = f ? session_of(f) : NULL;
 
-	if (f && !fresh && p->proto == 6 && stream_reuse(s->stream, p, p->dir)) {
-		flow_end(w->flows, f, FLOW_END_CLOSED);
-		emit_frame(&w->emit, w->num);
-		f = flow_find(w->flows, p, &fresh);
-		s = f ? session_of(f) : NULL;
-	}
+	if (w->emit.order != order)
+		emit_frame(&w->emit, w->num); /* an older flow ended here */
 	if (!f) {
 		run_detect(w, p, NULL, NULL, false);
 		goto done;
@@ -237,8 +241,12 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 		for (int d = 0; d < 2; d++) {
 			if (!wants[d] && !(updated >> d & 1))
 				continue;
-			pseudo_packet(&p, f, d);
-			run_detect(w, &p, f, s, true);
+			/* each round sees one piece of what lies beyond holes */
+			uint32_t rounds = 0;
+			do {
+				pseudo_packet(&p, f, d);
+				run_detect(w, &p, f, s, true);
+			} while (++rounds < 16 && stream_raw_left(s->stream, d));
 		}
 	}
 	log_transactions(w, f, s, NULL, true);
@@ -338,6 +346,8 @@ make_stages(struct worker *w, struct diag *d)
 		return E_NOMEM;
 	w->decode = decode_new(&c->decode, w->cnt, c->hash_seed);
 	w->flows = flow_table_new(&c->flow, sizeof(struct session), c->hash_seed, w->cnt, flow_ended, w);
+	if (w->flows)
+		flow_on_syn(w->flows, begins_anew);
 	w->streams = streams_new(&c->stream, w->pool, w->cnt);
 	w->apps = apps_new(&c->apps, w->pool, w->cnt, d);
 	w->detect = detect_new(w->rules, &c->detect, w->pool, w->cnt);

@@ -469,6 +469,31 @@ find_quoted(struct flow_table *t, struct packet *p)
 	return f;
 }
 
+static uint8_t
+dir_of(const struct flow *f, bool src_is_a)
+{
+	return f->client_is_a == src_is_a ? TO_SERVER : TO_CLIENT;
+}
+
+/* f, unless its time is over or the packet begins a new flow between the same ports: then it ends here. */
+static struct flow *
+still_same(struct flow_table *t, struct flow *f, struct packet *p, bool src_is_a)
+{
+	enum flow_end why = FLOW_END_TIMEOUT;
+
+	if (f == NULL)
+		return NULL;
+	p->dir = dir_of(f, src_is_a);
+	if (deadline(t, f) > t->now) {
+		if (!begins_anew(t, f, p))
+			return f;
+		why = FLOW_END_CLOSED;
+		counter_inc(t->cnt, C_FLOW_REUSED);
+	}
+	flow_end(t, f, why);
+	return NULL;
+}
+
 struct flow *
 flow_find(struct flow_table *t, struct packet *p, bool *fresh)
 {
@@ -485,21 +510,13 @@ flow_find(struct flow_table *t, struct packet *p, bool *fresh)
 		t->now = p->ts;
 	if ((f = find_quoted(t, p)) == NULL) {
 		hash = (uint32_t) flow_key_hash(&key, t->seed);
-		f = lookup(t, &key, hash);
-		if (f && deadline(t, f) <= t->now) {
-			flow_end(t, f, FLOW_END_TIMEOUT);
-			f = NULL;
-		} else if (f && begins_anew(t, f, p)) {
-			counter_inc(t->cnt, C_FLOW_REUSED);
-			flow_end(t, f, FLOW_END_CLOSED);
-			f = NULL;
-		}
+		f = still_same(t, lookup(t, &key, hash), p, src_is_a);
 		if (f == NULL) {
 			if ((f = begin(t, p, &key, hash, src_is_a)) == NULL)
 				return NULL;
 			*fresh = true;
 		}
-		p->dir = f->client_is_a == src_is_a ? TO_SERVER : TO_CLIENT;
+		p->dir = dir_of(f, src_is_a);
 	}
 	touch(t, f, p);
 	count(f, p);

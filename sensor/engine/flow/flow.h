@@ -83,7 +83,7 @@ void flow_table_free(struct flow_table *t); /* without on_end */
  * ICMP destination unreachable belongs to the flow it quotes, if that lives: so f->key.proto may differ from p->proto. */
 struct flow *flow_find(struct flow_table *t, struct packet *p, bool *fresh);
 /* Replaces that rule: asked for every SYN (with or without ACK) on a known flow, true ends it and begins a new one
- * (the worker knows the session: see stream_reuse()). */
+ * (the worker knows the session: see stream_reuse()). p->dir is set. */
 void flow_on_syn(struct flow_table *t, bool (*reuse)(void *arg, const struct flow *f, const struct packet *p));
 /* For batches: the hash of a packet's key, and fetching its bucket ahead of flow_find(). */
 uint64_t flow_hash_of(const struct flow_table *t, const struct packet *p);

@@ -306,6 +306,14 @@ stream_wants_flush(const struct stream *s, int dir)
 	return (!(h->flags & HALF_APP_DONE) && h->app < end) || (!(h->flags & HALF_RAW_OFF) && h->raw < end);
 }
 
+bool
+stream_raw_left(const struct stream *s, int dir)
+{
+	const struct half *h = &s->half[dir];
+
+	return !(h->flags & HALF_RAW_OFF) && h->raw < half_held_end(h);
+}
+
 uint64_t
 stream_size(const struct stream *s, int dir)
 {
