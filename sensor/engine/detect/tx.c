@@ -320,6 +320,8 @@ tx_run(struct detect *d)
 
 	for (struct tx *tx = app->first; tx; tx = tx->next) {
 		struct look l = { .tx = tx, .dir = d->now->p->dir, .proto = tx->proto ? tx->proto : app->proto };
+		if (tx->only_dir && !(tx->only_dir >> l.dir & 1)) /* a message of the other direction alone */
+			tx->done_seen[l.dir] = true;
 		if (tx->done_seen[l.dir])
 			continue;
 		if ((d->app_index = protocol_index(l.proto)) < 0)
