@@ -22,6 +22,17 @@ quoted_value(const char *value, struct span *inner, bool *negated)
 	return 0;
 }
 
+/* The same without quotes, which a regular expression may lack. */
+static int
+bare_value(const char *value, struct span *inner, bool *negated)
+{
+	struct span s = text_trim(span_str(value));
+
+	*negated = s.n && s.p[0] == '!';
+	*inner = text_trim(span_skip(s, *negated));
+	return inner->n && inner->p[0] == '"' ? -1 : 0;
+}
+
 static int
 hex_digit(int c)
 {
@@ -120,7 +131,7 @@ rule_regex(struct arena *a, const char *value, const char **pattern, const char 
 	struct span s, text;
 	uint32_t end;
 
-	if (!value || quoted_value(value, &s, negated) < 0 || s.n < 2 || s.p[0] != '/')
+	if (!value || (quoted_value(value, &s, negated) < 0 && bare_value(value, &s, negated) < 0) || s.n < 2 || s.p[0] != '/')
 		return E_BAD;
 	for (end = s.n - 1; end > 0 && s.p[end] != '/'; end--)
 		;

@@ -71,10 +71,21 @@ build_payload(struct build *b)
 	b->cur = 0;
 }
 
+/* A content has closed the buffer, without a transform so far: what follows works on a changed copy of the same one. */
+static bool
+reopen(struct build *b)
+{
+	if (!b->pending_set || b->in_base64 || b->pending.buffer.n_transforms)
+		return false;
+	if (b->cur > 0 && strcmp(b->lists[b->cur].buffer.name, b->pending.buffer.name) == 0)
+		b->cur = -1;
+	return b->cur < 0;
+}
+
 int
 build_transform(struct build *b, const struct keyword *kw, const union kw_arg *a)
 {
-	if (b->cur >= 0 || !b->pending_set)
+	if ((b->cur >= 0 || !b->pending_set) && !reopen(b))
 		return build_error(b, 0, "\"%s\" must follow a sticky buffer", kw->name);
 	if (b->pending.buffer.n_transforms == TRANSFORMS_MAX)
 		return build_error(b, 0, "more than %d transforms of one buffer", TRANSFORMS_MAX);

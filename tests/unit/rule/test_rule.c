@@ -304,7 +304,11 @@ test_regexes(void **state)
 	assert_string_equal(pattern, "a\\\\");
 	assert_int_equal(rule_regex(&a, "\"/a\\/\"", &pattern, &flags, &negated), E_BAD);
 	assert_int_equal(rule_regex(&a, "\"a/\"", &pattern, &flags, &negated), E_BAD);
-	assert_int_equal(rule_regex(&a, "/a/", &pattern, &flags, &negated), E_BAD);
+	assert_int_equal(rule_regex(&a, "!/a/i", &pattern, &flags, &negated), 0); /* without quotes */
+	assert_string_equal(pattern, "a");
+	assert_true(negated);
+	assert_int_equal(rule_regex(&a, "\"/a/", &pattern, &flags, &negated), E_BAD);
+	assert_int_equal(rule_regex(&a, "a", &pattern, &flags, &negated), E_BAD);
 	arena_clear(&a);
 }
 

@@ -18,7 +18,7 @@ static const struct flag flags[] = { { 'i', PCRE2_CASELESS, NULL }, { 'm', PCRE2
 static int
 letters(struct build *b, const char *text, uint32_t *options, bool *relative, const char **buffer)
 {
-	for (; *text; text++) {
+	for (; *text && *text != ','; text++) { /* behind a comma: names for captures, which nobody reads */
 		const struct flag *f = NULL;
 		for (unsigned i = 0; i < sizeof(flags) / sizeof(*flags) && !f; i++)
 			if (flags[i].letter == *text)

@@ -133,6 +133,10 @@ xbits_setup_hostbits(struct build *b, const union kw_arg *a)
 
 	if (!x)
 		return E_NOMEM;
+	if (n == 1 && !strcmp(v[0], "noalert")) {
+		build_require(b, KW_NOALERT);
+		return 0;
+	}
 	if (n < 2)
 		return build_error(b, 0, "\"command,name[,src|dst]\" was expected");
 	if (n == 3 && strcmp(v[2], "src") && strcmp(v[2], "dst"))

@@ -236,6 +236,10 @@ static const struct row {
 	{ make_too_big, "ip", "ipv6.hdr; content:\"|60|\"; startswith", true }, { make_udp, "udp", "udp.hdr; content:\"|00 50|\"", true },
 	{ make_too_big, "icmpv6", "icmpv6.hdr; content:\"|04 b0|\"; endswith", true }, { make_echo, "icmp", "icmpv4.hdr; content:\"|02|\"; startswith", true },
 	{ make_tcp, "ip", "ip.src; content:\"|0a 00 00 01|\"; bsize:4", true }, { make_tcp, "ip", "ip.dst; content:\"|0a|\"", false },
+	/* a transform behind a content changes what follows, not what was before */
+	{ make_tcp, "ip", "ipv4.hdr; content:\"|45 10|\"; to_sha256; content:\"|45 10|\"; startswith", false },
+	{ make_tcp, "ip", "ipv4.hdr; content:\"|45 10|\"; to_sha256; bsize:32", true },
+	{ make_tcp, "ip", "ipv4.hdr; content:\"|45 11|\"; to_sha256; bsize:32", false },
 	/* asn1 */
 	{ make_ber, "udp", "content:\"xy\"; asn1:bitstring_overflow, relative_offset 0", true },
 	{ make_ber, "udp", "asn1:bitstring_overflow, absolute_offset 2", true }, { make_ber, "udp", "asn1:double_overflow, absolute_offset 2", false },
@@ -265,7 +269,8 @@ static const struct bad {
 	{ "ipopts:nosuch", "unknown IP option" }, { "ttl:256", NULL }, { "seq:x", NULL }, { "itype:", NULL }, { "vlan.id:5000", "bad VLAN id" },
 	{ "vlan.id:5,7", "bad layer" }, { "stream_size:server,5", "bad stream_size" }, { "stream_size:nobody,<,5", "bad stream_size" },
 	{ "decode-event:nosuch", "unknown event" }, { "stream-event:nosuch", "unknown event" }, { "flow.pkts:up,3", "bad direction" },
-	{ "flow.bytes:toserver,x", "bad number" }, { "lua:x.lua", "Lua is out of scope" }, { "sameip:1", NULL }, { "nosuch:1", "nosuch" }, { "asn1:nosuch", "is not one of" }, { "asn1:absolute_offset 4", "nothing to look for" },
+	{ "flow.bytes:toserver,x", "bad number" }, { "lua:x.lua", "Lua is out of scope" }, { "sameip:1", NULL }, { "nosuch:1", "nosuch" }, { "content:\"x\"; to_md5", "must follow" },
+	{ "ipv4.hdr; to_md5; content:\"x\"; to_md5", "must follow" }, { "asn1:nosuch", "is not one of" }, { "asn1:absolute_offset 4", "nothing to look for" },
 	{ "asn1:oversize_length x", "is not one of" },
 };
 
