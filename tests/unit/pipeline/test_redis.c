@@ -537,6 +537,51 @@ test_away_at_start(void **state)
 	output_free(o);
 }
 
+/* Over TCP, by address and by name (evdns reads /etc/hosts). */
+static void
+test_tcp(void **state)
+{
+	static const char *const hosts[] = { "127.0.0.1", "localhost" };
+	char port[12];
+
+	snprintf(port, sizeof port, "%d", 20000 + (int) (getpid() % 10000));
+	server_kill();
+	server_start_with("--port", port, "--bind", "127.0.0.1");
+	for (int i = 0; i < 2; i++) {
+		struct output_conf c = conf_plain();
+		struct output *o;
+		c.redis_socket = NULL;
+		c.redis_host = hosts[i];
+		c.redis_port = (uint32_t) atoi(port);
+		o = output_open(&c);
+		for (int k = 0; k < 10; k++)
+			write_record(o, "alert");
+		assert_int_equal(output_drain(o), 0);
+		assert_stream("s1", 10 * (unsigned) (i + 1));
+		output_free(o);
+	}
+}
+
+/* A server that takes the connection and never answers: the sensor gives up in time and tries again. */
+static void
+test_silent_server(void **state)
+{
+	struct output_conf c = conf_plain();
+	struct output *o;
+
+	c.redis_timeout = 100 * NS_PER_MS;
+	kill(server, SIGSTOP);
+	o = output_open(&c);
+	write_record(o, "alert");
+	turn_for(1000);
+	assert_true(counters.v[C_REDIS_CONNECTS] >= 2);
+	assert_int_equal(backlog(o), 1);
+	kill(server, SIGCONT);
+	assert_int_equal(output_drain(o), 0);
+	assert_stream("s1", 1);
+	output_free(o);
+}
+
 static int
 consumer(const char *arguments, const char *out)
 {
@@ -617,6 +662,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_password, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replay, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_away_at_start, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tcp, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_silent_server, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_consumer, setup, teardown),
 	};
 
