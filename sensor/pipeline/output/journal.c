@@ -230,6 +230,8 @@ journal_append(struct journal *j, struct journal_record *r)
 	rc = frame_write(&j->out, r, j->chain);
 	if (rc < 0)
 		return refuse(j, rc);
+	if (r->seq == journal_current(j)->first_seq)
+		journal_current(j)->first_ms = r->ms;
 	j->next_seq++;
 	j->last_ms = r->ms;
 	j->last_n = r->n;
@@ -261,8 +263,9 @@ journal_status(const struct journal *j, struct journal_status *out)
 		uint64_t end = i + 1 < j->n ? j->segments[i].last_seq : j->next_seq - 1;
 		if (end <= j->acked)
 			continue;
-		if (j->segments[i].before_ms)
-			out->oldest_unacked = clock_now(j->clock) - (int64_t) (j->segments[i].before_ms * NS_PER_MS);
+		uint64_t ms = j->segments[i].first_ms ? j->segments[i].first_ms : j->segments[i].before_ms;
+		if (ms)
+			out->oldest_unacked = clock_now(j->clock) - (int64_t) (ms * NS_PER_MS);
 		break;
 	}
 }

@@ -161,6 +161,7 @@ recover_last(struct journal *j, struct diag *d)
 	memcpy(j->chain, s.header.chain, FRAME_HASH);
 	while ((result = scan_next(&s, &r, &frame)) == SCAN_RECORD || result == SCAN_DAMAGED) {
 		if (result == SCAN_RECORD) {
+			g->first_ms = g->first_ms ? g->first_ms : r.ms;
 			remember(j, &r, frame);
 			continue;
 		}

@@ -11,6 +11,7 @@ struct segment {
 	uint64_t bytes;                       /* on disk */
 	uint64_t before_ms;                   /* stream id of the record before its first one */
 	uint32_t before_n;
+	uint64_t first_ms;                    /* of its first record; 0 = not known */
 };
 
 struct journal {

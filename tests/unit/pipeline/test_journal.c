@@ -321,6 +321,9 @@ test_caps(void **state)
 	next = journal_next_seq(j);
 	assert_int_equal(append(j, "{\"some\":\"text of a record\"}"), E_LIMIT);
 	assert_int_equal(journal_next_seq(j), next); /* a refused record takes no number */
+	now.now += 7 * NS_PER_S;
+	journal_status(j, &s);
+	assert_int_equal(s.oldest_unacked, 7 * NS_PER_S);
 	journal_ack(j, next - 1);
 	assert_int_equal(append(j, "{}"), 0);
 	journal_status(j, &s);
