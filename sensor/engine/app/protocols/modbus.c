@@ -304,7 +304,7 @@ request(struct app *a, struct modbus *st, struct span message)
 	if (++st->open <= UNANSWERED_MAX)
 		return;
 	app_event(a, &t->tx, EV_FLOODED);
-	for (struct tx *old = a->first; old; old = old->next)
+	each_tx(a, old)
 		if (old->progress[TO_CLIENT] == 0) {
 			tx_reach(old, TO_CLIENT, 1);
 			st->open--;
@@ -320,7 +320,7 @@ response(struct app *a, struct modbus *st, struct span message)
 	struct rd r = rd_of(message);
 	uint16_t id = rd_u16(&r);
 
-	for (struct tx *x = a->first; x; x = x->next) {
+	each_tx(a, x) {
 		const struct modbus_tx *q = (const struct modbus_tx *) x;
 
 		if (x->progress[TO_CLIENT] == 0 && q->msg[TO_SERVER].transaction == id) {
@@ -452,7 +452,7 @@ modbus_gap(struct app *a, void *state, int dir, uint32_t n)
 static void
 modbus_eof(struct app *a, void *state, int dir)
 {
-	for (struct tx *x = a->first; x; x = x->next)
+	each_tx(a, x)
 		tx_reach(x, dir, 1);
 }
 

@@ -20,6 +20,12 @@ bytes_release(struct app *a, struct bytes *b)
 	*b = (struct bytes) { 0 };
 }
 
+/* The flow's transactions of the protocol it speaks now, oldest first (after an upgrade others may be in the list). */
+#define each_tx(a, x) \
+	for (struct tx *x = (a)->first; x; x = x->next) \
+		if (x->proto != (a)->proto) { \
+		} else
+
 /* Raises progress; it never goes back. */
 static inline void
 tx_reach(struct tx *tx, int dir, uint8_t progress)

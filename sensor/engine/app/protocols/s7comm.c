@@ -107,7 +107,7 @@ items_failed(const struct s7_tx *t, const struct s7_msg *m)
 static struct s7_tx *
 find(struct app *a, uint16_t reference, int dir)
 {
-	for (struct tx *x = a->first; x; x = x->next) {
+	each_tx(a, x) {
 		struct s7_tx *t = (struct s7_tx *) x;
 
 		if (t->reference == reference && !t->msg[dir].present && t->msg[!dir].present && !x->only_dir)
@@ -143,7 +143,7 @@ bound_open(struct app *a, struct s7 *st)
 {
 	if (++st->open <= OPEN_MAX)
 		return;
-	for (struct tx *x = a->first; x; x = x->next)
+	each_tx(a, x)
 		if (!tx_done(a, x, 0) || !tx_done(a, x, 1)) {
 			tx_reach(x, 0, 1);
 			tx_reach(x, 1, 1);
@@ -278,7 +278,7 @@ s7comm_gap(struct app *a, void *state, int dir, uint32_t n)
 static void
 s7comm_eof(struct app *a, void *state, int dir)
 {
-	for (struct tx *x = a->first; x; x = x->next)
+	each_tx(a, x)
 		tx_reach(x, dir, 1);
 }
 

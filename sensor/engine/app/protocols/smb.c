@@ -31,7 +31,7 @@ struct smb {
 static struct smb_tx *
 find(struct app *a, uint8_t version, uint64_t message, uint16_t command)
 {
-	for (struct tx *x = a->first; x; x = x->next) {
+	each_tx(a, x) {
 		struct smb_tx *t = (struct smb_tx *) x;
 
 		if (!t->answered && !x->only_dir && t->version == version && t->message == message && t->command == command)
@@ -51,14 +51,15 @@ begin(struct app *a, struct smb *st, int dir)
 		t->tx.only_dir = 1 << TO_CLIENT;
 		return t;
 	}
-	if (++st->open > OPEN_MAX)
-		for (struct tx *x = a->first; x; x = x->next)
-			if (x != &t->tx && !((struct smb_tx *) x)->answered && !x->only_dir) {
-				((struct smb_tx *) x)->answered = true;
-				tx_reach(x, TO_CLIENT, 1);
-				st->open--;
-				break;
-			}
+	if (++st->open <= OPEN_MAX)
+		return t;
+	each_tx(a, x)
+		if (x != &t->tx && !((struct smb_tx *) x)->answered && !x->only_dir) {
+			((struct smb_tx *) x)->answered = true;
+			tx_reach(x, TO_CLIENT, 1);
+			st->open--;
+			break;
+		}
 	return t;
 }
 
@@ -229,7 +230,7 @@ smb_gap(struct app *a, void *state, int dir, uint32_t n)
 static void
 smb_eof(struct app *a, void *state, int dir)
 {
-	for (struct tx *x = a->first; x; x = x->next)
+	each_tx(a, x)
 		tx_reach(x, dir, 1);
 }
 

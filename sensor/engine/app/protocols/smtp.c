@@ -182,8 +182,8 @@ reply(struct app *a, struct smtp *st, unsigned code)
 			app_event(a, NULL, EV_TLS_REJECTED);
 		}
 	}
-	for (struct tx *x = a->first; x && st->due == 0; x = x->next)
-		if (x->progress[TO_SERVER] == MAIL_END)
+	each_tx(a, x)
+		if (st->due == 0 && x->progress[TO_SERVER] == MAIL_END)
 			tx_reach(x, TO_CLIENT, 1);
 }
 
@@ -268,7 +268,7 @@ smtp_gap(struct app *a, void *state, int dir, uint32_t n)
 static void
 smtp_eof(struct app *a, void *state, int dir)
 {
-	for (struct tx *x = a->first; x; x = x->next)
+	each_tx(a, x)
 		tx_reach(x, dir, dir == TO_SERVER ? MAIL_END : 1);
 	if (dir == TO_SERVER)
 		((struct smtp *) state)->tx = NULL;

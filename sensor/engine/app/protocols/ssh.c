@@ -223,7 +223,7 @@ ssh_tx_clear(struct app *a, struct tx *tx)
 		bytes_release(a, &t->side[d].banner);
 		bytes_release(a, &t->side[d].hassh);
 	}
-	if (st && st->tx == t)
+	if (tx->proto == a->proto && st && st->tx == t)
 		st->tx = NULL;
 }
 

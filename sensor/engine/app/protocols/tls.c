@@ -377,7 +377,7 @@ tls_tx_clear(struct app *a, struct tx *tx)
 		bytes_release(a, &t->side[d].text);
 		bytes_release(a, &t->side[d].ja3);
 	}
-	if (st && st->tx == t)
+	if (tx->proto == a->proto && st && st->tx == t)
 		st->tx = NULL;
 }
 

@@ -1,0 +1,357 @@
+/*
+ * ftp - FTP control connection: a transaction is a command and its replies.
+ *
+ * Spec: RFC 959 section 4.1 (commands), 4.2 (replies), 5.3; RFC 2428 (EPRT, EPSV); RFC 4217 (AUTH TLS).
+ *
+ *   client  VERB [argument] CR LF      server  three digits, '-' when more lines follow, text CR LF
+ *
+ * Replies are taken by the oldest command without one; preliminary ones (1xx) leave it open.
+ */
+#include <strings.h>
+
+#include "engine/app/protocols/parse.h"
+
+#define LINE_MAX 4096
+#define REPLIES_MAX 8192 /* bytes of the replies to one command that are kept */
+#define OPEN_MAX 1024
+
+extern const struct protocol protocol_tls;
+
+enum ftp_event { EV_REQUEST_TOO_LONG, EV_RESPONSE_TOO_LONG, EV_TOO_MANY };
+
+struct ftp_tx {
+	struct tx tx;
+	struct bytes line;    /* the command */
+	uint32_t verb_n;
+	struct bytes replies; /* length(2) then the line, each */
+	uint16_t port;        /* of the data connection, where told */
+	uint8_t mode;         /* 1 active, 2 passive */
+};
+
+struct ftp {
+	uint32_t open;
+	unsigned multi;       /* code of a reply of several lines; 0 = none */
+};
+
+static bool
+verb_is(const struct ftp_tx *t, const char *name)
+{
+	return t->verb_n == strlen(name) && strncasecmp((const char *) t->line.p, name, t->verb_n) == 0;
+}
+
+static struct span
+argument(const struct ftp_tx *t)
+{
+	return t->verb_n < t->line.n ? span_skip(bytes_span(&t->line), t->verb_n + 1) : SPAN_NONE;
+}
+
+/* The last two of six numbers "h1,h2,h3,h4,p1,p2" (PORT, 227), or the number between bars (EPRT, 229). */
+static uint16_t
+port_of(struct span s, bool bars)
+{
+	uint32_t n[6] = { 0 }, k = 0, last = 0;
+	bool digits = false;
+
+	for (struct rd r = rd_of(s); rd_left(&r);) {
+		uint8_t c = rd_u8(&r);
+
+		if (c >= '0' && c <= '9' && k < 6) {
+			n[k] = (n[k] * 10 + (c - '0')) & 0xfffff;
+			last = n[k];
+			digits = true;
+		} else if (c == ',' && digits && k < 5) {
+			k++;
+			digits = false;
+		} else if (digits && (bars || k < 5)) {
+			k = 0;
+			n[0] = 0;
+			digits = false;
+		}
+	}
+	if (bars)
+		return last <= 65535 ? (uint16_t) last : 0;
+	return k == 5 && n[4] < 256 && n[5] < 256 ? (uint16_t) (n[4] << 8 | n[5]) : 0;
+}
+
+static void
+command(struct app *a, struct ftp *st, struct span line, bool cut)
+{
+	struct ftp_tx *t = (struct ftp_tx *) app_tx_new(a);
+
+	if (!t)
+		return;
+	app_count_request(a);
+	app_keep(a, &t->line, line, LINE_MAX);
+	while (t->verb_n < t->line.n && t->line.p[t->verb_n] != ' ')
+		t->verb_n++;
+	if (cut)
+		app_event(a, &t->tx, EV_REQUEST_TOO_LONG);
+	if (verb_is(t, "PORT") || verb_is(t, "EPRT")) {
+		t->mode = 1;
+		t->port = port_of(argument(t), verb_is(t, "EPRT"));
+	}
+	tx_reach(&t->tx, TO_SERVER, 1);
+	if (++st->open <= OPEN_MAX)
+		return;
+	app_event(a, &t->tx, EV_TOO_MANY);
+	each_tx(a, x)
+		if (!x->progress[TO_CLIENT]) {
+			tx_reach(x, TO_CLIENT, 1);
+			st->open--;
+			break;
+		}
+}
+
+static void
+done(struct app *a, struct ftp *st, struct ftp_tx *t, unsigned code)
+{
+	app_count_response(a, code >= 500);
+	tx_reach(&t->tx, TO_CLIENT, 1);
+	if (t->line.n)
+		st->open--;
+	if (code == 227 || code == 229) {
+		struct rd r = rd_of(bytes_span(&t->replies));
+		struct span line = SPAN_NONE;
+
+		while (rd_left(&r))
+			line = rd_span(&r, rd_u16(&r));
+		t->mode = 2;
+		t->port = port_of(span_skip(line, 4), code == 229);
+	}
+	if (code == 234 && verb_is(t, "AUTH"))
+		app_upgrade(a, &protocol_tls);
+}
+
+static void
+reply(struct app *a, struct ftp *st, struct span line, bool cut)
+{
+	struct ftp_tx *t = NULL;
+	struct rd r = rd_of(line);
+	unsigned code = 0;
+	bool coded = line.n >= 3, more;
+	uint8_t n[2] = { (uint8_t) (line.n >> 8), (uint8_t) line.n };
+
+	for (int i = 0; i < 3 && coded; i++) {
+		uint8_t c = rd_u8(&r);
+
+		coded = c >= '0' && c <= '9';
+		code = code * 10 + (c - '0');
+	}
+	more = coded && rd_left(&r) && *r.p == '-';
+	each_tx(a, x)
+		if (!t && !x->progress[TO_CLIENT])
+			t = (struct ftp_tx *) x;
+	if (!t && (t = (struct ftp_tx *) app_tx_new(a)))
+		t->tx.only_dir = 1 << TO_CLIENT; /* the greeting */
+	if (!t)
+		return;
+	if (cut)
+		app_event(a, &t->tx, EV_RESPONSE_TOO_LONG);
+	if (t->replies.n + 2 + line.n <= REPLIES_MAX && app_keep(a, &t->replies, span_of(n, 2), REPLIES_MAX) == 0)
+		app_keep(a, &t->replies, line, REPLIES_MAX);
+	if (st->multi && !(coded && code == st->multi && !more))
+		return;
+	st->multi = more ? code : 0;
+	if (coded && !more && code >= 200)
+		done(a, st, t, code);
+}
+
+static int
+ftp_feed(struct app *a, void *state, int dir, struct span bytes)
+{
+	uint32_t taken = 0;
+
+	while (taken < bytes.n && !a->upgrading) {
+		struct span s = span_skip(bytes, taken), line;
+		const uint8_t *lf = memchr(s.p, '\n', s.n);
+		bool cut;
+
+		if (!lf && s.n < LINE_MAX)
+			break;
+		line = span_head(s, lf ? (uint32_t) (lf - s.p) : s.n);
+		taken += lf ? line.n + 1 : line.n;
+		cut = line.n >= LINE_MAX;
+		line = span_head(line, LINE_MAX - 1);
+		if (line.n && line.p[line.n - 1] == '\r')
+			line.n--;
+		if (line.n)
+			(dir == TO_SERVER ? command : reply)(a, state, line, cut);
+	}
+	return (int) taken;
+}
+
+static void
+ftp_eof(struct app *a, void *state, int dir)
+{
+	each_tx(a, x)
+		tx_reach(x, dir, 1);
+}
+
+static void
+ftp_tx_clear(struct app *a, struct tx *tx)
+{
+	bytes_release(a, &((struct ftp_tx *) tx)->line);
+	bytes_release(a, &((struct ftp_tx *) tx)->replies);
+}
+
+/* USER and its kin from a client; a greeting with FTP in it from a server. */
+static enum app_probe
+ftp_probe(struct span s, int dir, uint8_t transport)
+{
+	static const char *const first[] = { "USER ", "FEAT\r\n", "AUTH TLS", "AUTH SSL", "PASS ", "PORT ", "SYST\r\n" };
+	const uint8_t *lf = memchr(s.p, '\n', s.n);
+	uint32_t n = lf ? (uint32_t) (lf - s.p) + 1 : s.n;
+
+	if (dir == TO_SERVER) {
+		for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
+			if (n >= strlen(first[i]) && memcmp(s.p, first[i], strlen(first[i])) == 0 &&
+			    !(lf && memmem(s.p, n, " :", 2))) /* not IRC's USER */
+				return PROBE_YES;
+		return PROBE_NO;
+	}
+	if (s.n < 4 || memcmp(s.p, "220", 3) != 0 || (s.p[3] != ' ' && s.p[3] != '-'))
+		return PROBE_NO;
+	if (memmem(s.p, n, "FTP", 3) || memmem(s.p, n, "ftp", 3) || memmem(s.p, n, "FileZilla", 9))
+		return PROBE_YES;
+	return lf ? PROBE_NO : PROBE_MORE;
+}
+
+/* ---- fields, log ---- */
+
+static const struct ftp_tx *
+of(const struct tx *tx)
+{
+	return (const struct ftp_tx *) tx;
+}
+
+static bool
+f_command(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
+{
+	*out = span_head(bytes_span(&of(tx)->line), of(tx)->verb_n);
+	return i == 0 && out->n;
+}
+
+static bool
+f_data(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
+{
+	*out = argument(of(tx));
+	return i == 0 && out->n;
+}
+
+static bool
+reply_at(const struct tx *tx, unsigned i, struct span *out)
+{
+	struct rd r = rd_of(bytes_span(&of(tx)->replies));
+
+	do
+		*out = rd_span(&r, rd_u16(&r));
+	while (!r.bad && i--);
+	return !r.bad;
+}
+
+static bool
+has_code(struct span line)
+{
+	return line.n >= 3 && line.p[0] >= '0' && line.p[0] <= '9' && line.p[1] >= '0' && line.p[1] <= '9' && line.p[2] >= '0' &&
+	    line.p[2] <= '9';
+}
+
+static bool
+f_reply(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
+{
+	if (!reply_at(tx, i, out))
+		return false;
+	if (has_code(*out))
+		*out = span_skip(*out, 4);
+	return true;
+}
+
+static bool
+f_code(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
+{
+	if (!reply_at(tx, i, out))
+		return false;
+	*out = span_head(*out, has_code(*out) ? 3 : 0);
+	return true;
+}
+
+static bool
+f_received(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
+{
+	*out = of(tx)->replies.n ? SPAN_LIT("yes") : SPAN_LIT("no");
+	return i == 0;
+}
+
+static bool
+n_port(const struct tx *tx, int dir, unsigned i, uint64_t *out)
+{
+	*out = of(tx)->port;
+	return i == 0 && *out;
+}
+
+#define DONE { 1, 1 }
+static const struct field fields[] = {
+	{ "ftp.command", NULL, NULL, FIELD_BYTES, false, 1, DONE, f_command, .help = "verb of the command" },
+	{ "ftp.command_data", NULL, NULL, FIELD_BYTES, false, 1, DONE, f_data, .help = "argument of the command" },
+	{ "ftp.reply", NULL, NULL, FIELD_MULTI, false, 2, DONE, f_reply, .help = "each line of the replies without its code" },
+	{ "ftp.completion_code", NULL, NULL, FIELD_MULTI, false, 2, DONE, f_code, .help = "code of each line of the replies" },
+	{ "ftp.reply_received", NULL, NULL, FIELD_BYTES, false, 2, DONE, f_received, .help = "yes or no" },
+	{ "ftp.dynamic_port", NULL, NULL, FIELD_NUMBER, false, 3, DONE, .number = n_port, .help = "port of the data connection" },
+	{ NULL }
+};
+
+static const struct app_event events[] = {
+	[EV_REQUEST_TOO_LONG] = { "request_command_too_long" },
+	[EV_RESPONSE_TOO_LONG] = { "response_command_too_long" },
+	[EV_TOO_MANY] = { "too_many_transactions" },
+	{ NULL }
+};
+
+static void
+ftp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
+{
+	const struct ftp_tx *t = of(tx);
+	struct span v;
+
+	if (t->line.n) {
+		json_span(j, "command", span_head(bytes_span(&t->line), t->verb_n));
+		if (argument(t).n)
+			json_span(j, "command_data", argument(t));
+	}
+	if (t->replies.n) {
+		json_array(j, "completion_code");
+		for (unsigned i = 0; f_code(tx, 1, i, NULL, &v); i++)
+			if (v.n)
+				json_span(j, NULL, v);
+		json_end(j);
+		json_array(j, "reply");
+		for (unsigned i = 0; f_reply(tx, 1, i, NULL, &v); i++)
+			json_span(j, NULL, v);
+		json_end(j);
+	}
+	if (t->port)
+		json_u64(j, "dynamic_port", t->port);
+	if (t->mode)
+		json_str(j, "mode", t->mode == 1 ? "active" : "passive");
+	json_str(j, "reply_received", t->replies.n ? "yes" : "no");
+}
+
+const struct protocol protocol_ftp = {
+	.name = "ftp",
+	.spec = "RFC 959, RFC 2428, RFC 4217",
+	.transport = APP_TCP,
+	.ports = { "21", NULL },
+	.probe_min = 5,
+	.probe_max = 512,
+	.probe = ftp_probe,
+	.state_size = sizeof(struct ftp),
+	.tx_size = sizeof(struct ftp_tx),
+	.done = DONE,
+	.max_record = LINE_MAX,
+	.feed = ftp_feed,
+	.eof = ftp_eof,
+	.tx_clear = ftp_tx_clear,
+	.fields = fields,
+	.events = events,
+	.log = ftp_log,
+};
