@@ -65,7 +65,8 @@ run_detect(struct worker *w, struct packet *p, struct flow *f, struct session *s
 		.app = s ? s->app : NULL,
 		.marks = s ? &s->marks : NULL,
 		.app_updated = app_updated,
-		.established = f && f->state == FLOW_ESTABLISHED,
+		/* before this packet or with it: the last ones of a session close the flow and are still of it */
+		.established = f && (f->state == FLOW_ESTABLISHED || s->established),
 	};
 	unsigned n = detect_packet(w->detect, &in, &alerts);
 
@@ -177,6 +178,7 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 		run_detect(w, p, NULL, NULL, false);
 		goto done;
 	}
+	s->established = f->state == FLOW_ESTABLISHED;
 	if (p->proto == 6 && !(p->flags & PACKET_MALFORMED))
 		updated = tcp_packet(w, f, s, p);
 	else

@@ -173,6 +173,15 @@ http_take_messages(struct http *s)
 	}
 }
 
+/* RFC 6750: libhtp 0.5 knows Basic and Digest only. */
+static bool
+is_bearer(const htp_tx_t *h)
+{
+	const htp_header_t *auth = htp_table_get_c(h->request_headers, "authorization");
+
+	return auth && bstr_begins_with_c_nocase(auth->value, "bearer ");
+}
+
 void
 http_request_flags(struct http_tx *t)
 {
@@ -188,6 +197,6 @@ http_request_flags(struct http_tx *t)
 	for (unsigned i = 0; t->h && i < sizeof(flags) / sizeof(flags[0]); i++)
 		if (t->h->flags & flags[i].flag)
 			t->tx.events |= UINT64_C(1) << flags[i].event;
-	if (t->h && t->h->request_auth_type == HTP_AUTH_UNRECOGNIZED)
+	if (t->h && t->h->request_auth_type == HTP_AUTH_UNRECOGNIZED && !is_bearer(t->h))
 		t->tx.events |= UINT64_C(1) << HTTP_EV_AUTH;
 }
