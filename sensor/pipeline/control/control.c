@@ -211,7 +211,8 @@ control_new(const char *path, struct event_base *loop, struct assess *assess, st
 	c->where.sun_family = AF_UNIX;
 	c->room = malloc(ANSWER_MAX);
 	if (strlen(path) >= sizeof c->where.sun_path)
-		snprintf(why, 256, "%.120s: too long for a socket, expected at most %zu bytes", path, sizeof c->where.sun_path - 1);
+		snprintf(why, 256, "%.120s: too long for a socket, expected at most %zu bytes", path,
+		    sizeof c->where.sun_path - 1);
 	else
 		memcpy(c->where.sun_path, path, strlen(path) + 1);
 	if (!why[0] && c->room && clear_old(&c->where, why) == 0 && listen_on(c, loop) == 0)

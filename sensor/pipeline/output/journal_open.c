@@ -79,7 +79,8 @@ throw_away(struct journal *j, const uint64_t *numbers, uint32_t n, struct diag *
 			bool ours = strcmp(s.header.sensor, j->conf.sensor) == 0;
 			scan_close(&s);
 			if (!ours) {
-				diag_error(d, path, 0, 0, "is the journal of sensor \"%s\"; a replay needs a folder of its own", s.header.sensor);
+				diag_error(d, path, 0, 0, "is the journal of sensor \"%s\"; a replay needs a folder of its own",
+				    s.header.sensor);
 				return E_EXIST;
 			}
 		}
@@ -112,7 +113,8 @@ segment_known(struct journal *j, uint64_t number, bool last, struct diag *d)
 		return 0;
 	}
 	if (strcmp(s.header.sensor, j->conf.sensor) != 0) {
-		diag_error(d, path, 0, 0, "is the journal of sensor \"%s\", expected \"%s\"", s.header.sensor, j->conf.sensor);
+		diag_error(d, path, 0, 0, "is the journal of sensor \"%s\", expected \"%s\"", s.header.sensor,
+		    j->conf.sensor);
 		scan_close(&s);
 		return E_EXIST;
 	}

@@ -92,7 +92,8 @@ output_new(const struct output_conf *conf, struct event_base *loop, const struct
 	buf_init(&o->hosts, 8U << 20);
 	buf_init(&o->facts, FACTS_MAX);
 	if (!sensor_is_valid(conf->sensor)) {
-		diag_error(d, "sensor", 0, 0, "\"%s\" is no sensor id; expected 1 to 32 of a-z, 0-9 and -", conf->sensor ? conf->sensor : "");
+		diag_error(d, "sensor", 0, 0, "\"%s\" is no sensor id; expected 1 to 32 of a-z, 0-9 and -",
+		    conf->sensor ? conf->sensor : "");
 		goto fail;
 	}
 	if (journal_begin(o, d) < 0)

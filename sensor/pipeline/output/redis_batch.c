@@ -333,7 +333,8 @@ redis_first_seq(const redisReply *r, const char *epoch)
 	const char *at;
 	int n = snprintf(mark, sizeof mark, "\"epoch\":\"%s\",\"seq\":", epoch);
 
-	if (r->type != REDIS_REPLY_ARRAY || r->elements < 1 || r->element[0]->type != REDIS_REPLY_ARRAY || r->element[0]->elements < 2)
+	if (r->type != REDIS_REPLY_ARRAY || r->elements < 1 || r->element[0]->type != REDIS_REPLY_ARRAY ||
+	    r->element[0]->elements < 2)
 		return 0;
 	fields = r->element[0]->element[1];
 	if (fields->type != REDIS_REPLY_ARRAY || fields->elements < 2 || fields->element[1]->type != REDIS_REPLY_STRING)

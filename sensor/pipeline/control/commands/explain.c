@@ -10,7 +10,8 @@ run(const struct command_env *env, const struct request *q, struct json *j, char
 	int rc = assess_explain(env->assess, q->id, q->party[0] ? q->party : NULL, j);
 
 	if (rc == E_NOENT)
-		snprintf(why, 256, "no incident \"%.100s\"%s%.100s", q->id, q->party[0] ? ", or it has no party " : "", q->party);
+		snprintf(why, 256, "no incident \"%.100s\"%s%.100s", q->id, q->party[0] ? ", or it has no party " : "",
+		    q->party);
 	return rc;
 }
 

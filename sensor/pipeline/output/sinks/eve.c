@@ -154,7 +154,8 @@ static void
 write_failed(struct eve *e)
 {
 	if (!e->failing)
-		log_error("eve", "cannot write %s: %s; records wait in memory, then they are dropped here", e->path, strerror(errno));
+		log_error("eve", "cannot write %s: %s; records wait in memory, then they are dropped here", e->path,
+		    strerror(errno));
 	e->failing = true;
 	if (e->fd >= 0 && ftruncate(e->fd, (off_t) e->size) < 0)
 		log_error("eve", "cannot cut %s back to whole records: %s", e->path, strerror(errno));

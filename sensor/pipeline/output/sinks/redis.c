@@ -80,7 +80,8 @@ password_read(struct redis *s, struct diag *d)
 	n = read(fd, s->password, sizeof s->password - 1);
 	close(fd);
 	if (st.st_mode & 077) {
-		diag_error(d, path, 0, 0, "mode %04o lets others read the Redis password; expected 0600 or 0400", st.st_mode & 07777);
+		diag_error(d, path, 0, 0, "mode %04o lets others read the Redis password; expected 0600 or 0400",
+		    st.st_mode & 07777);
 		return E_PERM;
 	}
 	s->password[n > 0 ? n : 0] = 0;
@@ -171,15 +172,17 @@ on_down(void *arg, const char *why)
 	if (s->told_away)
 		log_debug("redis", "still away: %s", why);
 	else
-		log_warning("redis", "away: %s; %llu records wait in the journal", why, (unsigned long long) (last_seq(s) - s->acked));
+		log_warning("redis", "away: %s; %llu records wait in the journal", why,
+		    (unsigned long long) (last_seq(s) - s->acked));
 	s->told_away = true;
 }
 
 static void
 conflict(struct redis *s, struct redis_id theirs)
 {
-	log_error("redis", "stream of sensor \"%s\" has id %llu-%u, newer than the journal's last: someone else writes with this "
-			   "sensor id, or the journal was taken away; sending stops",
+	log_error("redis",
+	    "stream of sensor \"%s\" has id %llu-%u, newer than the journal's last: someone else writes with this sensor id, "
+	    "or the journal was taken away; sending stops",
 	    s->names.sensor, (unsigned long long) theirs.ms, theirs.n);
 	s->phase = CONFLICT;
 	counter_inc(s->env->cnt, C_REDIS_CONFLICTS);
@@ -291,7 +294,8 @@ static void
 state_ask(struct redis *s)
 {
 	char key[REDIS_KEY_MAX];
-	struct span args[6] = { SPAN_LIT("XRANGE"), SPAN_NONE, SPAN_LIT("-"), SPAN_LIT("+"), SPAN_LIT("COUNT"), SPAN_LIT("1") };
+	struct span args[6] = { SPAN_LIT("XRANGE"), SPAN_NONE, SPAN_LIT("-"), SPAN_LIT("+"), SPAN_LIT("COUNT"),
+		SPAN_LIT("1") };
 
 	if (s->phase != READY || s->state_under_way)
 		return;
@@ -506,7 +510,8 @@ redis_open(const struct sink_env *env, struct diag *d)
 	else if (strlen(c->redis_prefix) > 64)
 		diag_error(d, "redis.prefix", 0, 0, "is too long; expected at most 64 bytes");
 	else if (c->fresh_journal && strncmp(c->sensor, "replay-", 7) != 0)
-		diag_error(d, "sensor", 0, 0, "\"%s\": a replay writes to Redis only as replay-<name>, never as a live sensor", c->sensor);
+		diag_error(d, "sensor", 0, 0, "\"%s\": a replay writes to Redis only as replay-<name>, never as a live sensor",
+		    c->sensor);
 	else if (password_read(s, d) == 0 && parts_make(s) == 0) {
 		redis_link_start(s->link);
 		return s;
