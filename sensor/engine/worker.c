@@ -178,7 +178,7 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 		run_detect(w, p, NULL, NULL, false);
 		goto done;
 	}
-	s->established = f->state == FLOW_ESTABLISHED;
+	s->established |= f->state == FLOW_ESTABLISHED;
 	if (p->proto == 6 && !(p->flags & PACKET_MALFORMED))
 		updated = tcp_packet(w, f, s, p);
 	else
