@@ -270,7 +270,9 @@ static const struct bad {
 	{ "vlan.id:5,7", "bad layer" }, { "stream_size:server,5", "bad stream_size" }, { "stream_size:nobody,<,5", "bad stream_size" },
 	{ "decode-event:nosuch", "unknown event" }, { "stream-event:nosuch", "unknown event" }, { "flow.pkts:up,3", "bad direction" },
 	{ "flow.bytes:toserver,x", "bad number" }, { "lua:x.lua", "Lua is out of scope" }, { "sameip:1", NULL }, { "nosuch:1", "nosuch" }, { "content:\"x\"; to_md5", "must follow" },
-	{ "ipv4.hdr; to_md5; content:\"x\"; to_md5", "must follow" }, { "asn1:nosuch", "is not one of" }, { "asn1:absolute_offset 4", "nothing to look for" },
+	{ "ipv4.hdr; to_md5; content:\"x\"; to_md5", "must follow" }, { "ip.src; dataset:set,s,type ip", "not supported" },
+	{ "ip.src; dataset:isset,s,type ip,load /nonexistent/x", "cannot be read" }, { "ip.src; dataset:isset,s,type x,load y", "is not a part" },
+	{ "asn1:nosuch", "is not one of" }, { "asn1:absolute_offset 4", "nothing to look for" },
 	{ "asn1:oversize_length x", "is not one of" },
 };
 
@@ -378,11 +380,46 @@ test_bad(void **state)
 	}
 }
 
+/* A file of values, a rule on a buffer that is or is not one of them. */
+static void
+test_datasets(void **state)
+{
+	static const struct {
+		const char *file, *options, *rest;
+		bool match;
+	} sets[] = {
+		{ "10.0.0.1\n2001:db8::1\n", "ip.src; dataset:isset,s,type ip,load %s", "", true },
+		{ "10.0.0.2\n", "ip.src; dataset:isset,s,type ip,load %s", "", false },
+		{ "10.0.0.2,1\n", "ip.src; dataset:isnotset,s,type ipv4,load %s", "", true },
+		{ "cGF5bG9hZCBieXRlcw==\n", "pkt_data; dataset:isset,s,type string,load %s", "", true },
+		{ "cGF5bG9hZA==\n", "pkt_data; dataset:isset,s,type string,load %s", "", false },
+		{ "[{\"x\": {\"ip\": \"10.0.0.1\"}}, {}]", "ip.src; dataset:isset,s,type ip,load %s", ",format json,value_key x.ip", true },
+		{ "{\"ip\": \"10.0.0.9\"}\n{\"ip\": \"10.0.0.1\"}\n", "ip.src; dataset:isset,s,type ip,load %s", ",format ndjson,value_key ip", true },
+		{ "", "ip.src; dataset:isset,s,type ip,load %s", "", false },
+	};
+
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		char path[] = "/tmp/casus-test-XXXXXX", options[512];
+		FILE *f = fdopen(mkstemp(path), "w");
+		struct row r = { make_tcp, "tcp-pkt", options, false };
+
+		fputs(sets[i].file, f);
+		fclose(f);
+		size_t n = (size_t) (strstr(sets[i].options, "%s") - sets[i].options);
+		snprintf(options, sizeof(options), "%.*s%s%s", (int) n, sets[i].options, path, sets[i].rest);
+		if (alerts(&r, NULL) != sets[i].match) {
+			remove(path);
+			fail_msg("%s: expected %s", options, sets[i].match ? "a match" : "none");
+		}
+		remove(path);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_packets), cmocka_unit_test(test_flows), cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_packets), cmocka_unit_test(test_flows), cmocka_unit_test(test_bad), cmocka_unit_test(test_datasets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
