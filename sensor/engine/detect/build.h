@@ -46,6 +46,7 @@ struct build {
 	struct draft_list pending;
 	bool pending_set; /* a sticky buffer was chosen */
 	int content_list, content_op; /* the last content; -1 */
+	uint32_t last_list;           /* where the last operation went */
 	struct op_base64 *base64;     /* base64_data is the current buffer: */
 	bool in_base64;
 	struct draft_list base64_list;

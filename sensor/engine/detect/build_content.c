@@ -93,15 +93,23 @@ build_transform(struct build *b, const struct keyword *kw, const union kw_arg *a
 	return 0;
 }
 
+/* Without a sticky buffer, what is relative goes where the match before it is (an old modifier may have moved that). */
+static bool
+follows(const struct build *b, uint8_t type, bool relative)
+{
+	return relative && !b->pending_set && !b->in_base64 && b->cur == 0 && type != OP_CONTENT && b->last_list < b->n_lists;
+}
+
 int
 build_add_op(struct build *b, uint8_t type, const void *arg, bool negated, bool relative)
 {
-	struct draft_list *l = build_list(b);
+	struct draft_list *l = follows(b, type, relative) ? &b->lists[b->last_list] : build_list(b);
 
 	if (!l)
 		return E_LIMIT;
 	if (vec_grow(&l->ops, l->n, &l->cap, sizeof(*l->ops)) < 0)
 		return E_NOMEM;
+	b->last_list = b->in_base64 ? 0 : (uint32_t) (l - b->lists);
 	l->ops[l->n++] = (struct op) { .type = type, .negated = negated, .relative = relative, .arg = arg };
 	b->not_iponly = true;
 	if (type == OP_CONTENT) {
@@ -150,6 +158,7 @@ build_modifier(struct build *b, const struct buffer *buf)
 		return E_NOMEM;
 	l->ops[l->n++] = moved;
 	b->content_list = b->cur;
+	b->last_list = (uint32_t) b->cur;
 	b->content_op = (int) l->n - 1;
 	struct draft_list *pay = &b->lists[0];
 	memmove(&pay->ops[content], &pay->ops[content + 1], (pay->n - (uint32_t) content - 1) * sizeof(*pay->ops));

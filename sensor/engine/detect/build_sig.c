@@ -80,7 +80,7 @@ build_app(struct build *b, const char *protocols)
 static bool
 flow_starts(const struct match_ctx *c, const union kw_arg *a)
 {
-	return c->in->flow && c->in->flow->packets[0] + c->in->flow->packets[1] == 1;
+	return c->in->flow && c->in->flow->packets[c->dir] == 1;
 }
 
 static int
@@ -449,7 +449,7 @@ static bool
 is_iponly(const struct build *b, const struct sig *s)
 {
 	return !b->not_iponly && !s->n_parts && !s->n_packet_parts && !b->apps && !b->lists[0].n && !s->sport && !s->dport &&
-	    !b->dirs && !b->no_ip && !b->tcp_pkt && !b->tcp_stream && (s->src || s->dst) && !is_wide(s->src) && !is_wide(s->dst);
+	    !b->dirs && !b->no_ip && !b->tcp_pkt && !b->tcp_stream && !(b->rule->hook) && !is_wide(s->src) && !is_wide(s->dst);
 }
 
 static void
@@ -521,6 +521,8 @@ build_finish(struct build *b, struct sig *s, struct fast *fast)
 	s->rule = r;
 	if (b->pdonly && !s->n_parts && !s->n_payload)
 		s->flags |= SIG_PDONLY;
+	if (!(s->flags & (SIG_TX | SIG_PAYLOAD)))
+		s->flags |= SIG_NOT_PSEUDO;
 	if (is_iponly(b, s))
 		s->flags |= SIG_IPONLY;
 	return 0;

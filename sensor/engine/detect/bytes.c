@@ -127,7 +127,9 @@ run_byte_jump(struct inspect *in, const struct op_byte *b, struct span buf)
 	else
 		to = (int64_t) end + (int64_t) v;
 	to += operand_get(in, &b->post_offset);
-	if (to < 0 || to > buf.n)
+	if (to < 0) /* before the beginning is the beginning */
+		to = 0;
+	if (to > buf.n)
 		return false;
 	in->at = (uint32_t) to;
 	return true;

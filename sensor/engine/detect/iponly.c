@@ -16,6 +16,8 @@ struct side {
 };
 struct address_table {
 	struct side by[2]; /* source, destination */
+	uint32_t *any;     /* rules for every address */
+	uint32_t n_any, cap_any;
 };
 
 struct edge {
@@ -154,7 +156,7 @@ by_src(const struct sig *s)
 static bool
 by_dst(const struct sig *s)
 {
-	return !by_src(s);
+	return !by_src(s) && s->dst;
 }
 
 static int
@@ -181,6 +183,14 @@ iponly_build(struct ruleset *r)
 		iponly_free(t);
 		return NULL;
 	}
+	for (uint32_t i = 0; i < r->n; i++)
+		if (r->sigs[i].flags & SIG_IPONLY && !r->sigs[i].src && !r->sigs[i].dst) {
+			if (vec_grow(&t->any, t->n_any, &t->cap_any, sizeof(*t->any)) < 0) {
+				iponly_free(t);
+				return NULL;
+			}
+			t->any[t->n_any++] = i;
+		}
 	return t;
 }
 
@@ -192,6 +202,8 @@ iponly_free(struct address_table *t)
 		free(t->by[i].first);
 		free(t->by[i].rules);
 	}
+	if (t)
+		free(t->any);
 	free(t);
 }
 
@@ -223,4 +235,6 @@ iponly_find(const struct address_table *t, const struct packet *p, struct candid
 		find(&t->by[i], &p->src, into);
 		find(&t->by[i], &p->dst, into);
 	}
+	for (uint32_t i = 0; i < t->n_any; i++)
+		candidates_add(into, t->any[i]);
 }

@@ -225,6 +225,16 @@ rule_look(struct detect *d, struct look *l, uint32_t i)
 			note_put(d, l, i, dir, parts, NOTE_OPEN);
 		break;
 	case YES:
+		if (s->n_parts == 0 && s->hook[l->dir] && s->hook[l->dir] != 255) { /* a hook alone: for as long as it is there */
+			if (n && l->tx->progress[l->dir] > s->hook[l->dir]) {
+				note_put(d, l, i, dir, parts, NOTE_DONE);
+				break;
+			}
+			sig_act(d, s, l->tx);
+			queue_alert(d, i, l->tx, from_stream, where);
+			note_put(d, l, i, dir, parts, l->tx->progress[l->dir] > s->hook[l->dir] ? NOTE_DONE : NOTE_OPEN);
+			break;
+		}
 		sig_act(d, s, l->tx);
 		queue_alert(d, i, l->tx, from_stream, where);
 		if (!l->over || both)

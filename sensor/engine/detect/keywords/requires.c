@@ -8,7 +8,7 @@
 
 /* The rule language is that of this Suricata. */
 static const unsigned version[3] = { 8, 0, 8 };
-static const char *const features[] = { "true_file_hashes", NULL };
+static const char *const features[] = { "true_file_hashes", "ja4", NULL };
 
 static int
 compare_version(const char *s)
@@ -27,20 +27,30 @@ compare_version(const char *s)
 	return 0;
 }
 
+/* ">= 7.0.3 < 8 | >= 9": alternatives of which one must hold whole. */
 static bool
 version_ok(const char *s)
 {
-	for (;;) { /* "< 7" with "|" between alternatives */
-		s += strspn(s, " ");
+	bool whole = true;
+
+	for (s += strspn(s, " "); *s; s += strspn(s, " ")) {
+		if (*s == '|') {
+			if (whole)
+				return true;
+			whole = true;
+			s++;
+			continue;
+		}
 		size_t n = strspn(s, "<>=");
 		int c = compare_version(s + n + strspn(s + n, " "));
-		bool ok = n == 2 && !strncmp(s, ">=", 2) ? c >= 0 : n == 2 && !strncmp(s, "<=", 2) ? c <= 0 : *s == '<' ? c < 0 : *s == '>' ? c > 0 : c == 0;
-		if (ok)
-			return true;
-		if (!(s = strchr(s, '|')))
-			return false;
-		s++;
+		if (n == 2 && s[1] == '=')
+			whole = whole && (*s == '>' ? c >= 0 : c <= 0);
+		else
+			whole = whole && (*s == '<' ? c < 0 : *s == '>' ? c > 0 : c == 0);
+		s += n + strspn(s + n, " ");
+		s += strcspn(s, " |<>=");
 	}
+	return whole;
 }
 
 static bool
