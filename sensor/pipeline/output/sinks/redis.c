@@ -414,6 +414,16 @@ info_answer(struct redis *s, enum expect what, const redisReply *r)
 		resume(s);
 }
 
+/* The state key is news, not cargo: delivery goes on without it. */
+static void
+state_refused(struct redis *s, const redisReply *r)
+{
+	if (r->type != REDIS_REPLY_ERROR)
+		return;
+	s->aside++;
+	log_warning("redis", "the state key was refused: %.120s", r->str);
+}
+
 static void
 on_reply(void *arg, const redisReply *r)
 {
@@ -427,7 +437,7 @@ on_reply(void *arg, const redisReply *r)
 	}
 	what = s->expect[0];
 	memmove(s->expect, s->expect + 1, --s->n_expect * sizeof s->expect[0]);
-	if (error && (what == EXPECT_AUTH || what == EXPECT_FORGET || what == EXPECT_FIRST || what == EXPECT_STATE)) {
+	if (error && (what == EXPECT_AUTH || what == EXPECT_FORGET)) {
 		s->errors++;
 		redis_link_fail(s->link, r->str);
 		return;
@@ -448,12 +458,13 @@ on_reply(void *arg, const redisReply *r)
 		batch_answer(s, r);
 		break;
 	case EXPECT_FIRST:
-		s->first_seq = redis_first_seq(r, journal_epoch(s->env->journal));
+		s->first_seq = redis_first_seq(r, journal_epoch(s->env->journal)); /* 0 when it may not look */
 		state_write(s);
 		break;
 	case EXPECT_STATE:
 		s->state_told = s->state_seq;
 		s->state_under_way = false;
+		state_refused(s, r);
 		break;
 	}
 }
