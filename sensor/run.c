@@ -430,6 +430,8 @@ go(struct run *r)
 		log_error("capture", "%s", workers_damage(r->workers));
 		return exit_of(workers_result(r->workers));
 	}
+	if (workers_damage(r->workers)[0])
+		log_warning("capture", "%s", workers_damage(r->workers));
 	return EXIT_OK;
 }
 

@@ -137,6 +137,24 @@ read_vars(struct setup *s)
 	}
 }
 
+/* Where compiled databases are kept when nothing is said: the system's cache when we may write there, else the user's. */
+static const char *
+default_cache(struct setup *s)
+{
+	const char *home = getenv("XDG_CACHE_HOME");
+	int n;
+
+	if (access("/var/cache/casus", W_OK) == 0)
+		return "/var/cache/casus";
+	if (home && home[0] == '/')
+		n = snprintf(s->paths[3], 512, "%s/casus", home);
+	else if ((home = getenv("HOME")) && home[0] == '/')
+		n = snprintf(s->paths[3], 512, "%s/.cache/casus", home);
+	else
+		return NULL;
+	return n < 512 ? s->paths[3] : NULL;
+}
+
 static void
 fill_engine(struct setup *s)
 {
@@ -145,11 +163,14 @@ fill_engine(struct setup *s)
 	bool off = c->checksums_off;
 
 	conf_fill(s->conf, &decode_options, &w->decode, &s->diag);
+	decode_conf_resolve(&w->decode, s->conf);
 	conf_fill(s->conf, &flow_options, &w->flow, &s->diag);
 	conf_fill(s->conf, &stream_options, &w->stream, &s->diag);
 	conf_fill(s->conf, &app_options, &w->apps, &s->diag);
 	conf_fill(s->conf, &detect_options, &w->detect, &s->diag);
 	w->apps.conf = s->conf;
+	if (!w->detect.cache_dir)
+		w->detect.cache_dir = default_cache(s);
 	if (!c->checksums_given && c->read && s->sensor.output_mode && strcmp(s->sensor.output_mode, "no") == 0)
 		off = true;
 	w->decode.checksums = !off;
@@ -331,23 +352,24 @@ read_listed(const struct setup *s, struct rule_set *set, const struct yaml *file
 	}
 }
 
+/* The file asked for, or the shipped one; people who come over with a suricata.yaml need not have all of its files. */
 static void
-read_config_files(const struct setup *s, struct rule_set *set, struct diag *d)
+read_config_file(const struct setup *s, struct rule_set *set, int (*read)(struct rule_set *, const char *, struct diag *), const char *asked,
+    const char *shipped, struct diag *d)
 {
 	char path[512];
 
-	if (s->sensor.classification) {
-		if (rule_set_classification(set, s->sensor.classification, d) == E_NOENT)
-			diag_error(d, s->sensor.classification, 0, 0, "no such classification file");
-	} else if (setup_data_path(s, "signatures/classification.config", path) == 0) {
-		rule_set_classification(set, path, d);
+	if (asked) {
+		if (read(set, asked, d) != E_NOENT)
+			return;
+		if (!conf_is_foreign(s->conf)) {
+			diag_error(d, asked, 0, 0, "no such file");
+			return;
+		}
+		diag_warning(d, asked, 0, 0, "no such file; the shipped one is used");
 	}
-	if (s->sensor.references) {
-		if (rule_set_references(set, s->sensor.references, d) == E_NOENT)
-			diag_error(d, s->sensor.references, 0, 0, "no such reference file");
-	} else if (setup_data_path(s, "signatures/reference.config", path) == 0) {
-		rule_set_references(set, path, d);
-	}
+	if (setup_data_path(s, shipped, path) == 0)
+		read(set, path, d);
 }
 
 struct ruleset *
@@ -361,7 +383,8 @@ setup_rules(const struct setup *s, uint32_t generation, uint32_t *failed, struct
 	struct ruleset_report rep;
 
 	rule_set_init(&set);
-	read_config_files(s, &set, d);
+	read_config_file(s, &set, rule_set_classification, s->sensor.classification, "signatures/classification.config", d);
+	read_config_file(s, &set, rule_set_references, s->sensor.references, "signatures/reference.config", d);
 	if (!c->disable_detection) {
 		for (unsigned i = 0; i < c->n_rules_only; i++)
 			read_rules(s, &set, c->rules_only[i], d);

@@ -57,6 +57,10 @@ static void
 run_detect(struct worker *w, struct packet *p, struct flow *f, struct session *s, bool app_updated)
 {
 	const struct detect_alert *alerts;
+	if (s && (s->passed || p->flags & (PACKET_PASS_FLOW | PACKET_BYPASS_FLOW))) {
+		s->passed = true; /* an exception policy says so */
+		return;
+	}
 	struct detect_in in = {
 		.p = p,
 		.flow = f,

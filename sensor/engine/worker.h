@@ -23,6 +23,7 @@ struct session {
 	struct event_facts facts; /* totals of the flow */
 	struct event_facts told;  /* of those, what the service's sums have already */
 	uint32_t alerts;
+	bool passed;              /* rules do not look at it any more */
 	bool established;        /* the flow was, before the packet at hand */
 	bool app_next[2];         /* transactions of that direction wait for its next packet */
 };

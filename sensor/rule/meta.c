@@ -179,11 +179,15 @@ read_reference(struct parse *p, const struct rule_option *o, struct counts *c)
 	for (char *s = text; *s; s++)
 		*s |= *s >= 'A' && *s <= 'Z' ? 0x20 : 0;
 	prefix = map_find(&p->s->lookup->references, span_str(text));
-	if (!prefix)
+	if (!prefix) { /* told once a system: from here on it stands for itself */
 		parse_warning(p, o->value, "unknown reference system \"%.40s\", expected one of reference.config", text);
-	if (prefix && (strncmp(id, "http://", 7) == 0 || strncmp(id, "https://", 8) == 0))
+		prefix = arena_printf(&p->s->arena, "%s:", text);
+		if (!prefix || map_set(&p->s->lookup->references, span_str(text), prefix) < 0)
+			return E_NOMEM;
+	}
+	if (prefix[0] && (strncmp(id, "http://", 7) == 0 || strncmp(id, "https://", 8) == 0))
 		prefix = ""; /* already a whole URL */
-	out[c->references] = prefix ? arena_printf(&p->s->arena, "%s%s", prefix, id) : arena_printf(&p->s->arena, "%s:%s", text, id);
+	out[c->references] = arena_printf(&p->s->arena, "%s%s", prefix, id);
 	return out[c->references++] ? 0 : E_NOMEM;
 }
 
