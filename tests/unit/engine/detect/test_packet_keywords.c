@@ -8,9 +8,11 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "base/clock.h"
 #include "engine/detect/detect.h"
+#include "engine/detect/inflate.h"
 
 static const uint8_t payload[] = "payload bytes";
 static const uint8_t header4[20] = { 0x45, 0x10, 0, 40, 0x12, 0x34, 0x40, 0, 5, 6 };
@@ -190,6 +192,21 @@ make_ber_real(struct packet *p)
 	p->payload = span_of(ber_real, sizeof(ber_real));
 }
 
+static uint32_t
+pack(uint8_t *out, int bits)
+{
+	z_stream z = { 0 };
+
+	deflateInit2(&z, 9, Z_DEFLATED, bits, 8, Z_DEFAULT_STRATEGY);
+	z.next_in = (Bytef *) "unpacked text";
+	z.avail_in = 13;
+	z.next_out = out;
+	z.avail_out = 64;
+	deflate(&z, Z_FINISH);
+	deflateEnd(&z);
+	return (uint32_t) z.total_out;
+}
+
 static const struct row {
 	void (*make)(struct packet *p);
 	const char *proto, *options;
@@ -272,6 +289,7 @@ static const struct bad {
 	{ "flow.bytes:toserver,x", "bad number" }, { "lua:x.lua", "Lua is out of scope" }, { "sameip:1", NULL }, { "nosuch:1", "nosuch" }, { "content:\"x\"; to_md5", "must follow" },
 	{ "ipv4.hdr; to_md5; content:\"x\"; to_md5", "must follow" }, { "ip.src; dataset:set,s,type ip", "not supported" },
 	{ "ip.src; dataset:isset,s,type ip,load /nonexistent/x", "cannot be read" }, { "ip.src; dataset:isset,s,type x,load y", "is not a part" },
+	{ "ip.src; gunzip:max-size x", "expected max-size" }, { "tls.fingerprint:\"12\"", "bad fingerprint" },
 	{ "asn1:nosuch", "is not one of" }, { "asn1:absolute_offset 4", "nothing to look for" },
 	{ "asn1:oversize_length x", "is not one of" },
 };
@@ -415,11 +433,32 @@ test_datasets(void **state)
 	}
 }
 
+static void
+test_inflate(void **state)
+{
+	uint8_t bytes[64];
+	struct arena a;
+	struct span z;
+
+	arena_init(&a, 1 << 20);
+	z = span_of(bytes, pack(bytes, MAX_WBITS));
+	assert_true(span_eq(inflate_bytes(z, false, 1024, &a), SPAN_LIT("unpacked text")));
+	assert_true(span_eq(inflate_bytes(z, false, 8, &a), SPAN_LIT("unpacked")));
+	assert_int_equal(inflate_bytes(z, true, 1024, &a).n, 0);
+	assert_int_equal(inflate_bytes(span_head(z, 1), false, 1024, &a).n, 0);
+	z = span_of(bytes, pack(bytes, 16 + MAX_WBITS));
+	assert_true(span_eq(inflate_bytes(z, true, 1024, &a), SPAN_LIT("unpacked text")));
+	arena_clear(&a);
+	arena_init(&a, 16); /* no room: nothing comes out */
+	assert_int_equal(inflate_bytes(z, true, 1024, &a).n, 0);
+	arena_clear(&a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_packets), cmocka_unit_test(test_flows), cmocka_unit_test(test_bad), cmocka_unit_test(test_datasets),
+		cmocka_unit_test(test_packets), cmocka_unit_test(test_flows), cmocka_unit_test(test_bad), cmocka_unit_test(test_datasets), cmocka_unit_test(test_inflate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
