@@ -70,7 +70,7 @@ run_detect(struct worker *w, struct packet *p, struct flow *f, struct session *s
 		.marks = s ? &s->marks : NULL,
 		.app_updated = app_updated,
 		/* before this packet or with it: the last ones of a session close the flow and are still of it */
-		.established = f && (f->state == FLOW_ESTABLISHED || s->established),
+		.established = f && s->established,
 	};
 	unsigned n = detect_packet(w->detect, &in, &alerts);
 

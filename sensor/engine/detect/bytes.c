@@ -105,7 +105,7 @@ run_byte_jump(struct inspect *in, const struct op_byte *b, struct span buf)
 	uint32_t end = 0;
 	int64_t to;
 
-	if (operand_get(in, &b->bytes) == 0 && b->bytes.var < 0) {
+	if (operand_get(in, &b->bytes) == 0) {
 		int64_t from = operand_get(in, &b->offset) + (b->relative ? (int64_t) in->at : 0);
 		if (from < 0 || from > buf.n)
 			return false;
