@@ -78,9 +78,10 @@ lines_from(const char *file, unsigned first)
 	assert_int_equal(buf_read_file(&b, file), 0);
 	for (char *line = b.p, *end; line && *line; line = end + 1, n++) {
 		char *seq;
-		end = strchr(line, '\n');
+		end = memchr(line, '\n', b.n - (size_t) (line - b.p));
 		assert_non_null(end);
-		seq = strstr(line, "\"seq\":");
+		seq = memmem(line, (size_t) (end - line), "\"seq\":", 6);
+		assert_non_null(seq);
 		assert_int_equal(strtoul(seq + 6, NULL, 10), first + n);
 	}
 	buf_clear(&b);
