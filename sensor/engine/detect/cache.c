@@ -63,6 +63,21 @@ write_all(int fd, const void *p, size_t n)
 	return 0;
 }
 
+/* The folder and the one above it ("~/.cache" of a new user). */
+static void
+make_dir(const char *dir)
+{
+	char above[4096];
+	const char *slash = strrchr(dir, '/');
+
+	if (mkdir(dir, 0700) == 0 || errno != ENOENT || !slash || slash == dir || (size_t) (slash - dir) >= sizeof(above))
+		return;
+	memcpy(above, dir, (size_t) (slash - dir));
+	above[slash - dir] = '\0';
+	mkdir(above, 0700);
+	mkdir(dir, 0700);
+}
+
 /* Best effort: without a place to write there is no cache, and nothing else is lost. */
 void
 cache_store(const char *dir, const char *key, const hs_database_t *db)
@@ -77,7 +92,7 @@ cache_store(const char *dir, const char *key, const hs_database_t *db)
 	for (unsigned i = 0; i < 8; i++)
 		head[8 + i] = (uint8_t) ((uint64_t) n >> (56 - 8 * i));
 	hash_sha256(span_of(bytes, n), head + 16);
-	mkdir(dir, 0700);
+	make_dir(dir);
 	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path);
 	int fd = mkstemp(tmp);
 	if (fd >= 0) {

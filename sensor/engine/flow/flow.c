@@ -248,14 +248,11 @@ deadline_tick(const struct flow_table *t, const struct flow *f)
 	return (deadline(t, f) + SECOND - 1) / SECOND;
 }
 
-/* The order in which flows end: a function of their packets, whatever other flows there are. */
+/* The order in which flows that end at one time are told: a function of their packets, whatever other flows there are.
+ * emit_flow_phase() puts the same order into events, so that the events of several workers can be merged. */
 static bool
-ends_before(const struct flow_table *t, const struct flow *x, const struct flow *y)
+ends_before(const struct flow *x, const struct flow *y)
 {
-	int64_t dx = deadline_tick(t, x), dy = deadline_tick(t, y);
-
-	if (dx != dy)
-		return dx < dy;
 	if (x->last != y->last)
 		return x->last < y->last;
 	if (x->first_num != y->first_num)
@@ -264,12 +261,12 @@ ends_before(const struct flow_table *t, const struct flow *x, const struct flow 
 }
 
 static struct flow *
-merge(const struct flow_table *t, struct flow *x, struct flow *y)
+merge(struct flow *x, struct flow *y)
 {
 	struct flow *head = NULL, **at = &head;
 
 	while (x && y) {
-		struct flow **least = ends_before(t, y, x) ? &y : &x;
+		struct flow **least = ends_before(y, x) ? &y : &x;
 		*at = *least;
 		at = &(*least)->hash_next;
 		*least = *at;
@@ -280,7 +277,7 @@ merge(const struct flow_table *t, struct flow *x, struct flow *y)
 
 /* Merge sort of a list chained by hash_next; lists of 2^i in pending[i]. */
 static struct flow *
-sorted(const struct flow_table *t, struct flow *list)
+sorted(struct flow *list)
 {
 	struct flow *pending[33] = { NULL }, *f;
 	int i;
@@ -289,13 +286,13 @@ sorted(const struct flow_table *t, struct flow *list)
 		list = f->hash_next;
 		f->hash_next = NULL;
 		for (i = 0; pending[i]; i++) {
-			f = merge(t, pending[i], f);
+			f = merge(pending[i], f);
 			pending[i] = NULL;
 		}
 		pending[i] = f;
 	}
 	for (i = 0, f = NULL; i < 33; i++)
-		f = pending[i] ? merge(t, pending[i], f) : f;
+		f = pending[i] ? merge(pending[i], f) : f;
 	return f;
 }
 
@@ -304,7 +301,7 @@ finish_list(struct flow_table *t, struct flow *list, enum flow_end why)
 {
 	struct flow *next;
 
-	for (list = sorted(t, list); list; list = next) {
+	for (list = sorted(list); list; list = next) {
 		next = list->hash_next;
 		counter_inc(t->cnt, end_counter(why));
 		finish(t, list, why);

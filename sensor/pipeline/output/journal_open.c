@@ -65,7 +65,10 @@ epoch_make(struct journal *j)
 	hash_hex(bytes, sizeof bytes, j->epoch);
 }
 
-/* All of them go: a replay begins anew. Only segments of the same sensor are touched. */
+#define REPLAY "replay-" /* sensor ids that no live sensor has */
+
+/* All of them go: a replay begins anew, and what another replay left here can be had again from its capture. The
+ * journal of a live sensor is never touched. */
 static int
 throw_away(struct journal *j, const uint64_t *numbers, uint32_t n, struct diag *d)
 {
@@ -76,10 +79,10 @@ throw_away(struct journal *j, const uint64_t *numbers, uint32_t n, struct diag *
 		if (scan_path(path, sizeof path, j->dir, numbers[i]) < 0)
 			return E_LIMIT;
 		if (scan_open(&s, path) == 0) {
-			bool ours = strcmp(s.header.sensor, j->conf.sensor) == 0;
+			bool ours = strncmp(s.header.sensor, REPLAY, sizeof(REPLAY) - 1) == 0;
 			scan_close(&s);
 			if (!ours) {
-				diag_error(d, path, 0, 0, "is the journal of sensor \"%s\"; a replay needs a folder of its own",
+				diag_error(d, path, 0, 0, "is the journal of the live sensor \"%s\"; a replay needs a folder of its own",
 				    s.header.sensor);
 				return E_EXIST;
 			}
