@@ -79,6 +79,10 @@ ranges(const uint64_t *bits, struct port_range *out)
 
 	for (uint32_t p = 0; p < PORTS; p++) {
 		uint32_t lo = p;
+		if (bits[p / 64] == 0) {
+			p |= 63;
+			continue;
+		}
 		if (!marked(bits, p))
 			continue;
 		while (marked(bits, p + 1))

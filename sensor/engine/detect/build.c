@@ -26,7 +26,7 @@ const struct keyword *
 keyword_find(const char *name)
 {
 	for (unsigned i = 0; i < keyword_table_n; i++)
-		if (!strcmp(keyword_table[i]->name, name))
+		if (keyword_table[i]->name[0] == name[0] && !strcmp(keyword_table[i]->name, name))
 			return keyword_table[i];
 	for (unsigned i = 0; i < keyword_table_n; i++)
 		if (word_in(keyword_table[i]->aliases, name))
