@@ -207,6 +207,16 @@ pack(uint8_t *out, int bits)
 	return (uint32_t) z.total_out;
 }
 
+static void
+make_good_header(struct packet *p)
+{
+	/* RFC 791 section 3.1: the sum of the ten words is ffff */
+	static const uint8_t good[20] = { 0x45, 0, 0, 20, 0, 1, 0, 0, 64, 17, 0xae, 0xd5, 10, 0, 0, 1, 0xc0, 0, 2, 2 };
+
+	make_ip(p, 4, 17);
+	p->l3 = p->l3_header = span_of(good, 20);
+}
+
 static const struct row {
 	void (*make)(struct packet *p);
 	const char *proto, *options;
@@ -257,6 +267,11 @@ static const struct row {
 	{ make_tcp, "ip", "ipv4.hdr; content:\"|45 10|\"; to_sha256; content:\"|45 10|\"; startswith", false },
 	{ make_tcp, "ip", "ipv4.hdr; content:\"|45 10|\"; to_sha256; bsize:32", true },
 	{ make_tcp, "ip", "ipv4.hdr; content:\"|45 11|\"; to_sha256; bsize:32", false },
+	/* checksums: those of the made-up headers are wrong */
+	{ make_tcp, "ip", "ipv4-csum:invalid", true }, { make_tcp, "ip", "ipv4-csum:valid", false }, { make_tcp, "ip", "ipv4-csum:!valid", true },
+	{ make_good_header, "ip", "ipv4-csum:valid", true }, { make_good_header, "ip", "ipv4-csum:invalid", false },
+	{ make_tcp, "tcp", "tcpv4-csum:invalid", true }, { make_tcp, "tcp", "tcpv4-csum:valid", false }, { make_tcp, "tcp", "tcpv6-csum:invalid", false },
+	{ make_tcp, "ip", "udpv4-csum:invalid", false },
 	/* asn1 */
 	{ make_ber, "udp", "content:\"xy\"; asn1:bitstring_overflow, relative_offset 0", true },
 	{ make_ber, "udp", "asn1:bitstring_overflow, absolute_offset 2", true }, { make_ber, "udp", "asn1:double_overflow, absolute_offset 2", false },
@@ -289,7 +304,7 @@ static const struct bad {
 	{ "flow.bytes:toserver,x", "bad number" }, { "lua:x.lua", "Lua is out of scope" }, { "sameip:1", NULL }, { "nosuch:1", "nosuch" }, { "content:\"x\"; to_md5", "must follow" },
 	{ "ipv4.hdr; to_md5; content:\"x\"; to_md5", "must follow" }, { "ip.src; dataset:set,s,type ip", "not supported" },
 	{ "ip.src; dataset:isset,s,type ip,load /nonexistent/x", "cannot be read" }, { "ip.src; dataset:isset,s,type x,load y", "is not a part" },
-	{ "ip.src; gunzip:max-size x", "expected max-size" }, { "tls.fingerprint:\"12\"", "bad fingerprint" },
+	{ "ipv4-csum:maybe", "expected valid" }, { "ip.src; gunzip:max-size x", "expected max-size" }, { "tls.fingerprint:\"12\"", "bad fingerprint" },
 	{ "asn1:nosuch", "is not one of" }, { "asn1:absolute_offset 4", "nothing to look for" },
 	{ "asn1:oversize_length x", "is not one of" },
 };

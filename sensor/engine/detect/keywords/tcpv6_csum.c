@@ -1,0 +1,15 @@
+/*
+ * tcpv6-csum - the TCP checksum over IPv6 is valid, or is not.
+ */
+#include "engine/detect/csum.h"
+
+static bool
+match(const struct match_ctx *c, const union kw_arg *a)
+{
+	return csum_l4(c, a, 6, 6);
+}
+
+const struct keyword keyword_tcpv6_csum = {
+	.name = "tcpv6-csum", .help = "the TCP checksum over IPv6 is valid or not", .example = "tcpv6-csum:invalid",
+	.scope = KW_PACKET, .arg = ARG_CUSTOM, .flags = KW_NEEDS_PACKET | KW_NOT_PSEUDO, .cost = 1, .parse = csum_parse, .match = match,
+};
