@@ -276,6 +276,7 @@ exit_of(int err)
 	case E_NODEV: return EXIT_UNAVAILABLE;
 	case E_PERM: return EXIT_NOPERM;
 	case E_BAD: return EXIT_DATA;
+	case E_ARG: return EXIT_USAGE;
 	default: return EXIT_RUNTIME;
 	}
 }

@@ -1,6 +1,7 @@
 #include "setup.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -267,6 +268,20 @@ fill_pipeline(struct setup *s)
 		s->sensor.control = c->control;
 }
 
+/* Rule files named on the command line must be there: a typo shall not run a sensor without rules. */
+static int
+check_rule_files(struct setup *s, const char *const *list, unsigned n)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (access(list[i], R_OK) != 0) {
+			diag_error(&s->diag, list[i], 0, 0, "rule file cannot be read: %s", strerror(errno));
+			rc = EXIT_NOINPUT;
+		}
+	return rc;
+}
+
 int
 setup_read(struct setup *s, const struct cli *cli)
 {
@@ -292,6 +307,10 @@ setup_read(struct setup *s, const struct cli *cli)
 	fill_pipeline(s);
 	conf_check_unknown(s->conf, setup_tables, &s->diag);
 	rc = read_bpf(s);
+	if (!rc)
+		rc = check_rule_files(s, cli->rules_only, cli->n_rules_only);
+	if (!rc)
+		rc = check_rule_files(s, cli->rules_more, cli->n_rules_more);
 	if (s->diag.errors)
 		return rc ? rc : EXIT_CONFIG;
 	return rc;
@@ -314,8 +333,7 @@ is_rules(const struct dirent *e)
 static void
 read_rules(const struct setup *s, struct rule_set *set, const char *path, struct diag *d)
 {
-	if (rule_set_read(set, path, s->vars, d) == E_NOENT)
-		diag_error(d, path, 0, 0, "no such rule file");
+	rule_set_read(set, path, s->vars, d); /* tells itself what is wrong */
 }
 
 static void

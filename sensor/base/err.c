@@ -14,7 +14,7 @@ err_text(int code)
 	static const char *const text[] = {
 		"success", "out of memory", "bytes end too early", "not what was expected", "a bound was reached",
 		"input/output error", "no such file or object", "not permitted", "exists already", "not supported",
-		"no such interface", "try again"
+		"no such interface", "try again", "wrong argument"
 	};
 
 	if (code > 0 || -code >= (int) (sizeof(text) / sizeof(text[0])))

@@ -23,7 +23,8 @@ enum err {
 	E_EXIST = -8,
 	E_UNSUPPORTED = -9,
 	E_NODEV = -10,  /* no such interface */
-	E_AGAIN = -11
+	E_AGAIN = -11,
+	E_ARG = -12     /* a wrong argument of the operator */
 };
 const char *err_text(int code);
 

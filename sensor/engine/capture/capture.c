@@ -91,7 +91,7 @@ capture_filter(struct capture *c, char why[static 256])
 		return 0;
 	if (pcap_compile(c->pcap, &prog, c->conf.bpf, 1, PCAP_NETMASK_UNKNOWN) < 0) {
 		snprintf(why, 256, "filter \"%.100s\": %.100s", c->conf.bpf, pcap_geterr(c->pcap));
-		return E_BAD;
+		return E_ARG;
 	}
 	int rc = pcap_setfilter(c->pcap, &prog);
 	pcap_freecode(&prog);
