@@ -80,7 +80,7 @@ show_scale(const struct ink *k, const struct scale *s)
 		first = false;
 		human(x->likely, unit, likely);
 		fprintf(k->out, "%-16s %10s", feature_table[f]->name, likely);
-		fprintf(k->out, " %-10s", strcmp(unit, "share") == 0 ? "" : unit);
+		fprintf(k->out, " %-10s", strcmp(unit, "share") == 0 || (strcmp(unit, "s") == 0 && x->likely >= 120) ? "" : unit);
 		if (x->lo == x->hi)
 			fprintf(k->out, " %-23s", "");
 		else

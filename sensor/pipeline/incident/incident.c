@@ -379,9 +379,11 @@ join_two(struct incident *a, struct incident *b)
 	return into;
 }
 
-/* Who is attacked: the rule's target, else by the effect: a victim that calls out began the flow itself. */
+/* Who is attacked: the rule's target; else the one end that the inventory knows; else by the effect: a victim that calls
+ * out began the flow itself. */
 static void
-roles(const struct event *e, const struct card *c, const struct effect *f, const struct addr **victim, const struct addr **attacker)
+roles(const struct inventory *inv, const struct event *e, const struct card *c, const struct effect *f, const struct addr **victim,
+    const struct addr **attacker)
 {
 	const struct addr *client = e->flags & EVENT_F_FLOW ? &e->client : &e->src, *server = e->flags & EVENT_F_FLOW ? &e->server : &e->dst;
 
@@ -390,8 +392,11 @@ roles(const struct event *e, const struct card *c, const struct effect *f, const
 		*attacker = c->target == 1 ? &e->dst : &e->src;
 		return;
 	}
-	*victim = f->outbound ? client : server;
-	*attacker = f->outbound ? server : client;
+	bool client_known = inventory_find(inv, client) != NULL, server_known = inventory_find(inv, server) != NULL;
+	bool from_client = client_known != server_known ? client_known : f->outbound;
+
+	*victim = from_client ? client : server;
+	*attacker = from_client ? server : client;
 }
 
 struct incident *
@@ -401,7 +406,7 @@ incidents_alert(struct incidents *s, const struct inventory *inv, const struct e
 	const struct addr *victim, *attacker;
 	struct incident *i;
 
-	roles(e, c, f, &victim, &attacker);
+	roles(inv, e, c, f, &victim, &attacker);
 	const struct asset *va = inventory_find(inv, victim);
 	struct link_key by_attacker = address_key(LINK_ATTACKER, attacker), pivot = address_key(LINK_VICTIM, attacker),
 			same_victim = address_key(LINK_VICTIM, victim), group = group_key(victim, va, f);
