@@ -166,6 +166,35 @@ look_at_app(struct detect *d)
 	}
 }
 
+static bool
+has_bodies(const struct protocol *p)
+{
+	for (const struct field *f = p->fields; f && f->name; f++)
+		if (f->kind == FIELD_BODY)
+			return true;
+	return false;
+}
+
+/* A message is complete, or a step of a handshake is: the stream's bytes belong to it and wait for no more. */
+static bool
+message_complete(const struct detect_in *in)
+{
+	const struct app *a = in->app;
+	int dir = in->p->dir;
+	uint16_t step;
+
+	if (!a || !a->proto || !a->last || !in->app_updated)
+		return false;
+	for (const struct tx *tx = a->first; tx; tx = tx->next)
+		if (!tx->done_seen[dir] && !(tx->only_dir && !(tx->only_dir >> dir & 1)) && tx_final(a, tx, dir))
+			return true;
+	step = (uint16_t) (a->last->id << 8 | (a->last->progress[dir] + 1));
+	if (!in->marks || in->marks->app_step[dir] == step)
+		return false;
+	in->marks->app_step[dir] = step;
+	return !has_bodies(a->proto);
+}
+
 static void
 begin(struct detect *d, const struct detect_in *in)
 {
@@ -180,6 +209,8 @@ begin(struct detect *d, const struct detect_in *in)
 	d->payload = p->flags & (PACKET_NO_PAYLOAD_INSPECT | PACKET_FRAGMENT) ? SPAN_NONE : p->payload;
 	if (d->payload.n == 0 && !(p->flags & (PACKET_NO_PAYLOAD_INSPECT | PACKET_FRAGMENT)))
 		d->payload = span_of("", 0);
+	if (in->stream && message_complete(in))
+		stream_raw_trigger(in->stream, p->dir);
 	d->has_raw = in->stream && in->streams && stream_raw(in->streams, in->stream, p, &d->raw) && d->raw.bytes.n;
 	arena_reset(&d->scratch);
 	look_at_app(d);
@@ -273,7 +304,7 @@ detect_packet(struct detect *d, const struct detect_in *in, const struct detect_
 		while (candidates_take(&d->packet, &sig))
 			rule_look(d, sig);
 	}
-	if (in->app && in->app_updated)
+	if (in->app && in->app->first && (in->app_updated || d->n_later))
 		tx_run(d);
 	if (d->has_raw)
 		stream_raw_done(in->streams, in->stream, in->p->dir, &d->raw);

@@ -59,6 +59,7 @@ struct marks {
 	struct mark *first;
 	uint64_t app_events;  /* flow-level application events already looked at */
 	uint8_t flags;        /* MARKS_* */
+	uint16_t app_step[2]; /* newest transaction and its progress when last looked at */
 	uint8_t app_known;    /* bit per direction: its protocol was known, or not knowable */
 };
 #define MARKS_PASS 0x01       /* a pass rule matched: nothing of this flow is looked at any more */
