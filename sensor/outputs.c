@@ -64,7 +64,7 @@ outputs_read(const struct conf *c, struct emit_conf *emit, struct eve_conf *eve,
 	emit->log_app = eve->app = names;
 	if (!outputs)
 		return;
-	*eve = (struct eve_conf) { .metadata = true };
+	*eve = (struct eve_conf) { .metadata = true, .app = names };
 	yaml_each(o, outputs)
 	{
 		const struct yaml *log = yaml_get(o, "eve-log"), *types = yaml_get(log, "types");
