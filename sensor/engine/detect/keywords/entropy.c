@@ -6,12 +6,12 @@
 
 #include "engine/detect/build.h"
 
-enum cmp { LT, LE, GT, GE, EQ, NE };
+enum cmp { LT, LE, GT, GE, EQ, NE, IN, OUT };
 struct entropy {
 	uint32_t bytes, offset;
 	bool relative;
 	enum cmp cmp;
-	double value;
+	double value, top; /* top: IN and OUT */
 };
 
 static double
@@ -51,6 +51,8 @@ test(struct inspect *in, struct span buf, const union kw_arg *a)
 	case GT: return h > e->value;
 	case GE: return h >= e->value;
 	case EQ: return fabs(h - e->value) < 0.0001;
+	case IN: return h > e->value && h < e->top;
+	case OUT: return h <= e->value || h >= e->top;
 	default: return fabs(h - e->value) >= 0.0001;
 	}
 }
@@ -73,8 +75,13 @@ read_value(struct build *b, const char *s, struct entropy *e)
 			break;
 		}
 	e->value = strtod(s, &end);
+	if (end > s && *end == '-' && (e->cmp == EQ || e->cmp == NE)) {
+		e->cmp = e->cmp == EQ ? IN : OUT;
+		s = end + 1;
+		e->top = strtod(s, &end);
+	}
 	if (end == s || *end || e->value < 0 || e->value > 8)
-		return build_error(b, 0, "value: a number from 0 to 8 with <, >, <=, >=, =, != was expected");
+		return build_error(b, 0, "value: a number from 0 to 8 with <, >, <=, >=, =, != or a range such as 4-5 was expected");
 	return 0;
 }
 
