@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "conf/manual.h"
 
 /* Options without a letter. */
 enum { O_SET = 256, O_TEST, O_PIDFILE, O_USER, O_GROUP, O_DUMP, O_BUILD, O_KEYWORDS, O_ANALYSIS, O_FATAL, O_WORKERS, O_SPEED,
@@ -51,7 +52,7 @@ static const struct cli_option options[] = {
 	{ O_KEYWORDS, "list-keywords", "[=csv]", "print the rule keywords, then exit" },
 	{ O_ANALYSIS, "engine-analysis", NULL, "print what became of each rule, then exit" },
 	{ O_RUNMODE, "runmode", "MODE", "accepted for compatibility: single, workers and autofp are all the same here" },
-	{ O_MANUAL, "manual", "PART", "print the rows of a manual page (options, conf, keywords, counters)" },
+	{ O_MANUAL, "manual", "PART", "print the rows of a manual page (options, conf, counters, keywords, fields, features)" },
 	{ 'V', "version", NULL, "print the version, then exit" },
 	{ 'h', "help", NULL, "this text" },
 };
@@ -91,10 +92,21 @@ cli_manual(FILE *out)
 {
 	for (size_t i = 0; i < N_OPTIONS; i++) {
 		const struct cli_option *o = &options[i];
-		fputs(".TP\n.BR ", out);
+		fputs(".TP\n", out);
 		if (o->id < 256)
-			fprintf(out, "\\-%c \", \" ", o->id);
-		fprintf(out, "\\-\\-%s%s%s%s\n%s.\n", o->name, o->arg ? " \" " : "", o->arg ? o->arg : "", o->arg ? "\"" : "", o->help);
+			fprintf(out, "\\fB\\-%c\\fR, ", o->id);
+		fputs("\\fB", out);
+		conf_manual_text(out, "--");
+		conf_manual_text(out, o->name);
+		fputs("\\fR", out);
+		if (o->arg) {
+			fputs(optional_arg(o) ? "\\fI" : " \\fI", out);
+			conf_manual_text(out, o->arg);
+			fputs("\\fR", out);
+		}
+		fputc('\n', out);
+		conf_manual_text(out, o->help);
+		fputs(".\n", out);
 	}
 }
 

@@ -7,22 +7,8 @@
 
 #include "base/log.h"
 #include "config.h"
+#include "manual.h"
 #include "run.h"
-
-static int
-manual(const char *part)
-{
-	if (strcmp(part, "options") == 0)
-		cli_manual(stdout);
-	else if (strcmp(part, "conf") == 0)
-		conf_manual(setup_tables, stdout);
-	else if (strcmp(part, "counters") == 0)
-		for (unsigned i = 0; i < COUNTER_N; i++)
-			printf(".TP\n.B %s\n%s.\n", counter_info[i].key, counter_info[i].help);
-	else
-		return EXIT_USAGE;
-	return EXIT_OK;
-}
 
 static void
 build_info(void)
@@ -54,7 +40,7 @@ plain_mode(const struct cli *c)
 		ruleset_list_keywords(stdout, c->mode_arg && strcmp(c->mode_arg, "csv") == 0);
 		return EXIT_OK;
 	case CLI_MANUAL:
-		return manual(c->mode_arg);
+		return manual_write(c->mode_arg, stdout);
 	default:
 		return -1;
 	}

@@ -2,9 +2,10 @@
  * manual - the option tables as rows of casus.yaml(5).
  */
 #include "conf/conf.h"
+#include "conf/manual.h"
 
-static void
-put_man(FILE *out, const char *s)
+void
+conf_manual_text(FILE *out, const char *s)
 {
 	if (*s == '.' || *s == '\'')
 		fputs("\\&", out);
@@ -29,7 +30,7 @@ put_type(FILE *out, const struct option *o)
 	}
 	for (int i = 0; o->names && o->names[i]; i++) {
 		fputs(i ? " | " : "", out);
-		put_man(out, o->names[i]);
+		conf_manual_text(out, o->names[i]);
 	}
 }
 
@@ -37,16 +38,16 @@ static void
 put_row(FILE *out, const struct option *o)
 {
 	fputs(".TP\n\\fB", out);
-	put_man(out, o->key);
+	conf_manual_text(out, o->key);
 	fputs("\\fR: ", out);
 	put_type(out, o);
 	if (o->def && *o->def) {
 		fputs(" (default: ", out);
-		put_man(out, o->def);
+		conf_manual_text(out, o->def);
 		fputc(')', out);
 	}
 	fputc('\n', out);
-	put_man(out, o->help ? o->help : "");
+	conf_manual_text(out, o->help ? o->help : "");
 	fputc('\n', out);
 }
 
@@ -55,15 +56,15 @@ conf_manual(const struct option_table *const tables[], FILE *out)
 {
 	for (unsigned i = 0; tables[i]; i++) {
 		fputs(".SS ", out);
-		put_man(out, tables[i]->module);
+		conf_manual_text(out, tables[i]->module);
 		fputc('\n', out);
 		for (const struct option *o = tables[i]->rows; o && o->key; o++)
 			put_row(out, o);
 		for (const struct option_tree *t = tables[i]->trees; t && t->prefix; t++) {
 			fputs(".TP\n\\fB", out);
-			put_man(out, t->prefix);
+			conf_manual_text(out, t->prefix);
 			fputs("\\fR: map or list\n", out);
-			put_man(out, t->help ? t->help : "");
+			conf_manual_text(out, t->help ? t->help : "");
 			fputc('\n', out);
 		}
 	}

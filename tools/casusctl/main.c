@@ -20,7 +20,7 @@ help(FILE *out)
 {
 	fprintf(out, "usage: casusctl [--socket PATH] [--json] COMMAND ...\n\n");
 	for (size_t i = 0; i < ROWS; i++)
-		fprintf(out, "  %-10s %-44s %s\n", rows[i]->name, rows[i]->arguments, rows[i]->help);
+		fprintf(out, "  %-10s %-44s  %s\n", rows[i]->name, rows[i]->arguments, rows[i]->help);
 	fprintf(out, "\nWithout --socket: $CASUS_SOCKET, then %s, then %s.\n"
 		     "Exit codes: 0 ok, 1 something was found or refused, 2 failure.\n", places[0], places[1]);
 }

@@ -6,6 +6,18 @@
 static const char *const scope_name[] = { "meta", "packet", "flow", "content", "buffer", "transform", "action", "transaction" };
 static const char *const kind_name[] = { "sticky buffer", "sticky buffer", "sticky buffer", "number", "flag" };
 
+const char *
+keyword_scope_name(unsigned scope)
+{
+	return scope_name[scope];
+}
+
+const char *
+field_kind_name(unsigned kind)
+{
+	return kind_name[kind];
+}
+
 static void
 row(FILE *out, bool csv, const char *name, const char *scope, const char *protocol, const char *help, const char *note)
 {

@@ -113,6 +113,8 @@ struct keyword {
 
 extern const struct keyword *const keyword_table[];
 extern const unsigned keyword_table_n;
+const char *keyword_scope_name(unsigned scope); /* "packet", "flow", ... for people */
+const char *field_kind_name(unsigned kind);     /* "sticky buffer", ... */
 const struct keyword *keyword_find(const char *name); /* by name or alias, lower case */
 
 /* ---- for parse() and setup() ---- */
