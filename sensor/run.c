@@ -251,6 +251,10 @@ control_status(void *arg, struct json *j)
 
 	json_object(j, "engine");
 	json_u64(j, "workers", r->s->workers.n);
+	json_array(j, "worker_packets");
+	for (unsigned i = 0; i < workers_count(r->workers); i++)
+		json_u64(j, NULL, workers_packets(r->workers, i));
+	json_end(j);
 	json_u64(j, "flows", workers_flows(r->workers));
 	json_u64(j, "memory_bytes", workers_memory(r->workers));
 	json_bool(j, "quiet", workers_quiet(r->workers));

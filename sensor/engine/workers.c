@@ -274,6 +274,18 @@ workers_memory(const struct workers *ws)
 	return n;
 }
 
+unsigned
+workers_count(const struct workers *ws)
+{
+	return ws->n;
+}
+
+uint64_t
+workers_packets(const struct workers *ws, unsigned i)
+{
+	return i < ws->n ? counter_get(&ws->seat[i].cnt, C_CAPTURE_PACKETS) : 0;
+}
+
 uint64_t
 workers_flows(const struct workers *ws)
 {

@@ -96,7 +96,7 @@ privileges_drop(const struct privileges *p, char how[static 128])
 		snprintf(how, 128, rc < 0 ? "cannot become user %u" : "user %u without capabilities", (unsigned) uid);
 		return rc;
 	}
-	if (p->asked) {
+	if (p->asked && uid != 0) {
 		snprintf(how, 128, "user %u cannot write to %.80s", (unsigned) uid, p->write_dir ? p->write_dir : "");
 		return E_PERM;
 	}

@@ -23,20 +23,22 @@
  * How the kernel shares an interface among workers. PACKET_FANOUT_HASH is not enough: its flow hash takes in the ports,
  * which fragments but the first do not have (FLAG_DEFRAG would hide the fragments from us instead, and with them every
  * overlap trick), and on some drivers it is the card's own, not symmetric, hash. So the group runs this classic BPF
- * program: it folds source and destination address of the outermost IP header together by XOR, which gives the same number for
- * both directions and for every fragment. Everything else (ARP, other protocols) goes to the first worker.
+ * program: it multiplies source and destination address of the outermost IP header, which gives the same number for both
+ * directions and for every fragment (XOR would, too, but two networks with the same host numbers at both ends would be one
+ * number). Everything else (ARP, other protocols) goes to the first worker.
  *
  * Offsets are from the network header (SKF_NET_OFF), which is behind the outermost VLAN tag; one more tag is looked through.
  */
 #define NET(off) ((unsigned) SKF_NET_OFF + (off))
 #define LOAD_W(off) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NET(off))
-#define XOR_W(off) BPF_STMT(BPF_MISC | BPF_TAX, 0), BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NET(off)), BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0)
-#define MIX BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9e3779b1), BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16), BPF_STMT(BPF_RET | BPF_A, 0)
-#define SHARE_V4(base) LOAD_W((base) + 12), XOR_W((base) + 16), MIX
-#define SHARE_V6(base) LOAD_W((base) + 8), XOR_W((base) + 12), XOR_W((base) + 16), XOR_W((base) + 20), XOR_W((base) + 24), \
-	XOR_W((base) + 28), XOR_W((base) + 32), XOR_W((base) + 36), MIX
+#define XOR_W(off) BPF_STMT(BPF_MISC | BPF_TAX, 0), LOAD_W(off), BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0)
+#define FOLD_V6(off) LOAD_W(off), XOR_W((off) + 4), XOR_W((off) + 8), XOR_W((off) + 12)
+#define TIMES_X BPF_STMT(BPF_ALU | BPF_MUL | BPF_X, 0)
+#define MIX BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9e3779b1), BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 20), BPF_STMT(BPF_RET | BPF_A, 0)
+#define SHARE_V4(base) LOAD_W((base) + 12), BPF_STMT(BPF_MISC | BPF_TAX, 0), LOAD_W((base) + 16), TIMES_X, MIX
+#define SHARE_V6(base) FOLD_V6((base) + 8), BPF_STMT(BPF_ST, 0), FOLD_V6((base) + 24), BPF_STMT(BPF_LDX | BPF_MEM, 0), TIMES_X, MIX
 #define V4_N 7  /* instructions of SHARE_V4 */
-#define V6_N 25
+#define V6_N 26
 
 static struct sock_filter share_prog[] = {
 	/* 0 */ BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned) (SKF_AD_OFF + SKF_AD_PROTOCOL)),
