@@ -89,7 +89,7 @@ body_part(struct detect *d, const struct part *pt, const struct buffer *b, const
 	if (pt->absent_only)
 		return NO;
 	bool settled = l->over || body->eof;
-	if (pt->waits && !settled)
+	if (pt->waits && !settled && body->inspect_min == 0) /* else: the pieces are large, and the next one is without this */
 		return LATER;
 	if (buffer_instance(d, b, l->tx, l->dir, 0, l->over, &s, &start) && content_match(&d->in, pt->ops, pt->n, s, start))
 		return YES;
