@@ -7,11 +7,11 @@
  *   client  command line CR LF ... DATA CR LF, lines, "." CR LF    BDAT size [LAST] CR LF, size bytes
  *   server  three digits, '-' when more lines follow, text CR LF
  *
- * Bytes of the mail itself are passed over here.
+ * What is in the mail itself: mime.c.
  */
 #include <strings.h>
 
-#include "engine/app/protocols/parse.h"
+#include "engine/app/protocols/mime.h"
 
 #define LINE_MAX 8192   /* longer ones cannot be followed */
 #define COMMAND_MAX 510
@@ -20,19 +20,24 @@
 
 extern const struct protocol protocol_tls;
 
-enum { MAIL_START, MAIL_ENVELOPE, MAIL_END };
+enum { MAIL_START, MAIL_ENVELOPE, MAIL_HEADERS, MAIL_END };
 enum smtp_event { EV_INVALID_REPLY, EV_COMMAND_TOO_LONG, EV_REPLY_TOO_LONG, EV_TLS_REJECTED, EV_DATA_REJECTED };
 
 struct smtp_tx {
 	struct tx tx;
 	struct bytes from, rcpt; /* rcpt: length(2) then the text, each */
 	struct bytes helo;
+	struct mime *mime;       /* from the first byte of the mail on */
+	struct body file;
 };
+
+static const struct mime_conf defaults = { .limit = 100000, .inspect_min = 32768, .inspect_window = 4096 };
 
 struct smtp {
 	struct smtp_tx *tx;      /* the mail at hand */
 	struct bytes helo;
 	bool greeted, data;
+	bool mid_line;           /* of the mail: a line so long that it comes in pieces */
 	uint32_t chunk;          /* BDAT: bytes that follow */
 	bool last_chunk;
 	uint32_t due;            /* replies the server owes */
@@ -50,9 +55,39 @@ mail(struct app *a, struct smtp *st)
 	return st->tx;
 }
 
+static const struct mime_conf *
+settings(const struct app *a)
+{
+	const struct mime_conf *c = app_conf(a);
+
+	return c && c->set ? c : &defaults;
+}
+
+/* Bytes of the mail. */
+static void
+contents(struct app *a, struct smtp *st, struct span s)
+{
+	struct smtp_tx *t = st->tx;
+
+	if (!t)
+		return;
+	if (!t->mime && (t->mime = app_take(a, sizeof(*t->mime)))) {
+		t->mime->file = &t->file;
+		t->file.inspect_min = (uint32_t) settings(a)->inspect_min;
+		t->file.inspect_window = (uint32_t) settings(a)->inspect_window;
+	}
+	if (!t->mime)
+		return;
+	mime_feed(a, t->mime, settings(a), s);
+	if (t->mime->inner)
+		tx_reach(&t->tx, TO_SERVER, MAIL_HEADERS);
+}
+
 static void
 mail_end(struct app *a, struct smtp *st)
 {
+	if (st->tx && st->tx->mime)
+		mime_end(a, st->tx->mime, settings(a));
 	if (st->tx)
 		tx_reach(&st->tx->tx, TO_SERVER, MAIL_END);
 	st->tx = NULL;
@@ -146,15 +181,22 @@ command(struct app *a, struct smtp *st, struct span line)
 	}
 }
 
+/* `eol`: bytes of the line's end. */
 static void
-client_line(struct app *a, struct smtp *st, struct span line)
+client_line(struct app *a, struct smtp *st, struct span line, uint32_t eol)
 {
 	if (!st->data) {
 		command(a, st, line);
-	} else if (line.n == 1 && line.p[0] == '.') {
+	} else if (line.n == 1 && line.p[0] == '.' && !st->mid_line) {
 		st->data = false;
 		st->due++;
 		mail_end(a, st);
+	} else {
+		if (line.n && line.p[0] == '.' && !st->mid_line) { /* RFC 5321 section 4.5.2 */
+			line = span_skip(line, 1);
+		}
+		contents(a, st, span_of(line.p, line.n + eol));
+		st->mid_line = false;
 	}
 }
 
@@ -221,12 +263,14 @@ smtp_feed(struct app *a, void *state, int dir, struct span bytes)
 	while (taken < bytes.n) {
 		struct span s = span_skip(bytes, taken), line;
 		const uint8_t *lf;
+		uint32_t eol;
 
 		if (dir == TO_SERVER && st->chunk) {
 			uint32_t n = s.n < st->chunk ? s.n : st->chunk;
 
 			st->chunk -= n;
 			taken += n;
+			contents(a, st, span_head(s, n));
 			if (st->chunk == 0 && st->last_chunk)
 				mail_end(a, st);
 			continue;
@@ -235,16 +279,28 @@ smtp_feed(struct app *a, void *state, int dir, struct span bytes)
 		if (!lf) {
 			if (s.n < LINE_MAX)
 				break;
-			if (!(dir == TO_SERVER && st->data)) /* a line of a mail may be as long as it likes */
+			if (!(dir == TO_SERVER && st->data)) {
 				app_event(a, NULL, dir == TO_SERVER ? EV_COMMAND_TOO_LONG : EV_REPLY_TOO_LONG);
-			return (int) bytes.n;
+				return (int) bytes.n;
+			}
+			/* a line of a mail may be as long as it likes */
+			line = span_head(s, s.p[s.n - 1] == '\r' ? s.n - 1 : s.n);
+			if (line.n > 1) {
+				client_line(a, st, line, 0);
+				st->mid_line = true;
+			}
+			taken += line.n;
+			break;
 		}
 		line = span_head(s, (uint32_t) (lf - s.p));
 		taken += line.n + 1;
-		if (line.n && line.p[line.n - 1] == '\r')
+		eol = 1;
+		if (line.n && line.p[line.n - 1] == '\r') {
 			line.n--;
+			eol = 2;
+		}
 		if (dir == TO_SERVER)
-			client_line(a, st, line);
+			client_line(a, st, line, eol);
 		else
 			server_line(a, st, line);
 		if (a->upgrading)
@@ -268,6 +324,8 @@ smtp_gap(struct app *a, void *state, int dir, uint32_t n)
 static void
 smtp_eof(struct app *a, void *state, int dir)
 {
+	if (dir == TO_SERVER)
+		mail_end(a, state);
 	each_tx(a, x)
 		tx_reach(x, dir, dir == TO_SERVER ? MAIL_END : 1);
 	if (dir == TO_SERVER)
@@ -283,6 +341,11 @@ smtp_tx_clear(struct app *a, struct tx *tx)
 	bytes_release(a, &t->from);
 	bytes_release(a, &t->rcpt);
 	bytes_release(a, &t->helo);
+	if (t->mime) {
+		mime_clear(a, t->mime);
+		app_give(a, t->mime, sizeof(*t->mime));
+	}
+	body_clear(&t->file, a);
 	if (a->proto == tx->proto && st && st->tx == t)
 		st->tx = NULL;
 }
@@ -341,11 +404,70 @@ f_rcpt(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *o
 	return !r.bad;
 }
 
+static bool
+header(const struct tx *tx, const char *name, unsigned i, struct span *out)
+{
+	const struct mime *m = ((const struct smtp_tx *) tx)->mime;
+
+	return m && mime_header(m, name, i, out);
+}
+
+#define MAIL_FIELD(fn, name, several) \
+	static bool \
+	fn(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out) \
+	{ \
+		return (several || i == 0) && header(tx, name, i, out); \
+	}
+MAIL_FIELD(f_mail_from, "from", false)
+MAIL_FIELD(f_mail_to, "to", false)
+MAIL_FIELD(f_mail_cc, "cc", false)
+MAIL_FIELD(f_mail_subject, "subject", false)
+MAIL_FIELD(f_mail_date, "date", false)
+MAIL_FIELD(f_mail_id, "message-id", false)
+MAIL_FIELD(f_mail_mailer, "x-mailer", false)
+MAIL_FIELD(f_mail_received, "received", true)
+
+static bool
+f_url(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
+{
+	const struct mime *m = ((const struct smtp_tx *) tx)->mime;
+
+	return m && mime_list_at(&m->urls, i, out);
+}
+
+static bool
+f_file_name(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
+{
+	const struct mime *m = ((const struct smtp_tx *) tx)->mime;
+
+	return m && mime_list_at(&m->names, i, out);
+}
+
+static struct body *
+b_file(struct tx *tx, int dir)
+{
+	return &((struct smtp_tx *) tx)->file;
+}
+
 #define ENVELOPE { MAIL_ENVELOPE, 0 }
+#define HEADERS { MAIL_HEADERS, 0 }
+#define MAIL { MAIL_END, 0 }
 static const struct field fields[] = {
 	{ "smtp.helo", NULL, NULL, FIELD_BYTES, false, 1, ENVELOPE, f_helo, .help = "name the client gave with HELO or EHLO" },
 	{ "smtp.mail_from", NULL, NULL, FIELD_BYTES, false, 1, ENVELOPE, f_from, .help = "sender of the envelope, with its brackets" },
 	{ "smtp.rcpt_to", NULL, NULL, FIELD_MULTI, false, 1, ENVELOPE, f_rcpt, .help = "each recipient of the envelope" },
+	{ "email.from", NULL, NULL, FIELD_BYTES, false, 1, HEADERS, f_mail_from, .help = "From of the mail" },
+	{ "email.to", NULL, NULL, FIELD_BYTES, false, 1, HEADERS, f_mail_to, .help = "To of the mail" },
+	{ "email.cc", NULL, NULL, FIELD_BYTES, false, 1, HEADERS, f_mail_cc, .help = "Cc of the mail" },
+	{ "email.subject", NULL, NULL, FIELD_BYTES, false, 1, HEADERS, f_mail_subject, .help = "Subject of the mail" },
+	{ "email.date", NULL, NULL, FIELD_BYTES, false, 1, HEADERS, f_mail_date, .help = "Date of the mail" },
+	{ "email.message_id", NULL, NULL, FIELD_BYTES, false, 1, HEADERS, f_mail_id, .help = "Message-Id of the mail" },
+	{ "email.x_mailer", NULL, NULL, FIELD_BYTES, false, 1, HEADERS, f_mail_mailer, .help = "X-Mailer of the mail" },
+	{ "email.received", NULL, NULL, FIELD_MULTI, false, 1, HEADERS, f_mail_received, .help = "each Received of the mail" },
+	{ "email.url", NULL, NULL, FIELD_MULTI, false, 1, MAIL, f_url, .help = "each address of the web in the mail's text" },
+	{ "file.name", NULL, NULL, FIELD_MULTI, false, 1, MAIL, f_file_name, .help = "name of each attachment" },
+	{ .name = "file.data", .aliases = "file_data", .kind = FIELD_BODY, .dirs = 1, .progress = ENVELOPE, .body = b_file,
+	    .help = "attachments, decoded, one after the other" },
 	{ NULL }
 };
 
@@ -359,7 +481,7 @@ static const struct app_event events[] = {
 };
 
 static void
-smtp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
+envelope_log(const struct tx *tx, struct json *j)
 {
 	const struct smtp_tx *t = (const struct smtp_tx *) tx;
 	struct span v;
@@ -376,6 +498,122 @@ smtp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 	json_end(j);
 }
 
+/* "a, b" as an array; commas in quotes do not count. */
+static void
+log_addresses(struct json *j, const char *key, struct span v)
+{
+	json_array(j, key);
+	while (v.n) {
+		bool quoted = false;
+		uint32_t n = 0;
+
+		while (n < v.n && (quoted || v.p[n] != ',')) {
+			quoted ^= v.p[n] == '"';
+			n++;
+		}
+		json_span(j, NULL, span_head(v, n));
+		v = rest_of(span_skip(v, n), 1, false);
+	}
+	json_end(j);
+}
+
+static void
+log_list(struct json *j, const char *key, const struct bytes *list)
+{
+	struct span v;
+
+	if (!list->n)
+		return;
+	json_array(j, key);
+	for (unsigned i = 0; mime_list_at(list, i, &v); i++)
+		json_span(j, NULL, v);
+	json_end(j);
+}
+
+static void
+mail_log(const struct tx *tx, const struct mime *m, struct json *j)
+{
+	static const char *const state[] = { "HEADER_STARTED", "BODY_STARTED", "BODY_STARTED" };
+	struct span v;
+
+	json_str(j, "status", m->done ? "PARSE_DONE" : state[m->where]);
+	if (header(tx, "from", 0, &v) && v.n)
+		json_span(j, "from", v);
+	if (header(tx, "to", 0, &v) && v.n)
+		log_addresses(j, "to", v);
+	if (header(tx, "cc", 0, &v) && v.n)
+		log_addresses(j, "cc", v);
+	log_list(j, "attachment", &m->names);
+	log_list(j, "url", &m->urls);
+}
+
+/* The mail is an object of its own beside that of the envelope, as in the reference. */
+static void
+smtp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
+{
+	const struct mime *m = ((const struct smtp_tx *) tx)->mime;
+
+	envelope_log(tx, j);
+	if (!m)
+		return;
+	json_end(j);
+	json_object(j, "email");
+	mail_log(tx, m, j);
+}
+
+/* ---- settings ---- */
+
+static bool
+is_no(const struct yaml *map, const char *key)
+{
+	const struct yaml *y = yaml_get(map, key);
+	bool v = true;
+
+	return y && y->text && conf_parse_bool(&v, y->text) == 0 && !v;
+}
+
+static void
+size_at(const struct yaml *map, const char *key, uint64_t *v)
+{
+	const struct yaml *y = yaml_get(map, key);
+
+	if (y && y->text)
+		conf_parse_size(v, y->text);
+}
+
+static void
+smtp_configure(void *conf, const struct conf *tree, const struct yaml *node, struct diag *d)
+{
+	const struct yaml *map = yaml_get(node, "mime"), *y = yaml_get(map, "log-url-scheme");
+	const struct yaml *tracker = yaml_get(node, "inspected-tracker");
+	struct mime_conf *c = conf;
+
+	*c = defaults;
+	c->set = true;
+	c->off = is_no(map, "decode-mime");
+	c->no_base64 = is_no(map, "decode-base64");
+	c->no_qp = is_no(map, "decode-quoted-printable");
+	c->no_urls = is_no(map, "extract-urls");
+	if (y)
+		yaml_bool(y, &c->log_scheme, d);
+	yaml_each(s, yaml_get(map, "extract-urls-schemes")) {
+		size_t n = s->text ? strlen(s->text) : 0;
+
+		if (!n || n > 10 || c->schemes == MIME_SCHEMES) {
+			yaml_error(s, d, "not a scheme, expected up to eight of at most ten letters");
+			continue;
+		}
+		memcpy(c->scheme[c->schemes], s->text, n);
+		if (strcasecmp(s->text, "mailto") == 0)
+			memcpy(c->scheme[c->schemes++] + n, ":", 2);
+		else
+			memcpy(c->scheme[c->schemes++] + n, "://", 4);
+	}
+	size_at(tracker, "content-limit", &c->limit);
+	size_at(tracker, "content-inspect-min-size", &c->inspect_min);
+	size_at(tracker, "content-inspect-window", &c->inspect_window);
+}
+
 const struct protocol protocol_smtp = {
 	.name = "smtp",
 	.spec = "RFC 5321, RFC 3030, RFC 3207",
@@ -384,6 +622,8 @@ const struct protocol protocol_smtp = {
 	.probe_min = 5,
 	.probe_max = 512,
 	.probe = smtp_probe,
+	.conf_size = sizeof(struct mime_conf),
+	.configure = smtp_configure,
 	.state_size = sizeof(struct smtp),
 	.tx_size = sizeof(struct smtp_tx),
 	.done = { MAIL_END, 1 },

@@ -100,6 +100,13 @@ app_upgrade(struct app *a, const struct protocol *expected)
 	a->upgrading = true;
 }
 
+void
+app_drop(struct app *a, struct bytes *b)
+{
+	app_give(a, b->p, b->cap);
+	*b = (struct bytes) { 0 };
+}
+
 int
 app_keep(struct app *a, struct bytes *b, struct span s, uint32_t max)
 {

@@ -1,0 +1,501 @@
+/*
+ * mime - where the parts of a mail begin and end, and what is in them. Streaming: lines come as they come.
+ */
+#include "engine/app/protocols/mime.h"
+
+#include <strings.h>
+
+static bool
+nocase(struct span s, const char *what)
+{
+	size_t n = strlen(what);
+
+	return s.n == n && strncasecmp((const char *) s.p, what, n) == 0;
+}
+
+static bool
+begins(struct span s, const char *what)
+{
+	return nocase(span_head(s, (uint32_t) strlen(what)), what);
+}
+
+static struct span
+trim(struct span s)
+{
+	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = span_skip(s, 1);
+	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' || s.p[s.n - 1] == '\r'))
+		s.n--;
+	return s;
+}
+
+static void
+list_add(struct app *a, struct bytes *list, struct span s)
+{
+	uint8_t n[2] = { (uint8_t) (s.n >> 8), (uint8_t) s.n };
+
+	if (s.n <= UINT16_MAX && list->n + 2 + s.n <= MIME_LIST_MAX && app_keep(a, list, span_of(n, 2), MIME_LIST_MAX) == 0 &&
+	    app_keep(a, list, s, MIME_LIST_MAX) < 0)
+		list->n -= 2;
+}
+
+bool
+mime_list_at(const struct bytes *list, unsigned index, struct span *out)
+{
+	struct rd r = rd_of(bytes_span(list));
+
+	do
+		*out = rd_span(&r, rd_u16(&r));
+	while (!r.bad && index--);
+	return !r.bad;
+}
+
+bool
+mime_header(const struct mime *m, const char *name, unsigned index, struct span *out)
+{
+	for (struct rd r = rd_of(bytes_span(&m->headers)); rd_left(&r);) {
+		struct span n = rd_span(&r, rd_u16(&r));
+
+		*out = rd_span(&r, rd_u16(&r));
+		if (nocase(n, name) && index-- == 0)
+			return !r.bad;
+	}
+	return false;
+}
+
+/* ---- parameters ---- */
+
+/* A value, quoted or not, from the front of s; *rest is what follows it. */
+static struct span
+value_of(struct span s, struct span *rest)
+{
+	uint32_t n = 0;
+
+	if (s.n && s.p[0] == '"') {
+		s = span_skip(s, 1);
+		while (n < s.n && s.p[n] != '"')
+			n += s.p[n] == '\\' && n + 1 < s.n ? 2 : 1;
+		*rest = span_skip(s, n + 1);
+		return span_head(s, n);
+	}
+	while (n < s.n && s.p[n] != ';')
+		n++;
+	*rest = span_skip(s, n);
+	return trim(span_head(s, n));
+}
+
+/* The next `name=value` of the list after the first ';'. */
+static bool
+next_parameter(struct span *s, struct span *name, struct span *value)
+{
+	for (;;) {
+		uint32_t n = 0;
+
+		while (s->n && s->p[0] != ';')
+			*s = span_skip(*s, 1);
+		if (!s->n)
+			return false;
+		*s = trim(span_skip(*s, 1));
+		while (n < s->n && s->p[n] != '=' && s->p[n] != ';')
+			n++;
+		if (n < s->n && s->p[n] == ';')
+			continue;
+		*name = trim(span_head(*s, n));
+		*value = value_of(trim(span_skip(*s, n + 1)), s);
+		return true;
+	}
+}
+
+struct span
+mime_parameter(struct span field, const char *name)
+{
+	struct span n, v;
+
+	while (next_parameter(&field, &n, &v))
+		if (nocase(n, name))
+			return v;
+	return SPAN_NONE;
+}
+
+/* RFC 2231: name*0="a"; name*1="b", name*=charset'language'text. What is there is put together, percent signs stay. */
+static struct span
+parameter_pieces(struct app *a, struct mime *m, struct span field, const char *name)
+{
+	struct span whole = mime_parameter(field, name), n, v;
+	uint32_t len = (uint32_t) strlen(name);
+
+	if (whole.n)
+		return whole;
+	m->piece.n = 0;
+	while (next_parameter(&field, &n, &v)) {
+		if (n.n <= len || n.p[len] != '*' || !begins(n, name))
+			continue;
+		if (n.p[n.n - 1] == '*' && m->piece.n == 0) { /* charset'language' */
+			const uint8_t *q = v.n ? memchr(v.p, '\'', v.n) : NULL;
+			const uint8_t *q2 = q ? memchr(q + 1, '\'', (size_t) (v.p + v.n - q - 1)) : NULL;
+
+			if (q2)
+				v = span_skip(v, (uint32_t) (q2 - v.p) + 1);
+		}
+		app_keep(a, &m->piece, v, MIME_FIELD_MAX);
+	}
+	return bytes_span(&m->piece);
+}
+
+/* ---- header ---- */
+
+static void
+file_name(struct app *a, struct mime *m, struct span field, const char *name)
+{
+	struct span v = parameter_pieces(a, m, field, name);
+
+	if (!v.n || m->file_part)
+		return;
+	m->file_part = true;
+	list_add(a, &m->names, span_head(v, MIME_NAME_MAX));
+}
+
+static void
+content_type(struct app *a, struct mime *m, struct span v)
+{
+	struct span b = mime_parameter(v, "boundary");
+
+	m->text = begins(v, "text/plain") || begins(v, "text/html");
+	m->message = begins(v, "message/");
+	file_name(a, m, v, "name");
+	if (!b.n || b.n > MIME_BOUNDARY_MAX || m->depth == MIME_DEPTH)
+		return;
+	m->multipart = true;
+	memcpy(m->boundary[m->depth].b, b.p, b.n);
+	m->boundary[m->depth++].n = (uint8_t) b.n;
+}
+
+static void
+keep_header(struct app *a, struct mime *m, struct span name, struct span value)
+{
+	uint8_t n[2] = { (uint8_t) (name.n >> 8), (uint8_t) name.n }, v[2] = { (uint8_t) (value.n >> 8), (uint8_t) value.n };
+	uint32_t had = m->headers.n;
+
+	if (had + 4 + name.n + value.n > MIME_HEADERS_MAX || app_keep(a, &m->headers, span_of(n, 2), MIME_HEADERS_MAX) < 0)
+		return;
+	if (app_keep(a, &m->headers, name, MIME_HEADERS_MAX) < 0 || app_keep(a, &m->headers, span_of(v, 2), MIME_HEADERS_MAX) < 0 ||
+	    app_keep(a, &m->headers, value, MIME_HEADERS_MAX) < 0)
+		m->headers.n = had;
+}
+
+/* The field at hand is complete. */
+static void
+field_done(struct app *a, struct mime *m)
+{
+	struct span s = bytes_span(&m->field), name, value;
+	const uint8_t *colon = s.n ? memchr(s.p, ':', s.n) : NULL;
+
+	if (!colon) {
+		m->field.n = 0;
+		return;
+	}
+	name = trim(span_head(s, (uint32_t) (colon - s.p)));
+	value = trim(span_skip(s, (uint32_t) (colon - s.p) + 1));
+	if (!m->inner)
+		keep_header(a, m, name, value);
+	if (nocase(name, "content-type"))
+		content_type(a, m, value);
+	else if (nocase(name, "content-disposition"))
+		file_name(a, m, value, "filename");
+	else if (nocase(name, "content-transfer-encoding"))
+		m->encoding = begins(value, "base64") ? MIME_BASE64 : begins(value, "quoted-printable") ? MIME_QP : MIME_PLAIN;
+	m->field.n = 0;
+}
+
+static void
+part_begin(struct mime *m)
+{
+	m->where = MIME_HEADER;
+	m->encoding = MIME_PLAIN;
+	m->text = m->message = m->file_part = m->multipart = false;
+	m->quad_n = m->eol = 0;
+}
+
+static void
+header_done(struct app *a, struct mime *m)
+{
+	bool message, multipart;
+
+	field_done(a, m);
+	message = m->message;
+	multipart = m->multipart;
+	m->inner = true;
+	if (message && !multipart)
+		part_begin(m);
+	else
+		m->where = multipart ? MIME_PREAMBLE : MIME_BODY;
+}
+
+static void
+header_line(struct app *a, struct mime *m, struct span line, bool first)
+{
+	bool folded = first && line.n && (line.p[0] == ' ' || line.p[0] == '\t');
+
+	if (first && line.n == 0) {
+		header_done(a, m);
+		return;
+	}
+	if (first && !folded)
+		field_done(a, m);
+	if (folded) {
+		line = trim(line);
+		app_keep(a, &m->field, SPAN_LIT(" "), MIME_FIELD_MAX);
+	}
+	app_keep(a, &m->field, line, MIME_FIELD_MAX);
+}
+
+/* ---- addresses in text ---- */
+
+static bool
+ends_address(uint8_t c)
+{
+	return c <= ' ' || c >= 0x7f || strchr("\"'<>[]{}|^`\\", c);
+}
+
+static void
+one_address(struct app *a, struct mime *m, const struct mime_conf *c, struct span s, uint32_t scheme_n)
+{
+	uint8_t low[512];
+	uint32_t n = 0;
+
+	while (n < s.n && n < sizeof(low) && (n < scheme_n || !ends_address(s.p[n]))) {
+		low[n] = s.p[n] >= 'A' && s.p[n] <= 'Z' ? s.p[n] | 0x20 : s.p[n];
+		n++;
+	}
+	if (n > scheme_n)
+		list_add(a, &m->urls, c->log_scheme ? span_of(low, n) : span_of(low + scheme_n, n - scheme_n));
+}
+
+static void
+addresses(struct app *a, struct mime *m, const struct mime_conf *c, struct span s)
+{
+	static const struct mime_conf plain = { .scheme = { "http://" }, .schemes = 1 };
+	const struct mime_conf *w = c->schemes ? c : &plain;
+
+	for (unsigned k = w->schemes; !c->no_urls && k--;) {
+		uint32_t n = (uint32_t) strlen(w->scheme[k]);
+
+		for (uint32_t i = 0; i + n < s.n; i++)
+			if (s.p[i + n - 1] == w->scheme[k][n - 1] && begins(span_skip(s, i), w->scheme[k]))
+				one_address(a, m, c, span_skip(s, i), n);
+	}
+}
+
+/* ---- contents ---- */
+
+static void
+put(struct app *a, struct mime *m, const struct mime_conf *c, struct span s)
+{
+	if (m->file_part && m->file && s.n)
+		body_add(m->file, a, s, c->limit);
+}
+
+static int
+sextet(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Decodes one line into out (as large as the line); letters outside of the alphabet are passed over. */
+static uint32_t
+base64(struct mime *m, struct span line, uint8_t *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < line.n; i++) {
+		int v = sextet(line.p[i]);
+		bool end = line.p[i] == '=';
+
+		if (v < 0 && !end)
+			continue;
+		if (!end)
+			m->quad[m->quad_n++] = (uint8_t) v;
+		if (m->quad_n < 4 && !end)
+			continue;
+		if (m->quad_n >= 2)
+			out[n++] = (uint8_t) (m->quad[0] << 2 | m->quad[1] >> 4);
+		if (m->quad_n >= 3)
+			out[n++] = (uint8_t) (m->quad[1] << 4 | m->quad[2] >> 2);
+		if (m->quad_n == 4)
+			out[n++] = (uint8_t) (m->quad[2] << 6 | m->quad[3]);
+		m->quad_n = 0;
+	}
+	return n;
+}
+
+static int
+hex_digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* *soft: the line ends in '=', so its end is not part of the text. */
+static uint32_t
+quoted_printable(struct span line, uint8_t *out, bool *soft)
+{
+	uint32_t n = 0;
+
+	*soft = line.n && line.p[line.n - 1] == '=';
+	if (*soft)
+		line.n--;
+	for (uint32_t i = 0; i < line.n; i++) {
+		int hi, lo;
+
+		if (line.p[i] == '=' && i + 2 < line.n && (hi = hex_digit(line.p[i + 1])) >= 0 &&
+		    (lo = hex_digit(line.p[i + 2])) >= 0) {
+			out[n++] = (uint8_t) (hi << 4 | lo);
+			i += 2;
+		} else {
+			out[n++] = line.p[i];
+		}
+	}
+	return n;
+}
+
+static void
+body_line(struct app *a, struct mime *m, const struct mime_conf *c, struct span line, uint8_t eol)
+{
+	uint8_t out[MIME_LINE_MAX + 4];
+	bool soft = false;
+	struct span s = line;
+
+	if (line.n > MIME_LINE_MAX)
+		return;
+	if (m->encoding == MIME_BASE64 && !c->no_base64) {
+		s = span_of(out, base64(m, line, out));
+	} else {
+		if (m->eol)
+			put(a, m, c, m->eol == 2 ? SPAN_LIT("\r\n") : SPAN_LIT("\n"));
+		m->eol = eol;
+		if (m->encoding == MIME_QP && !c->no_qp)
+			s = span_of(out, quoted_printable(line, out, &soft));
+		if (soft)
+			m->eol = 0;
+	}
+	put(a, m, c, s);
+	if (m->text && !m->file_part)
+		addresses(a, m, c, s);
+}
+
+/* ---- lines ---- */
+
+/* 0 no boundary, 1 a part begins, 2 the multipart ends. Outer boundaries end inner multiparts. */
+static int
+boundary(struct mime *m, struct span line)
+{
+	if (line.n < 3 || line.p[0] != '-' || line.p[1] != '-')
+		return 0;
+	line = span_skip(line, 2);
+	for (unsigned d = m->depth; d--;) {
+		struct span b = span_of(m->boundary[d].b, m->boundary[d].n), after;
+
+		if (line.n < b.n || !span_eq(span_head(line, b.n), b))
+			continue;
+		after = span_skip(line, b.n);
+		if (after.n >= 2 && after.p[0] == '-' && after.p[1] == '-') {
+			m->depth = (uint8_t) d;
+			return 2;
+		}
+		if (trim(after).n)
+			continue; /* a longer boundary */
+		m->depth = (uint8_t) (d + 1);
+		return 1;
+	}
+	return 0;
+}
+
+/* eol 0: the line goes on. */
+static void
+take_line(struct app *a, struct mime *m, const struct mime_conf *c, struct span line, uint8_t eol)
+{
+	bool first = !m->mid_line;
+	int b = first && m->depth ? boundary(m, line) : 0;
+
+	m->mid_line = eol == 0;
+	if (b) {
+		if (m->where == MIME_HEADER)
+			field_done(a, m);
+		part_begin(m);
+		if (b == 2)
+			m->where = MIME_PREAMBLE;
+		m->inner = true;
+	} else if (m->where == MIME_HEADER) {
+		header_line(a, m, line, first);
+	} else if (m->where == MIME_BODY) {
+		body_line(a, m, c, line, eol);
+	}
+}
+
+static void
+buffered(struct app *a, struct mime *m, const struct mime_conf *c, bool newline)
+{
+	struct span line = span_of(m->line, m->line_n);
+	uint8_t eol = newline;
+
+	if (newline && line.n && line.p[line.n - 1] == '\r') {
+		line.n--;
+		eol = 2;
+	}
+	m->line_n = 0;
+	take_line(a, m, c, line, eol);
+}
+
+void
+mime_feed(struct app *a, struct mime *m, const struct mime_conf *c, struct span s)
+{
+	while (s.n && !m->done && !c->off) {
+		const uint8_t *lf = memchr(s.p, '\n', s.n);
+		uint32_t n = lf ? (uint32_t) (lf - s.p) : s.n, room = MIME_LINE_MAX - m->line_n;
+
+		if (n > room) {
+			n = room;
+			lf = NULL;
+		}
+		if (n)
+			memcpy(m->line + m->line_n, s.p, n);
+		m->line_n = (uint16_t) (m->line_n + n);
+		s = span_skip(s, lf ? n + 1 : n);
+		if (lf || m->line_n == MIME_LINE_MAX)
+			buffered(a, m, c, lf != NULL);
+	}
+}
+
+void
+mime_end(struct app *a, struct mime *m, const struct mime_conf *c)
+{
+	if (m->done)
+		return;
+	if (m->line_n)
+		buffered(a, m, c, true);
+	if (m->where == MIME_HEADER)
+		field_done(a, m);
+	if (m->eol)
+		put(a, m, c, m->eol == 2 ? SPAN_LIT("\r\n") : SPAN_LIT("\n"));
+	m->done = true;
+	if (m->file)
+		m->file->eof = true;
+}
+
+void
+mime_clear(struct app *a, struct mime *m)
+{
+	bytes_release(a, &m->field);
+	bytes_release(a, &m->headers);
+	bytes_release(a, &m->names);
+	bytes_release(a, &m->urls);
+	bytes_release(a, &m->piece);
+}

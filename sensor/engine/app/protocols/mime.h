@@ -1,0 +1,68 @@
+/*
+ * mime - a mail taken apart as it comes: header fields, attachments decoded, addresses of the web in its text.
+ *
+ * Thread:    the worker's.
+ * Memory:    the worker's pool, bounded by the limits below; mime_clear() gives it back.
+ * Owns:      struct mime of one mail.
+ * Not here:  lines of SMTP, dot-stuffing -> smtp.c
+ *
+ * Source: RFC 5322 section 2.2 (fields, folding); RFC 2045 section 6 (encodings); RFC 2046 section 5.1 (multipart), 5.2.1
+ * (message/rfc822); RFC 2183 (filename); RFC 2231 section 3, 4 (names in pieces, encoded).
+ */
+#ifndef ENGINE_PROTOCOLS_MIME_H
+#define ENGINE_PROTOCOLS_MIME_H
+
+#include "engine/app/protocols/parse.h"
+
+#define MIME_LINE_MAX 2048u
+#define MIME_BOUNDARY_MAX 200u
+#define MIME_DEPTH 6u
+#define MIME_NAME_MAX 255u        /* bytes of a file name */
+#define MIME_HEADERS_MAX 32768u   /* bytes kept of the mail's own header */
+#define MIME_FIELD_MAX 8192u      /* bytes of one field, unfolded */
+#define MIME_LIST_MAX 8192u       /* bytes of all file names, of all addresses */
+#define MIME_SCHEMES 8
+
+struct mime_conf {
+	bool set;                 /* false: defaults */
+	bool off, no_base64, no_qp, no_urls, log_scheme;
+	char scheme[MIME_SCHEMES][16]; /* "http://" */
+	unsigned schemes;
+	uint64_t limit, inspect_min, inspect_window; /* of file.data; bytes */
+};
+
+enum mime_where { MIME_HEADER, MIME_PREAMBLE, MIME_BODY };
+enum mime_encoding { MIME_PLAIN, MIME_BASE64, MIME_QP };
+
+struct mime {
+	uint8_t where, encoding;
+	bool inner;               /* past the mail's own header */
+	bool mid_line;            /* what comes goes on with a line that was too long */
+	bool text, message, file_part, multipart;
+	bool done;
+	uint8_t eol;              /* a line end that belongs to the part unless a boundary follows */
+	uint8_t depth;
+	struct {
+		uint8_t n;
+		uint8_t b[MIME_BOUNDARY_MAX];
+	} boundary[MIME_DEPTH];
+	uint8_t quad[4], quad_n;
+	uint16_t line_n;
+	uint8_t line[MIME_LINE_MAX];
+	struct bytes field;       /* being read, unfolded */
+	struct bytes headers;     /* each: length(2) name, length(2) value */
+	struct bytes names, urls; /* each: length(2) text */
+	struct bytes piece;       /* file name told in pieces */
+	struct body *file;        /* attachments, one after the other */
+};
+
+void mime_feed(struct app *a, struct mime *m, const struct mime_conf *c, struct span bytes);
+void mime_end(struct app *a, struct mime *m, const struct mime_conf *c);
+void mime_clear(struct app *a, struct mime *m);
+/* The index-th value of a field of the mail's own header; `name` in lower case. */
+bool mime_header(const struct mime *m, const char *name, unsigned index, struct span *out);
+bool mime_list_at(const struct bytes *list, unsigned index, struct span *out);
+/* `name=value` among a field's parameters. */
+struct span mime_parameter(struct span field, const char *name);
+
+#endif
