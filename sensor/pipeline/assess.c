@@ -97,7 +97,7 @@ assess_new(const struct assess_conf *conf, const char *sensor, const struct cloc
 		assess_free(a);
 		return NULL;
 	}
-	a->incidents = incidents_new(conf->max_incidents, conf->join_window, conf->quiet_after, conf->close_after, cnt);
+	a->incidents = incidents_new(conf->max_incidents, conf->join_window, conf->quiet_after, conf->close_after, cnt, free_notes);
 	if (!a->incidents) {
 		assess_free(a);
 		return NULL;
@@ -107,14 +107,22 @@ assess_new(const struct assess_conf *conf, const char *sensor, const struct cloc
 }
 
 static void
-clear_pending(struct assess *a)
+release_taken(struct assess *a)
 {
+	if (a->taken)
+		a->taken->i->pins--;
 	free(a->taken);
 	a->taken = NULL;
+}
+
+static void
+clear_pending(struct assess *a)
+{
+	release_taken(a);
 	while (a->first) {
-		struct pending *p = a->first;
-		a->first = p->next;
-		free(p);
+		a->taken = a->first;
+		a->first = a->taken->next;
+		release_taken(a);
 	}
 	a->last = NULL;
 }
@@ -125,9 +133,35 @@ assess_free(struct assess *a)
 	if (!a)
 		return;
 	clear_pending(a);
-	incidents_free(a->incidents, free_notes);
+	incidents_free(a->incidents);
 	clear_inputs(a);
 	free(a);
+}
+
+/* What was told of each party, by its id, in the order of the new packs; a new one was told nothing. */
+static void
+retell(const struct assess *fresh, struct incident *i)
+{
+	struct notes *n = assess_notes(i);
+	struct bands was;
+
+	i->dirty = true;
+	if (!n)
+		return;
+	was = n->told;
+	memset(&n->told, 0, sizeof(n->told));
+	memset(n->lower_since, 0, sizeof(n->lower_since));
+	n->assessed = false;
+	n->told.n = was.n ? fresh->packs.n_parties : 0;
+	for (uint32_t k = 0; k < n->told.n; k++) {
+		n->told.party[k].party = &fresh->packs.party[k];
+		for (uint32_t m = 0; m < was.n; m++)
+			if (strcmp(was.party[m].party->id, fresh->packs.party[k].id) == 0) {
+				n->told.party[k].lo = was.party[m].lo;
+				n->told.party[k].likely = was.party[m].likely;
+				n->told.party[k].hi = was.party[m].hi;
+			}
+	}
 }
 
 int
@@ -139,6 +173,9 @@ assess_reload(struct assess *a, struct diag *d)
 		clear_inputs(&fresh);
 		return -1;
 	}
+	incidents_rebind(a->incidents, &fresh.inv, &a->effects, &fresh.effects);
+	for (uint32_t k = 0; k < incidents_count(a->incidents); k++)
+		retell(&fresh, incidents_at(a->incidents, k));
 	clear_inputs(a);
 	a->effects = fresh.effects;
 	a->inv = fresh.inv;
@@ -147,14 +184,6 @@ assess_reload(struct assess *a, struct diag *d)
 	a->health = fresh.health;
 	a->traffic = fresh.traffic;
 	bind(a);
-	incidents_rebind(a->incidents, &a->inv);
-	for (uint32_t k = 0; k < incidents_count(a->incidents); k++) {
-		struct incident *i = incidents_at(a->incidents, k);
-		struct notes *n = assess_notes(i);
-		i->dirty = true;
-		if (n)
-			*n = (struct notes) { .was_told = false }; /* parties and conditions may be others */
-	}
 	return 0;
 }
 
@@ -164,7 +193,7 @@ void
 assess_now(struct assess *a, struct incident *i, int64_t now, bool changes)
 {
 	struct notes *n = assess_notes(i);
-	struct scale_in in = { i, &a->inv, a->health, &a->cov, now };
+	struct scale_in in = { i, &a->inv, a->health, &a->cov, now, &a->effects };
 	struct bands_in b;
 
 	if (!n)
@@ -175,8 +204,7 @@ assess_now(struct assess *a, struct incident *i, int64_t now, bool changes)
 	f->effects = i->effects;
 	f->incident = i;
 	context_apply(&a->context, &a->packs, i, now, f, &n->now.confirmed, &n->now.linked);
-	n->now.accumulates = n->now.linked > 0;
-	b = (struct bands_in) { f, n->now.confirmed, n->now.accumulates };
+	b = (struct bands_in) { f, n->now.confirmed, n->now.linked };
 	bands_compute(&a->packs, &b, &n->now.bands);
 	if (changes)
 		bands_changes(&a->packs, &b, &n->now.bands);
@@ -187,20 +215,38 @@ assess_now(struct assess *a, struct incident *i, int64_t now, bool changes)
 }
 
 static bool
-bands_differ(const struct bands *x, const struct bands *y, bool *lower)
+is_same(const struct party_band *x, const struct party_band *y)
 {
-	bool differ = x->n != y->n;
+	return x->lo == y->lo && x->hi == y->hi && x->likely == y->likely;
+}
 
-	*lower = true;
-	for (uint32_t k = 0; k < x->n && k < y->n; k++) {
-		const struct party_band *p = &x->party[k], *q = &y->party[k];
-		if (p->lo == q->lo && p->hi == q->hi && p->likely == q->likely)
+/* Up at once; down only when it has lasted (hysteresis), each party by itself. `told` becomes what is told now. */
+static bool
+settle_told(struct assess *a, struct notes *n, int64_t now, bool must)
+{
+	bool differ = false;
+
+	n->lowering = false;
+	for (uint32_t k = 0; k < n->now.bands.n; k++) {
+		struct party_band *told = &n->told.party[k];
+		const struct party_band *b = &n->now.bands.party[k];
+		if (is_same(told, b)) {
+			n->lower_since[k] = 0;
 			continue;
+		}
+		if (b->lo <= told->lo && b->hi <= told->hi && b->likely <= told->likely && !must) {
+			if (!n->lower_since[k])
+				n->lower_since[k] = now;
+			if (now - n->lower_since[k] < a->packs.hold) {
+				n->lowering = true;
+				continue;
+			}
+		}
+		n->lower_since[k] = 0;
+		*told = *b;
 		differ = true;
-		if (q->lo > p->lo || q->hi > p->hi || q->likely > p->likely)
-			*lower = false;
 	}
-	*lower &= differ;
+	n->told.n = n->now.bands.n;
 	return differ;
 }
 
@@ -214,9 +260,12 @@ push(struct assess *a, enum assess_kind kind, struct incident *i, const struct b
 		return;
 	p->kind = kind;
 	p->i = i;
+	i->pins++;
 	p->a = n->now;
 	p->before = *before;
-	if (kind == ASSESS_INCIDENT) {
+	if (kind == ASSESS_ESCALATION) { /* without what still waits */
+		memcpy(p->a.bands.party, n->told.party, sizeof(p->a.bands.party));
+	} else {
 		memcpy(p->hosts, i->new_hosts, i->n_new_hosts * sizeof(p->hosts[0]));
 		p->n_hosts = i->n_new_hosts;
 		i->n_new_hosts = 0;
@@ -228,35 +277,22 @@ push(struct assess *a, enum assess_kind kind, struct incident *i, const struct b
 	a->last = p;
 }
 
-/* Up at once; down only when it has lasted (hysteresis). */
 static void
 tell(struct assess *a, struct incident *i, int64_t now, bool must)
 {
 	struct notes *n = i->legal;
 	struct bands before = n->told;
-	bool lower, differ = bands_differ(&n->told, &n->now.bands, &lower);
+	bool differ = settle_told(a, n, now, must && i->state == INCIDENT_CLOSED);
 
-	if (differ && lower && n->was_told) {
-		if (!n->lower_since)
-			n->lower_since = now;
-		if (now - n->lower_since < a->packs.hold && !must)
-			differ = false;
-	} else {
-		n->lower_since = 0;
-	}
 	if (!differ && !must && now - n->record_at < RECORD_EVERY)
 		return;
 	i->revision++;
 	assess_now(a, i, now, true);
-	if (differ) {
-		n->told = n->now.bands;
-		n->told_at = now;
-		n->was_told = true;
-		n->lower_since = 0;
+	if (differ)
 		push(a, ASSESS_ESCALATION, i, &before);
-	}
 	push(a, ASSESS_INCIDENT, i, &before);
 	n->record_at = now;
+	n->told_state = i->state;
 	i->dirty = false;
 }
 
@@ -322,11 +358,12 @@ assess_all(struct assess *a, int64_t now, bool everything, bool last)
 	for (uint32_t k = 0; k < incidents_count(a->incidents); k++) {
 		struct incident *i = incidents_at(a->incidents, k);
 		struct notes *n = assess_notes(i);
-		if (!n || (!i->dirty && !everything))
+		if (!n || (!i->dirty && !everything && !n->lowering))
 			continue;
-		enum incident_state told_state = n->assessed ? (enum incident_state) (n->now.revision ? i->state : INCIDENT_OPEN) : INCIDENT_OPEN;
+		if (i->state == INCIDENT_MERGED && n->told_state == INCIDENT_MERGED)
+			continue;
 		assess_now(a, i, now, false);
-		tell(a, i, now, last || i->state != told_state || (i->dirty && i->state != INCIDENT_OPEN));
+		tell(a, i, now, last || i->state != n->told_state);
 	}
 }
 
@@ -363,8 +400,7 @@ assess_next(struct assess *a, struct assess_record *out)
 {
 	struct pending *p = a->first;
 
-	free(a->taken);
-	a->taken = NULL;
+	release_taken(a);
 	if (!p)
 		return false;
 	a->first = p->next;

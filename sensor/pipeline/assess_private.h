@@ -11,8 +11,9 @@
 struct notes {
 	struct assessment now;
 	struct bands told;        /* of the last escalation */
-	int64_t told_at, lower_since, record_at;
-	bool assessed, was_told;
+	int64_t lower_since[PARTIES_MAX], record_at;
+	enum incident_state told_state;
+	bool assessed, lowering; /* lowering: a lower band waits until it has lasted */
 };
 
 struct pending {

@@ -31,26 +31,32 @@ effects_find(const struct effects *e, const char *name)
 static void
 read_classes(struct effects *e, const struct yaml *list, struct diag *d)
 {
-	static const char *const keys[] = { "name", "family", "opens", "outbound", "note", NULL };
+	static const char *const keys[] = { "name", "family", "opens", "outbound", "attempt", "note", NULL };
 
 	yaml_each(y, list)
 	{
-		struct effect *f = &e->effect[e->n];
+		struct effect *f = &e->effect[e->n < EFFECTS_MAX ? e->n : 0];
+		if (e->n == EFFECTS_MAX) {
+			yaml_error(y, d, "more than %d effect classes", EFFECTS_MAX);
+			return;
+		}
 		const struct yaml *name = yaml_get(y, "name"), *family = yaml_get(y, "family");
 		yaml_only(y, keys, d);
 		if (!name || !name->text || !family || !family->text) {
 			yaml_error(y, d, "an effect class needs name and family");
 			continue;
 		}
-		if (e->n == EFFECTS_MAX) {
-			yaml_error(y, d, "more than %d effect classes", EFFECTS_MAX);
-			return;
-		}
 		*f = (struct effect) { .name = arena_strdup(&e->arena, name->text), .family = arena_strdup(&e->arena, family->text), .index = e->n };
 		if (yaml_get(y, "opens"))
 			yaml_bool(yaml_get(y, "opens"), &f->opens, d);
 		if (yaml_get(y, "outbound"))
 			yaml_bool(yaml_get(y, "outbound"), &f->outbound, d);
+		if (yaml_get(y, "attempt"))
+			yaml_bool(yaml_get(y, "attempt"), &f->attempt, d);
+		if (effects_find(e, f->name)) {
+			yaml_error(y, d, "effect class %s is there already", f->name);
+			continue;
+		}
 		f->family_index = f->index;
 		for (uint8_t i = 0; i < e->n; i++)
 			if (strcmp(e->effect[i].family, f->family) == 0) {
@@ -75,10 +81,30 @@ read_map(struct effects *e, const struct yaml *map, enum map_kind kind, struct d
 	}
 }
 
+/* ignore: { metadata key: [values] } */
+static void
+read_ignore(struct effects *e, const struct yaml *map, struct diag *d)
+{
+	uint32_t n = 0;
+
+	yaml_each(y, map) n += y->kind == YAML_LIST ? y->n : 1;
+	e->ignore = arena_zalloc(&e->arena, (n + 1) * sizeof(*e->ignore));
+	if (!e->ignore)
+		return;
+	yaml_each(y, map)
+	{
+		if (y->kind != YAML_LIST)
+			yaml_error(y, d, "%s: a list of metadata values was expected", y->key);
+		else
+			yaml_each(v, y) if (v->text) e->ignore[e->n_ignore++]
+			    = (struct card_meta) { arena_strdup(&e->arena, y->key), arena_strdup(&e->arena, v->text) };
+	}
+}
+
 int
 effects_read(struct effects *e, const char *path, struct diag *d)
 {
-	static const char *const keys[] = { "version", "classes", "technique", "tactic", "classtype", "note", NULL };
+	static const char *const keys[] = { "version", "classes", "technique", "tactic", "classtype", "ignore", "note", NULL };
 	struct yaml_doc doc;
 	uint32_t errors = d->errors;
 	const struct yaml *t, *a, *c;
@@ -92,6 +118,7 @@ effects_read(struct effects *e, const char *path, struct diag *d)
 	}
 	yaml_only(doc.root, keys, d);
 	read_classes(e, yaml_get(doc.root, "classes"), d);
+	read_ignore(e, yaml_get(doc.root, "ignore"), d);
 	t = yaml_get(doc.root, "technique");
 	a = yaml_get(doc.root, "tactic");
 	c = yaml_get(doc.root, "classtype");
@@ -114,12 +141,28 @@ effects_clear(struct effects *e)
 	memset(e, 0, sizeof(*e));
 }
 
+static bool
+is_ignored(const struct effects *e, const struct card_meta *m)
+{
+	for (uint32_t i = 0; i < e->n_ignore; i++)
+		if (strcmp(e->ignore[i].key, m->key) == 0 && strcmp(e->ignore[i].value, m->value) == 0)
+			return true;
+	return false;
+}
+
 static const struct effect *
 look_up(const struct effects *e, enum map_kind kind, const char *key)
 {
 	struct effect_map k = { kind, key, 0 }, *m;
 
 	m = e->n_map ? bsearch(&k, e->map, e->n_map, sizeof(k), by_key) : NULL;
+	char parent[16];
+	const char *dot = strchr(key, '.');
+	if (!m && dot && (size_t) (dot - key) < sizeof(parent)) { /* T1059.001: as its technique */
+		memcpy(parent, key, (size_t) (dot - key));
+		parent[dot - key] = 0;
+		return look_up(e, kind, parent);
+	}
 	return m ? &e->effect[m->effect] : NULL;
 }
 
@@ -127,9 +170,11 @@ const struct effect *
 effects_of(const struct effects *e, const struct card *c)
 {
 	const struct effect *technique = NULL, *tactic = NULL;
+	bool ignored = false;
 
 	for (uint32_t i = 0; i < c->n_metadata; i++) {
 		const struct card_meta *m = &c->metadata[i];
+		ignored |= is_ignored(e, m);
 		if (strcmp(m->key, "casus_effect") == 0) {
 			const struct effect *f = effects_find(e, m->value);
 			if (f)
@@ -140,6 +185,8 @@ effects_of(const struct effects *e, const struct card *c)
 			tactic = look_up(e, MAP_TACTIC, m->value);
 		}
 	}
+	if (ignored)
+		return NULL;
 	if (technique || tactic)
 		return technique ? technique : tactic;
 	return c->classtype ? look_up(e, MAP_CLASSTYPE, c->classtype) : NULL;

@@ -16,6 +16,7 @@ struct effect {
 	const char *family;  /* effects of one family against one victim group are one incident */
 	bool opens;          /* an alert of it alone begins an incident */
 	bool outbound;       /* the victim is who began the flow (C2, exfiltration) */
+	bool attempt;        /* says only that somebody tried; many such alerts are everyday noise */
 	uint8_t index, family_index;
 };
 
@@ -26,6 +27,8 @@ struct effects {
 	uint8_t n;
 	struct effect_map *map; /* sorted by (kind, key) */
 	uint32_t n_map;
+	struct card_meta *ignore; /* rules with such metadata say nothing about an effect */
+	uint32_t n_ignore;
 };
 
 int effects_read(struct effects *e, const char *path, struct diag *d);

@@ -39,10 +39,13 @@ struct incidents {
 	int64_t join_window, quiet_after, close_after;
 	struct link *links;
 	struct counters *cnt;
+	uint32_t begun;
+	void (*free_notes)(struct incident *);
 };
 
 struct incidents *
-incidents_new(uint32_t max, int64_t join_window, int64_t quiet_after, int64_t close_after, struct counters *cnt)
+incidents_new(uint32_t max, int64_t join_window, int64_t quiet_after, int64_t close_after, struct counters *cnt,
+    void (*free_notes)(struct incident *))
 {
 	struct incidents *s = calloc(1, sizeof(*s));
 
@@ -58,19 +61,22 @@ incidents_new(uint32_t max, int64_t join_window, int64_t quiet_after, int64_t cl
 	s->quiet_after = quiet_after;
 	s->close_after = close_after;
 	s->cnt = cnt;
+	s->free_notes = free_notes;
 	return s;
 }
 
 static void
-incident_free(struct incident *i)
+incident_free(const struct incidents *s, struct incident *i)
 {
+	if (s->free_notes)
+		s->free_notes(i);
 	hll_clear(&i->targets);
 	hll_clear(&i->sources);
 	free(i);
 }
 
 void
-incidents_free(struct incidents *s, void (*free_notes)(struct incident *))
+incidents_free(struct incidents *s)
 {
 	struct link *l, *tmp;
 
@@ -81,10 +87,8 @@ incidents_free(struct incidents *s, void (*free_notes)(struct incident *))
 		HASH_DEL(s->links, l);
 		free(l);
 	}
-	for (uint32_t i = 0; i < s->n; i++) {
-		free_notes(s->list[i]);
-		incident_free(s->list[i]);
-	}
+	for (uint32_t i = 0; i < s->n; i++)
+		incident_free(s, s->list[i]);
 	free(s->list);
 	free(s);
 }
@@ -145,27 +149,96 @@ follow(const struct incidents *s, const struct link_key *k, int64_t now)
 }
 
 static void
+unlink_oldest(struct incidents *s)
+{
+	struct link *old = s->links; /* uthash keeps the order of insertion, tie() that of use */
+
+	HASH_DEL(s->links, old);
+	free(old);
+	counter_inc(s->cnt, C_INCIDENT_LINKS_DROPPED);
+}
+
+static void
 tie(struct incidents *s, const struct link_key *k, struct incident *i, int64_t now)
 {
 	struct link *l;
 
 	HASH_FIND(hh, s->links, k, sizeof(*k), l);
-	if (!l) {
-		if (HASH_COUNT(s->links) >= LINKS_MAX) { /* the oldest made leaves: uthash keeps the order of insertion */
-			struct link *old = s->links;
-			HASH_DEL(s->links, old);
-			free(old);
-			counter_inc(s->cnt, C_INCIDENT_LINKS_DROPPED);
-		}
+	if (l) {
+		HASH_DEL(s->links, l);
+	} else {
+		if (k->kind == LINK_ATTACKER && i->n_links++ >= INCIDENT_LINKS)
+			return; /* spoofed sources without end: the group goes on joining them */
+		if (HASH_COUNT(s->links) >= LINKS_MAX)
+			unlink_oldest(s);
 		l = calloc(1, sizeof(*l));
 		if (!l)
 			return;
 		l->key = *k;
-		HASH_ADD(hh, s->links, key, sizeof(l->key), l);
 	}
+	HASH_ADD(hh, s->links, key, sizeof(l->key), l);
 	l->i = i;
 	if (now > l->last)
 		l->last = now;
+}
+
+/* ---- making room ---- */
+
+static int
+by_rank(const struct incident *i)
+{
+	static const int rank[] = { [INCIDENT_MERGED] = 0, [INCIDENT_CLOSED] = 0, [INCIDENT_QUIET] = 1, [INCIDENT_OPEN] = 2 };
+
+	return rank[i->state];
+}
+
+/* Closed before quiet ones, in each the one longest without a sign. */
+static int
+first_to_leave(const void *a, const void *b)
+{
+	const struct incident *x = *(struct incident *const *) a, *y = *(struct incident *const *) b;
+
+	if (by_rank(x) != by_rank(y))
+		return by_rank(x) - by_rank(y);
+	if (x->last != y->last)
+		return x->last < y->last ? -1 : 1;
+	return x->number < y->number ? -1 : 1;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const struct incident *x = *(struct incident *const *) a, *y = *(struct incident *const *) b;
+
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* A sixteenth leaves at once, so that links are looked through seldom. */
+static void
+make_room(struct incidents *s)
+{
+	uint32_t want = s->max / 16 + 1, n = 0;
+	struct link *l, *tmp;
+
+	qsort(s->list, s->n, sizeof(*s->list), first_to_leave);
+	for (; n < want && n < s->n && by_rank(s->list[n]) < 2 && !s->list[n]->pins; n++)
+		s->list[n]->leaving = true;
+	HASH_ITER(hh, s->links, l, tmp)
+	{
+		if (l->i->leaving || real(l->i)->leaving) {
+			HASH_DEL(s->links, l);
+			free(l);
+		}
+	}
+	for (uint32_t k = n; k < s->n; k++) /* one merged into a leaving one knows no other way */
+		if (s->list[k]->merged_into && s->list[k]->merged_into->leaving)
+			s->list[k]->merged_into = NULL;
+	for (uint32_t k = 0; k < n; k++)
+		incident_free(s, s->list[k]);
+	memmove(s->list, s->list + n, (s->n - n) * sizeof(*s->list));
+	s->n -= n;
+	qsort(s->list, s->n, sizeof(*s->list), by_number);
+	counter_add(s->cnt, C_INCIDENTS_LEFT, n);
 }
 
 /* ---- one incident ---- */
@@ -177,6 +250,8 @@ begin(struct incidents *s, const struct event *e, const struct card *c)
 	char day[CLOCK_EVE_LEN];
 	uint64_t h;
 
+	if (s->n == s->max)
+		make_room(s);
 	if (s->n == s->max) {
 		counter_inc(s->cnt, C_INCIDENTS_REFUSED);
 		return NULL;
@@ -188,9 +263,12 @@ begin(struct incidents *s, const struct event *e, const struct card *c)
 	h = hash_bytes(&e->ts, sizeof(e->ts), c->sid);
 	h = hash_bytes(&e->src, sizeof(e->src), h);
 	h = hash_bytes(&e->dst, sizeof(e->dst), h);
-	snprintf(i->id, sizeof(i->id), "I-%.4s%.2s%.2s-%08x", day, day + 5, day + 8, (unsigned) (h >> 32));
+	do { /* the same 32 bits twice: the next ones */
+		snprintf(i->id, sizeof(i->id), "I-%.4s%.2s%.2s-%08x", day, day + 5, day + 8, (unsigned) (h >> 32));
+		h = hash_bytes(&h, sizeof(h), 1);
+	} while (incidents_find(s, i->id));
 	i->first = i->last = e->ts;
-	i->number = s->n + 1;
+	i->number = ++s->begun;
 	s->list[s->n++] = i;
 	return i;
 }
@@ -275,6 +353,17 @@ count_growth(struct incident *i, int64_t ts)
 		i->doubled_at[i->n_doubled++] = ts;
 }
 
+/* Signs in different flows are different evidence; two signatures on one packet are not. */
+static void
+add_sign_flow(struct incident *i, uint64_t flow)
+{
+	for (uint32_t k = 0; k < i->n_sign_flows; k++)
+		if (i->sign_flows[k] == flow)
+			return;
+	if (i->n_sign_flows < INCIDENT_SIGN_FLOWS)
+		i->sign_flows[i->n_sign_flows++] = flow;
+}
+
 static void
 add_alert(struct incident *i, const struct inventory *inv, const struct event *e, const struct card *c, const struct effect *f,
     const struct addr *victim, const struct addr *attacker, bool suppressed)
@@ -298,9 +387,99 @@ add_alert(struct incident *i, const struct inventory *inv, const struct event *e
 	count_growth(i, e->ts);
 	count_host(i->victims, &i->n_victims, victim, va, f, e->ts);
 	count_host(i->attackers, &i->n_attackers, attacker, aa, f, e->ts);
+	if (!f->attempt)
+		add_sign_flow(i, e->flow_id ? e->flow_id : e->pcap_cnt);
 	touch_asset(i, va);
 	i->state = INCIDENT_OPEN;
 	i->dirty = true;
+}
+
+static void
+merge_effects(struct incident *into, const struct incident *from)
+{
+	into->effects |= from->effects;
+	for (unsigned k = 0; k < EFFECTS_MAX; k++) {
+		if (from->by_effect[k] && (!into->by_effect[k] || from->effect_first[k] < into->effect_first[k]))
+			into->effect_first[k] = from->effect_first[k];
+		if (from->effect_last[k] > into->effect_last[k])
+			into->effect_last[k] = from->effect_last[k];
+		into->by_effect[k] += from->by_effect[k];
+	}
+	for (uint32_t k = 0; k < from->n_sign_flows; k++)
+		add_sign_flow(into, from->sign_flows[k]);
+}
+
+static void
+merge_sids(struct incident *into, const struct incident *from)
+{
+	for (uint32_t k = 0; k < from->n_sids; k++) {
+		const struct incident_sid *x = &from->sids[k];
+		uint32_t at = 0;
+		while (at < into->n_sids && (into->sids[at].sid != x->sid || into->sids[at].gid != x->gid))
+			at++;
+		if (at < into->n_sids) {
+			struct incident_sid *y = &into->sids[at];
+			y->count += x->count;
+			y->suppressed += x->suppressed;
+			y->first = x->first < y->first ? x->first : y->first;
+			y->last = x->last > y->last ? x->last : y->last;
+		} else if (at < INCIDENT_SIDS) {
+			into->sids[into->n_sids++] = *x;
+		} else {
+			into->folded_sids += x->count;
+		}
+	}
+	into->folded_sids += from->folded_sids;
+}
+
+static void
+merge_hosts(struct incident_host *into, uint32_t *n, const struct incident_host *from, uint32_t n_from)
+{
+	for (uint32_t k = 0; k < n_from; k++) {
+		struct incident_host *h = host_of(into, n, &from[k].a);
+		if (h && !h->alerts) {
+			*h = from[k];
+		} else if (h) {
+			h->alerts += from[k].alerts;
+			h->effects |= from[k].effects;
+			h->first = from[k].first < h->first ? from[k].first : h->first;
+			h->last = from[k].last > h->last ? from[k].last : h->last;
+		}
+	}
+}
+
+static double
+larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+static void
+merge_measured(struct incident *into, const struct incident *from)
+{
+	hll_merge(&into->targets, &from->targets);
+	hll_merge(&into->sources, &from->sources);
+	for (uint32_t k = 0; k < from->n_doubled; k++) { /* together they were so many at the latest then */
+		if (k >= into->n_doubled)
+			into->doubled_at[into->n_doubled++] = from->doubled_at[k];
+		else if (from->doubled_at[k] < into->doubled_at[k])
+			into->doubled_at[k] = from->doubled_at[k];
+	}
+	count_growth(into, into->last);
+	into->bytes_in += from->bytes_in;
+	into->bytes_out += from->bytes_out;
+	into->calls_out += from->calls_out;
+	into->bytes_called_out += from->bytes_called_out;
+	for (int k = 0; k < OT_KINDS; k++)
+		into->ot[k] += from->ot[k];
+	if (from->ot_first && (!into->ot_first || from->ot_first < into->ot_first))
+		into->ot_first = from->ot_first;
+	if (from->ot_last > into->ot_last)
+		into->ot_last = from->ot_last;
+	into->peak_bps = larger(into->peak_bps, from->peak_bps);
+	into->peak_pps = larger(into->peak_pps, from->peak_pps);
+	into->peak_share = larger(into->peak_share, from->peak_share);
+	into->capacity_known |= from->capacity_known;
 }
 
 static void
@@ -312,55 +491,14 @@ merge(struct incident *into, struct incident *from)
 		into->last = from->last;
 	into->alerts += from->alerts;
 	into->suppressed += from->suppressed;
-	into->effects |= from->effects;
-	for (unsigned k = 0; k < EFFECTS_MAX; k++) {
-		if (from->by_effect[k] && (!into->by_effect[k] || from->effect_first[k] < into->effect_first[k]))
-			into->effect_first[k] = from->effect_first[k];
-		if (from->effect_last[k] > into->effect_last[k])
-			into->effect_last[k] = from->effect_last[k];
-		into->by_effect[k] += from->by_effect[k];
-	}
-	for (uint32_t k = 0; k < from->n_sids; k++) {
-		uint32_t at = 0;
-		while (at < into->n_sids && (into->sids[at].sid != from->sids[k].sid || into->sids[at].gid != from->sids[k].gid))
-			at++;
-		if (at < into->n_sids) {
-			into->sids[at].count += from->sids[k].count;
-			into->sids[at].suppressed += from->sids[k].suppressed;
-		} else if (at < INCIDENT_SIDS) {
-			into->sids[into->n_sids++] = from->sids[k];
-		} else {
-			into->folded_sids += from->sids[k].count;
-		}
-	}
-	into->folded_sids += from->folded_sids;
-	for (uint32_t k = 0; k < from->n_victims; k++) {
-		struct incident_host *h = host_of(into->victims, &into->n_victims, &from->victims[k].a);
-		if (h && !h->alerts)
-			*h = from->victims[k];
-		else if (h)
-			h->alerts += from->victims[k].alerts, h->effects |= from->victims[k].effects;
-	}
-	for (uint32_t k = 0; k < from->n_attackers; k++) {
-		struct incident_host *h = host_of(into->attackers, &into->n_attackers, &from->attackers[k].a);
-		if (h && !h->alerts)
-			*h = from->attackers[k];
-		else if (h)
-			h->alerts += from->attackers[k].alerts, h->effects |= from->attackers[k].effects;
-	}
-	hll_merge(&into->targets, &from->targets);
-	hll_merge(&into->sources, &from->sources);
+	merge_effects(into, from);
+	merge_sids(into, from);
+	merge_hosts(into->victims, &into->n_victims, from->victims, from->n_victims);
+	merge_hosts(into->attackers, &into->n_attackers, from->attackers, from->n_attackers);
+	merge_measured(into, from);
 	for (uint32_t k = 0; k < from->n_assets; k++)
 		touch_asset(into, from->assets[k]);
 	into->unlisted |= from->unlisted;
-	into->bytes_in += from->bytes_in;
-	into->bytes_out += from->bytes_out;
-	for (int k = 0; k < OT_KINDS; k++)
-		into->ot[k] += from->ot[k];
-	if (from->ot_first && (!into->ot_first || from->ot_first < into->ot_first))
-		into->ot_first = from->ot_first;
-	if (from->ot_last > into->ot_last)
-		into->ot_last = from->ot_last;
 	for (uint32_t k = 0; k < from->n_new_hosts && into->n_new_hosts < 256; k++)
 		into->new_hosts[into->n_new_hosts++] = from->new_hosts[k];
 	from->state = INCIDENT_MERGED;
@@ -379,54 +517,79 @@ join_two(struct incident *a, struct incident *b)
 	return into;
 }
 
+struct roles {
+	const struct addr *victim, *attacker;
+};
+
+static struct roles
+turn(const struct addr *victim, const struct addr *attacker)
+{
+	return (struct roles) { victim, attacker };
+}
+
 /* Who is attacked: the rule's target; else the one end that the inventory knows; else by the effect: a victim that calls
  * out began the flow itself. */
-static void
-roles(const struct inventory *inv, const struct event *e, const struct card *c, const struct effect *f, const struct addr **victim,
-    const struct addr **attacker)
+static struct roles
+roles(const struct inventory *inv, const struct event *e, const struct card *c, const struct effect *f)
 {
 	const struct addr *client = e->flags & EVENT_F_FLOW ? &e->client : &e->src, *server = e->flags & EVENT_F_FLOW ? &e->server : &e->dst;
 
-	if (c->target) {
-		*victim = c->target == 1 ? &e->src : &e->dst;
-		*attacker = c->target == 1 ? &e->dst : &e->src;
-		return;
-	}
+	if (c->target)
+		return c->target == 1 ? turn(&e->src, &e->dst) : turn(&e->dst, &e->src);
 	bool client_known = inventory_find(inv, client) != NULL, server_known = inventory_find(inv, server) != NULL;
 	bool from_client = client_known != server_known ? client_known : f->outbound;
 
-	*victim = from_client ? client : server;
-	*attacker = from_client ? server : client;
+	return from_client ? turn(client, server) : turn(server, client);
+}
+
+#define NOISE_SOURCES 8
+
+static bool
+only_attempts(const struct incident *i, const struct effects *all)
+{
+	for (uint8_t k = 0; k < all->n; k++)
+		if (i->effects >> k & 1 && !all->effect[k].attempt)
+			return false;
+	return true;
+}
+
+/* An incident that takes the alert. Attempts of many sources are the noise of every network: a sign of more begins its own. */
+static struct incident *
+takes(struct incident *i, const struct effect *f, const struct effects *all)
+{
+	return i && !f->attempt && only_attempts(i, all) && hll_count(&i->sources) > NOISE_SOURCES ? NULL : i;
 }
 
 struct incident *
 incidents_alert(struct incidents *s, const struct inventory *inv, const struct event *e, const struct card *c, const struct effect *f,
     const struct effects *all, bool suppressed)
 {
-	const struct addr *victim, *attacker;
-	struct incident *i;
+	struct roles r = roles(inv, e, c, f);
+	const struct asset *va = inventory_find(inv, r.victim);
+	struct link_key by_attacker = address_key(LINK_ATTACKER, r.attacker), pivot = address_key(LINK_VICTIM, r.attacker),
+			same_victim = address_key(LINK_VICTIM, r.victim), group = group_key(r.victim, va, f);
+	struct incident *i = takes(follow(s, &by_attacker, e->ts), f, all), *by_group = takes(follow(s, &group, e->ts), f, all);
+	bool tie_group = true;
 
-	roles(inv, e, c, f, &victim, &attacker);
-	const struct asset *va = inventory_find(inv, victim);
-	struct link_key by_attacker = address_key(LINK_ATTACKER, attacker), pivot = address_key(LINK_VICTIM, attacker),
-			same_victim = address_key(LINK_VICTIM, victim), group = group_key(victim, va, f);
-
-	i = follow(s, &by_attacker, e->ts);
-	i = join_two(i, follow(s, &pivot, e->ts));
-	i = join_two(i, follow(s, &group, e->ts));
-	if (!i && !f->opens) /* alone it says too little; on a host already hit it is part of the picture */
-		i = follow(s, &same_victim, e->ts);
-	if (!i && f->opens) {
-		i = follow(s, &same_victim, e->ts);
-		if (!i)
-			i = begin(s, e, c);
+	i = join_two(i, takes(follow(s, &pivot, e->ts), f, all));
+	if (!f->attempt) {
+		i = join_two(i, by_group);
+	} else if (!i) {
+		i = by_group;
+	} else {
+		tie_group = only_attempts(i, all); /* others' attempts are no part of what this attacker did */
 	}
 	if (!i)
+		i = takes(follow(s, &same_victim, e->ts), f, all);
+	if (!i && f->opens) /* else alone it says too little; on a host already hit it is part of the picture */
+		i = begin(s, e, c);
+	if (!i)
 		return NULL;
-	add_alert(i, inv, e, c, f, victim, attacker, suppressed);
+	add_alert(i, inv, e, c, f, r.victim, r.attacker, suppressed);
 	tie(s, &by_attacker, i, e->ts);
 	tie(s, &same_victim, i, e->ts);
-	tie(s, &group, i, e->ts);
+	if (tie_group)
+		tie(s, &group, i, e->ts);
 	return i;
 }
 
@@ -455,6 +618,10 @@ incidents_flow(struct incidents *s, const struct inventory *inv, const struct ev
 		return NULL;
 	i->bytes_in += out ? f->payload[1] : f->payload[0];
 	i->bytes_out += out ? f->payload[0] : f->payload[1];
+	if (out && f->payload[1]) {
+		i->calls_out++;
+		i->bytes_called_out += f->payload[0];
+	}
 	for (int k = 0; k < OT_KINDS; k++)
 		i->ot[k] += f->ot[k];
 	if (f->ot[OT_WRITE] || f->ot[OT_CONTROL] || f->ot[OT_STOP] || f->ot[OT_PROGRAM]) {
@@ -510,18 +677,68 @@ incidents_find(const struct incidents *s, const char *id)
 	return NULL;
 }
 
-void
-incidents_rebind(struct incidents *s, const struct inventory *inv)
+static uint32_t
+renumber(uint32_t bits, const uint8_t *to)
 {
+	uint32_t out = 0;
+
+	for (unsigned k = 0; k < EFFECTS_MAX; k++)
+		if (bits >> k & 1 && to[k] < EFFECTS_MAX)
+			out |= 1u << to[k];
+	return out;
+}
+
+static void
+rename_effects(struct incident *i, const uint8_t *to)
+{
+	uint64_t n[EFFECTS_MAX] = { 0 };
+	int64_t first[EFFECTS_MAX] = { 0 }, last[EFFECTS_MAX] = { 0 };
+
+	for (unsigned k = 0; k < EFFECTS_MAX; k++) {
+		if (to[k] >= EFFECTS_MAX)
+			continue;
+		n[to[k]] = i->by_effect[k];
+		first[to[k]] = i->effect_first[k];
+		last[to[k]] = i->effect_last[k];
+	}
+	memcpy(i->by_effect, n, sizeof(n));
+	memcpy(i->effect_first, first, sizeof(first));
+	memcpy(i->effect_last, last, sizeof(last));
+	i->effects = renumber(i->effects, to);
+	for (uint32_t k = 0; k < i->n_victims; k++)
+		i->victims[k].effects = renumber(i->victims[k].effects, to);
+	for (uint32_t k = 0; k < i->n_attackers; k++)
+		i->attackers[k].effects = renumber(i->attackers[k].effects, to);
+	for (uint32_t k = 0; k < i->n_sids; k++)
+		i->sids[k].effect = to[i->sids[k].effect] < EFFECTS_MAX ? to[i->sids[k].effect] : 0;
+}
+
+static void
+rebind_assets(struct incident *i, const struct inventory *inv)
+{
+	i->n_assets = 0;
+	i->unlisted = i->unlisted && i->n_victims == INCIDENT_HOSTS; /* folded victims cannot be looked up again */
+	for (uint32_t v = 0; v < i->n_victims; v++) {
+		i->victims[v].asset = inventory_find(inv, &i->victims[v].a);
+		touch_asset(i, i->victims[v].asset);
+	}
+	for (uint32_t v = 0; v < i->n_attackers; v++)
+		i->attackers[v].asset = inventory_find(inv, &i->attackers[v].a);
+}
+
+void
+incidents_rebind(struct incidents *s, const struct inventory *inv, const struct effects *was, const struct effects *now)
+{
+	uint8_t to[EFFECTS_MAX];
+
+	memset(to, EFFECTS_MAX, sizeof(to));
+	for (uint8_t k = 0; k < was->n; k++) {
+		const struct effect *f = effects_find(now, was->effect[k].name);
+		if (f)
+			to[k] = f->index;
+	}
 	for (uint32_t k = 0; k < s->n; k++) {
-		struct incident *i = s->list[k];
-		i->n_assets = 0;
-		i->unlisted = false;
-		for (uint32_t v = 0; v < i->n_victims; v++) {
-			i->victims[v].asset = inventory_find(inv, &i->victims[v].a);
-			touch_asset(i, i->victims[v].asset);
-		}
-		for (uint32_t v = 0; v < i->n_attackers; v++)
-			i->attackers[v].asset = inventory_find(inv, &i->attackers[v].a);
+		rename_effects(s->list[k], to);
+		rebind_assets(s->list[k], inv);
 	}
 }

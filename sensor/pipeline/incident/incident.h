@@ -3,7 +3,7 @@
  * attacks in its turn; close in time.
  *
  * Thread:    the pipeline's.
- * Memory:    at most max incidents; the quietest closed one leaves first (counted). Inside one everything is bounded: lists
+ * Memory:    at most max incidents; the oldest closed ones leave for new ones, then quiet ones (counted). Inside one everything is bounded: lists
  *            fold, counts and sketches go on.
  * Owns:      incidents until incidents_free().
  * Not here:  how big -> ../scale/   what the law may say -> ../legal/
@@ -20,7 +20,8 @@
 #define INCIDENT_SIDS 64
 #define INCIDENT_HOSTS 64     /* named victims / attackers; more are only counted */
 #define INCIDENT_ASSETS 32
-#define INCIDENT_SECONDS 64
+#define INCIDENT_SIGN_FLOWS 4
+#define INCIDENT_LINKS 4096   /* attackers by whose address more may join; the others are counted */
 
 enum incident_state { INCIDENT_OPEN, INCIDENT_QUIET, INCIDENT_CLOSED, INCIDENT_MERGED };
 extern const char *const incident_state_name[];
@@ -64,8 +65,12 @@ struct incident {
 	/* growth: victims known at the beginning of doubling intervals */
 	int64_t doubled_at[24];
 	uint32_t n_doubled;
+	uint64_t sign_flows[INCIDENT_SIGN_FLOWS]; /* different flows in which more than an attempt was seen */
+	uint32_t n_sign_flows;
 	/* measured from flows between its hosts */
 	uint64_t bytes_in, bytes_out;   /* towards victims / from victims to attackers */
+	uint64_t calls_out;             /* answered flows that victims began towards attackers */
+	uint64_t bytes_called_out;      /* what they sent there */
 	uint64_t ot[OT_KINDS];
 	int64_t ot_first, ot_last;
 	/* peak of traffic towards its assets, from the services' sums */
@@ -74,15 +79,19 @@ struct incident {
 	bool dirty;                /* something changed since the last assessment */
 	uint64_t new_hosts[256];   /* keyed hashes, for the HyperLogLog key; taken by the record */
 	uint32_t n_new_hosts;
+	uint32_t n_links;
+	bool leaving;
+	uint32_t pins;             /* records still to be written: it must not leave */
 	void *legal;               /* legal/'s notes: last bands told */
-	void *measured;            /* scale/'s results */
 };
 
 struct incidents;
-struct incidents *incidents_new(uint32_t max, int64_t join_window, int64_t quiet_after, int64_t close_after, struct counters *cnt);
-void incidents_free(struct incidents *s, void (*free_notes)(struct incident *));
+/* `free_notes` (may be NULL) is called before an incident leaves. */
+struct incidents *incidents_new(uint32_t max, int64_t join_window, int64_t quiet_after, int64_t close_after, struct counters *cnt,
+    void (*free_notes)(struct incident *));
+void incidents_free(struct incidents *s);
 
-/* The incident an alert belongs to, a new one where none fits and the effect opens one; else NULL. */
+/* The incident an alert belongs to, a new one where none fits and the effect opens one; else NULL. `all` holds f. */
 struct incident *incidents_alert(struct incidents *s, const struct inventory *inv, const struct event *e, const struct card *c,
     const struct effect *f, const struct effects *all, bool suppressed);
 /* A flow ended: bytes and control operations between hosts of an incident are counted there. */
@@ -93,7 +102,7 @@ bool incidents_tick(struct incidents *s, int64_t now);
 uint32_t incidents_count(const struct incidents *s);
 struct incident *incidents_at(const struct incidents *s, uint32_t i);
 struct incident *incidents_find(const struct incidents *s, const char *id);
-/* After a reload: assets are looked up anew. */
-void incidents_rebind(struct incidents *s, const struct inventory *inv);
+/* After a reload: assets are looked up anew, effects by their names (was, now). */
+void incidents_rebind(struct incidents *s, const struct inventory *inv, const struct effects *was, const struct effects *now);
 
 #endif

@@ -7,9 +7,11 @@ ceiling_of(const struct packs *p, const struct facts *f)
 {
 	uint8_t top = 0;
 
-	for (uint32_t i = 0; i < p->n_ceilings; i++)
-		if (p->ceiling[i].when && expr_eval(p->ceiling[i].when, f) != NO && p->ceiling[i].band > top)
-			top = p->ceiling[i].band;
+	for (uint32_t i = 0; i < p->n_ceilings; i++) {
+		const struct condition *c = &p->ceiling[i];
+		if (c->when && c->band > top && expr_eval(c->when, f) != NO && (!c->need || expr_eval(c->need, f) == YES))
+			top = c->band;
+	}
 	return top;
 }
 
@@ -69,6 +71,26 @@ settle(const struct packs *p, const struct bands_in *in, struct party_band *b)
 		b->likely = b->hi;
 }
 
+/* A series that a person links may count as one, in circumstances the ladder names or while nobody told the circumstance. */
+static void
+accumulate(const struct packs *p, const struct bands_in *in, const struct party *party, struct party_band *b)
+{
+	bool where = !in->facts->circumstance;
+
+	for (uint32_t i = 0; i < p->n_accumulate_in && !where; i++)
+		where = strcmp(p->accumulate_in[i], in->facts->circumstance) == 0;
+	if (!where || !party->accumulation || b->hi < party->accumulate_from)
+		return;
+	uint8_t before = b->hi;
+	for (uint32_t i = 0; i < party->n_steps; i++) {
+		const struct accumulation_step *s = &party->step[i];
+		uint8_t to = s->by ? up(p, before, s->by) : s->upto;
+		if (in->linked >= s->linked && to > b->hi)
+			b->hi = to;
+	}
+	b->raised = b->hi > before;
+}
+
 static void
 compute_party(const struct packs *p, const struct bands_in *in, const struct party *party, uint8_t ceiling, struct party_band *b)
 {
@@ -85,10 +107,7 @@ compute_party(const struct packs *p, const struct bands_in *in, const struct par
 		b->hi = up(p, b->hi, wide) < top ? up(p, b->hi, wide) : top;
 		b->widened = true;
 	}
-	if (in->accumulates && party->accumulation && b->hi > 0) {
-		b->hi = up(p, b->hi, 1);
-		b->raised = true;
-	}
+	accumulate(p, in, party, b);
 	settle(p, in, b);
 }
 
@@ -122,54 +141,80 @@ suppose(struct facts *f, uint16_t which, bool present)
 	*x = (struct fact) { .lo = v, .likely = v, .hi = v, .known = true, .method = "supposed" };
 }
 
+/* Facts some condition asks for and nobody knows for certain. */
 static uint32_t
 open_facts(const struct packs *p, const struct facts *f, uint16_t *out, uint32_t max)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < p->n_human && n < max; i++)
-		if (!f->human[i].known)
+		if (p->used_human >> i & 1 && !f->human[i].known)
 			out[n++] = (uint16_t) i;
 	for (uint32_t i = 0; i < feature_table_n && i < FEATURES_MAX && n < max; i++)
-		if (f->scale.fact[i].known && f->scale.fact[i].lo < f->scale.fact[i].hi)
+		if (p->used_features >> i & 1 && f->scale.fact[i].known && f->scale.fact[i].lo < f->scale.fact[i].hi)
 			out[n++] = (uint16_t) (i | CHANGE_FEATURE);
 	return n;
 }
 
-static void
-note_change(struct party_band *b, const struct party_band *then, uint8_t n, const uint16_t *fact, const bool *present)
+static int
+size_of(const struct party_band *b, const struct change *c)
 {
-	struct change *c;
+	return abs(c->lo - b->lo) + abs(c->hi - b->hi);
+}
 
-	if (then->lo == b->lo && then->hi == b->hi)
+/* The widest moves, at most `room` of them; of equal ones the first found. */
+static void
+note_change(struct party_band *b, const struct change *c, uint8_t from, uint8_t room)
+{
+	uint8_t at = b->n_changes;
+
+	if (c->lo == b->lo && c->hi == b->hi)
 		return;
-	if (b->n_changes == CHANGES_MAX)
+	while (at > from && size_of(b, &b->change[at - 1]) < size_of(b, c))
+		at--;
+	if (at >= from + room)
 		return;
-	for (uint8_t k = 0; n == 2 && k < b->n_changes; k++) /* only smallest sets */
-		if (b->change[k].n == 1 && (b->change[k].fact[0] == fact[0] || b->change[k].fact[0] == fact[1]))
-			return;
-	c = &b->change[b->n_changes++];
-	c->n = n;
-	for (uint8_t k = 0; k < n; k++) {
-		c->fact[k] = fact[k];
-		c->present[k] = present[k];
-	}
-	c->lo = then->lo;
-	c->hi = then->hi;
+	if (b->n_changes < from + room)
+		b->n_changes++;
+	memmove(&b->change[at + 1], &b->change[at], (size_t) (b->n_changes - 1 - at) * sizeof(*c));
+	b->change[at] = *c;
 }
 
 static void
-try_facts(const struct packs *p, const struct bands_in *in, struct party_band *b, uint8_t n, const uint16_t *fact, const bool *present)
+try_facts(const struct packs *p, const struct bands_in *in, struct party_band *b, struct change *c, uint8_t from, uint8_t room)
 {
 	struct facts f = *in->facts;
 	struct bands_in then_in = *in;
 	struct party_band then;
 
-	for (uint8_t k = 0; k < n; k++)
-		suppose(&f, fact[k], present[k]);
+	for (uint8_t k = 0; k < c->n; k++)
+		suppose(&f, c->fact[k], c->present[k]);
 	then_in.facts = &f;
 	compute_party(p, &then_in, b->party, ceiling_of(p, &f), &then);
-	note_change(b, &then, n, fact, present);
+	c->lo = then.lo;
+	c->hi = then.hi;
+	note_change(b, c, from, room);
+}
+
+#define RAISING_MAX 3
+
+static void
+changes_of(const struct packs *p, const struct bands_in *in, struct party_band *b, const uint16_t *open, uint32_t n)
+{
+	uint8_t raising;
+
+	b->n_changes = 0;
+	for (uint32_t k = 0; k < n; k++)
+		try_facts(p, in, b, &(struct change) { .n = 1, .fact = { open[k] }, .present = { true } }, 0, RAISING_MAX);
+	raising = b->n_changes;
+	for (uint32_t k = 0; k < n; k++)
+		try_facts(p, in, b, &(struct change) { .n = 1, .fact = { open[k] } }, raising, (uint8_t) (CHANGES_MAX - raising));
+	if (b->n_changes)
+		return;
+	for (uint32_t k = 0; k < n; k++) /* no single one: the smallest sets are pairs */
+		for (uint32_t m = k + 1; m < n; m++)
+			for (int there = 1; there >= 0; there--)
+				try_facts(p, in, b, &(struct change) { .n = 2, .fact = { open[k], open[m] }, .present = { there, there } }, 0, CHANGES_MAX);
 }
 
 void
@@ -178,18 +223,8 @@ bands_changes(const struct packs *p, const struct bands_in *in, struct bands *b)
 	uint16_t open[HUMAN_MAX + FEATURES_MAX];
 	uint32_t n = open_facts(p, in->facts, open, HUMAN_MAX + FEATURES_MAX);
 
-	for (uint32_t i = 0; i < b->n; i++) {
-		struct party_band *x = &b->party[i];
-		x->n_changes = 0;
-		for (uint32_t k = 0; k < n; k++)
-			for (int present = 1; present >= 0; present--)
-				try_facts(p, in, x, 1, &open[k], (bool[]) { present != 0 });
-		if (x->n_changes)
-			continue;
-		for (uint32_t k = 0; k < n; k++)
-			for (uint32_t m = k + 1; m < n; m++)
-				try_facts(p, in, x, 2, (uint16_t[]) { open[k], open[m] }, (bool[]) { true, true });
-	}
+	for (uint32_t i = 0; i < b->n; i++)
+		changes_of(p, in, &b->party[i], open, n);
 }
 
 /* ---- divergence ---- */

@@ -42,11 +42,10 @@ struct bands {
 	bool confirmed;
 };
 
-/* `gray`: circumstances in which a series or a linked act may count (hi only); given by the context. */
 struct bands_in {
 	const struct facts *facts;
 	bool confirmed;          /* a person confirmed effects above the cap */
-	bool accumulates;        /* linked incidents and a circumstance that lets a pack with accumulation raise hi by one */
+	uint32_t linked;         /* incidents a person links to this one: a pack with accumulation may raise hi, never lo */
 };
 void bands_compute(const struct packs *p, const struct bands_in *in, struct bands *out);
 /* What would change each party's interval; costs some evaluations, so only for explanations and records. */

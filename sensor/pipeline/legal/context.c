@@ -46,6 +46,8 @@ read_fact(const struct yaml *y, struct fact *f, struct diag *d)
 			return;
 		f->likely = f->hi = f->lo;
 	}
+	if (f->lo < 0)
+		yaml_error(y, d, "%s: at least 0 was expected", y->key);
 	f->known = true;
 	f->method = "told by a person";
 }
@@ -65,6 +67,19 @@ read_facts(const struct yaml *map, const struct packs *p, struct statement *s, s
 	}
 }
 
+/* What raises a band says where: a report of harm without a place would raise every incident. */
+static void
+check_scope(const struct yaml *y, const struct statement *s, struct diag *d)
+{
+	static const char *const keys[] = { "facts", "confirms", "linked", NULL };
+
+	if (s->incident || s->owner || s->territory || s->sector)
+		return;
+	for (size_t i = 0; keys[i]; i++)
+		if (yaml_get(y, keys[i]))
+			yaml_error(yaml_get(y, keys[i]), d, "%s: say of what (incident, owner, territory or sector)", keys[i]);
+}
+
 static void
 read_statement(struct context *c, const struct yaml *y, const struct packs *p, struct statement *s, struct diag *d)
 {
@@ -82,8 +97,8 @@ read_statement(struct context *c, const struct yaml *y, const struct packs *p, s
 		yaml_error(y, d, "a statement needs time");
 	else
 		yaml_time(yaml_get(y, "time"), &s->time, d);
-	if (yaml_get(y, "expires"))
-		yaml_time(yaml_get(y, "expires"), &s->expires, d);
+	if (yaml_get(y, "expires") && yaml_time(yaml_get(y, "expires"), &s->expires, d) == 0 && s->expires <= s->time)
+		yaml_error(yaml_get(y, "expires"), d, "expires: a time after the statement's was expected");
 	s->incident = text(c, y, "incident", false, d);
 	s->owner = text(c, y, "owner", false, d);
 	s->territory = text(c, y, "territory", false, d);
@@ -100,6 +115,7 @@ read_statement(struct context *c, const struct yaml *y, const struct packs *p, s
 	if (yaml_get(y, "linked") && yaml_u64(yaml_get(y, "linked"), &n, 1000000, d) == 0)
 		s->linked = (uint32_t) n;
 	read_facts(yaml_get(y, "facts"), p, s, d);
+	check_scope(y, s, d);
 }
 
 static int
@@ -131,6 +147,8 @@ context_read(struct context *c, const char *path, const struct packs *p, struct 
 	list = yaml_get(doc.root, "statements");
 	if (!list || list->kind != YAML_LIST)
 		diag_error(d, path, 1, 1, "no list `statements`");
+	if (list && list->kind != YAML_LIST)
+		list = NULL;
 	c->s = arena_zalloc(&c->arena, (list ? list->n : 0) * sizeof(*c->s) + 1);
 	yaml_each(y, list) if (c->s) read_statement(c, y, p, &c->s[c->n++], d);
 	if (c->n)

@@ -15,7 +15,7 @@ struct assessment {
 	const struct incident *i;
 	struct facts facts;
 	struct bands bands;
-	bool confirmed, accumulates;
+	bool confirmed;
 	uint32_t linked;
 	int64_t at;
 	uint32_t revision;

@@ -1,5 +1,6 @@
 #include "pipeline/legal/expr.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -99,7 +100,7 @@ read_comparison(const struct yaml *y, struct expr *e, const struct vocabulary *v
 	e->value = strtod(t + 1 + !e->strict, &end);
 	while (*end == ' ')
 		end++;
-	if (*end || end == t + 1 + !e->strict) {
+	if (*end || end == t + 1 + !e->strict || !isfinite(e->value)) {
 		yaml_error(y, d, "%s: \"%s\" is not a number", y->key, t);
 		return -1;
 	}
@@ -262,6 +263,17 @@ expr_likely(const struct expr *e, const struct facts *f)
 	default:
 		return expr_eval(e, f) == YES;
 	}
+}
+
+void
+expr_uses(const struct expr *e, uint64_t *features, uint32_t *human)
+{
+	if (e->kind == E_FEATURE)
+		*features |= UINT64_C(1) << e->index;
+	else if (e->kind == E_HUMAN)
+		*human |= 1u << e->index;
+	for (const struct expr *c = e->child; c; c = c->next)
+		expr_uses(c, features, human);
 }
 
 static void

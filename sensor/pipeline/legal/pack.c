@@ -93,6 +93,16 @@ cites(struct reader *r, const struct yaml *map, struct cite *c, uint32_t *n)
 	}
 }
 
+static struct expr *
+expression(struct reader *r, const struct yaml *y)
+{
+	struct expr *e = y ? expr_read(y, &r->p->words, &r->p->arena, r->d) : NULL;
+
+	if (e)
+		expr_uses(e, &r->p->used_features, &r->p->used_human);
+	return e;
+}
+
 static void
 read_condition(struct reader *r, const struct yaml *y, struct condition *c)
 {
@@ -109,7 +119,7 @@ read_condition(struct reader *r, const struct yaml *y, struct condition *c)
 		yaml_error(yaml_get(y, "upto"), r->d, "upto is below band");
 	if (!yaml_get(y, "when"))
 		yaml_error(y, r->d, "when is missing");
-	c->when = expr_read(yaml_get(y, "when"), &r->p->words, &r->p->arena, r->d);
+	c->when = expression(r, yaml_get(y, "when"));
 	cites(r, y, c->cite, &c->n_cite);
 }
 
@@ -133,18 +143,21 @@ read_conditions(struct reader *r, const struct yaml *list, struct condition *c, 
 static void
 read_ceilings(struct reader *r, const struct yaml *list)
 {
-	static const char *const keys[] = { "band", "when", "say", NULL };
+	static const char *const keys[] = { "band", "when", "need", "say", NULL };
 
 	yaml_each(y, list)
 	{
-		struct condition *c = &r->p->ceiling[r->p->n_ceilings];
-		if (r->p->n_ceilings == CONDITIONS_MAX)
+		struct condition *c = &r->p->ceiling[r->p->n_ceilings % CONDITIONS_MAX];
+		if (r->p->n_ceilings == CONDITIONS_MAX) {
+			yaml_error(y, r->d, "more than %d ceilings", CONDITIONS_MAX);
 			return;
+		}
 		yaml_only(y, keys, r->d);
 		memset(c, 0, sizeof(*c));
 		c->band = (uint8_t) band_of(r, y, "band", true, 0);
 		c->say = text(r, y, "say", true);
-		c->when = expr_read(yaml_get(y, "when"), &r->p->words, &r->p->arena, r->d);
+		c->when = expression(r, yaml_get(y, "when"));
+		c->need = expression(r, yaml_get(y, "need"));
 		if (!yaml_get(y, "when"))
 			yaml_error(y, r->d, "when is missing");
 		r->p->n_ceilings++;
@@ -186,17 +199,43 @@ read_human(struct reader *r, const struct yaml *list)
 	r->p->words.n_human = r->p->n_human;
 }
 
+/* A list of 1 to 8 words. */
 static void
-short_words(struct reader *r, const struct yaml *y, const char **out, uint32_t *n)
+short_words(struct reader *r, const struct yaml *map, const char *key, const char **out, uint32_t *n)
 {
-	yaml_each(c, y) if (c->text && *n < 8) out[(*n)++] = arena_strdup(&r->p->arena, c->text);
+	const struct yaml *y = yaml_get(map, key);
+
+	if (!y || y->kind != YAML_LIST || !y->n || y->n > 8) {
+		yaml_error(y ? y : map, r->d, "%s: a list of 1 to 8 words was expected", key);
+		return;
+	}
+	yaml_each(c, y)
+	{
+		const char *t = yaml_text(c, r->d);
+		if (t)
+			out[(*n)++] = arena_strdup(&r->p->arena, t);
+	}
+}
+
+/* The words of a list that must be among others. */
+static void
+check_among(struct reader *r, const struct yaml *list, const char *const *words, uint32_t n)
+{
+	yaml_each(y, list)
+	{
+		bool found = false;
+		for (uint32_t i = 0; i < n && y->text; i++)
+			found |= strcmp(words[i], y->text) == 0;
+		if (!found)
+			yaml_error(y, r->d, "\"%s\" is not one of the ladder's circumstances", y->text ? y->text : "");
+	}
 }
 
 static void
 read_ladder(struct reader *r, const struct yaml *y)
 {
 	static const char *const keys[] = { "kind", "id", "version", "note", "bands", "assert_cap", "confirm_above", "low_coverage", "hold",
-		"facts", "circumstances", "attributions", "ceilings", "conditions", NULL };
+		"facts", "circumstances", "attributions", "accumulate_in", "ceilings", "conditions", NULL };
 
 	yaml_only(y, keys, r->d);
 	read_bands(r, yaml_get(y, "bands"));
@@ -210,8 +249,12 @@ read_ladder(struct reader *r, const struct yaml *y)
 		yaml_f64(hold, &s, r->d);
 		r->p->hold = (int64_t) (s * 1e9);
 	}
-	short_words(r, yaml_get(y, "circumstances"), r->p->circumstances, &r->p->n_circumstances);
-	short_words(r, yaml_get(y, "attributions"), r->p->attributions, &r->p->n_attributions);
+	short_words(r, y, "circumstances", r->p->circumstances, &r->p->n_circumstances);
+	short_words(r, y, "attributions", r->p->attributions, &r->p->n_attributions);
+	if (yaml_get(y, "accumulate_in")) {
+		short_words(r, y, "accumulate_in", r->p->accumulate_in, &r->p->n_accumulate_in);
+		check_among(r, yaml_get(y, "accumulate_in"), r->p->circumstances, r->p->n_circumstances);
+	}
 	read_human(r, yaml_get(y, "facts"));
 	read_ceilings(r, yaml_get(y, "ceilings"));
 	read_conditions(r, yaml_get(y, "conditions"), r->p->common, &r->p->n_common);
@@ -269,6 +312,8 @@ read_adjust(struct reader *r, const struct yaml *list, struct party *p)
 		}
 		c->band = (uint8_t) band_of(r, y, "band", true, c->band);
 		c->upto = (uint8_t) band_of(r, y, "upto", false, c->band);
+		if (c->upto < c->band)
+			yaml_error(yaml_get(y, "upto"), r->d, "upto is below band");
 		c->because = text(r, y, "because", true);
 		if (yaml_get(y, "say"))
 			c->say = text(r, y, "say", true);
@@ -285,8 +330,10 @@ read_positions(struct reader *r, const struct yaml *map, struct party *p)
 	yaml_each(y, map)
 	{
 		struct position *x = &p->pos[p->n_pos];
-		if (p->n_pos == sizeof(p->pos) / sizeof(p->pos[0]))
+		if (p->n_pos == sizeof(p->pos) / sizeof(p->pos[0])) {
+			yaml_error(y, r->d, "more than %zu positions", sizeof(p->pos) / sizeof(p->pos[0]));
 			return;
+		}
 		yaml_only(y, keys, r->d);
 		*x = (struct position) { .key = arena_strdup(&r->p->arena, y->key), .code = text(r, y, "code", true), .say = text(r, y, "say", false) };
 		if (!yaml_get(y, "verified"))
@@ -310,11 +357,37 @@ check_because(struct reader *r, const struct yaml *y, const struct party *p)
 	}
 }
 
+/* accumulation: yes, accumulate: [ { linked: n, by: bands } | { linked: n, upto: band } ] */
+static void
+read_accumulation(struct reader *r, const struct yaml *y, struct party *p)
+{
+	static const char *const keys[] = { "linked", "by", "upto", NULL };
+	const struct yaml *list = yaml_get(y, "accumulate");
+
+	if (yaml_get(y, "accumulation"))
+		yaml_bool(yaml_get(y, "accumulation"), &p->accumulation, r->d);
+	p->accumulate_from = (uint8_t) band_of(r, y, "accumulate_from", false, 1);
+	if (p->accumulation && (!list || list->kind != YAML_LIST || !list->n || list->n > 4))
+		yaml_error(list ? list : y, r->d, "accumulate: a list of 1 to 4 steps such as { linked: 1, by: 1 } was expected");
+	yaml_each(s, list)
+	{
+		uint64_t linked = 0, by = 0;
+		if (p->n_steps == sizeof(p->step) / sizeof(p->step[0]))
+			return;
+		yaml_only(s, keys, r->d);
+		if (yaml_u64(yaml_get(s, "linked"), &linked, 1000000, r->d) < 0 || !linked)
+			yaml_error(s, r->d, "linked: a number of incidents, at least 1, was expected");
+		if (yaml_get(s, "by"))
+			yaml_u64(yaml_get(s, "by"), &by, BANDS_MAX, r->d);
+		p->step[p->n_steps++] = (struct accumulation_step) { (uint32_t) linked, (uint8_t) by, (uint8_t) band_of(r, s, "upto", !by, 0) };
+	}
+}
+
 static void
 read_party(struct reader *r, const struct yaml *y)
 {
-	static const char *const keys[] = { "kind", "id", "name", "version", "date", "note", "accumulation", "unread", "widen", "positions",
-		"adjust", "conditions", NULL };
+	static const char *const keys[] = { "kind", "id", "name", "version", "date", "note", "order", "accumulation", "accumulate_from",
+		"accumulate", "unread", "widen", "positions", "adjust", "conditions", NULL };
 	struct party *p = &r->p->party[r->p->n_parties];
 	uint64_t n = 0;
 
@@ -336,8 +409,11 @@ read_party(struct reader *r, const struct yaml *y)
 	if (yaml_get(y, "widen"))
 		yaml_u64(yaml_get(y, "widen"), &n, BANDS_MAX, r->d);
 	p->widen = (uint8_t) n;
-	if (yaml_get(y, "accumulation"))
-		yaml_bool(yaml_get(y, "accumulation"), &p->accumulation, r->d);
+	n = 100;
+	if (yaml_get(y, "order"))
+		yaml_u64(yaml_get(y, "order"), &n, 1000, r->d);
+	p->order = (uint32_t) n;
+	read_accumulation(r, y, p);
 	memcpy(p->cond, r->p->common, sizeof(p->cond));
 	p->n_cond = r->p->n_common;
 	read_positions(r, yaml_get(y, "positions"), p);

@@ -34,6 +34,7 @@ struct condition {
 	const char *id;
 	uint8_t band, upto;     /* yes: lo >= band and hi >= upto; unknown: hi >= upto */
 	struct expr *when;
+	struct expr *need;      /* of a ceiling: what must be certain; NULL = nothing */
 	const char *say;
 	const char *because;    /* position of the party that puts it there: "sovereignty"; NULL = the ladder itself */
 	struct cite cite[CITES_MAX];
@@ -61,11 +62,21 @@ struct instrument {
 	uint32_t n_cite;
 };
 
+/* From so many linked incidents on hi may rise: by bands, or to one. */
+struct accumulation_step {
+	uint32_t linked;
+	uint8_t by, upto;
+};
+
 struct party {
 	const char *id, *name, *date;
 	const char *file;
 	uint32_t version;
+	uint32_t order;         /* place in pictures: lower ones first */
 	bool accumulation;      /* a series may count as one */
+	uint8_t accumulate_from; /* each of the series stands at least there (hi) */
+	struct accumulation_step step[4];
+	uint32_t n_steps;
 	const char *unread;     /* why nothing is known: "position-unread", "none-published"; NULL */
 	uint8_t widen;          /* bands to widen both ways because of that */
 	struct condition cond[CONDITIONS_MAX];
@@ -94,8 +105,10 @@ struct packs {
 	uint32_t n_instruments;
 	struct vocabulary words;
 	char hash[65];          /* SHA-256 over all files in name order */
-	const char *circumstances[8], *attributions[8];
-	uint32_t n_circumstances, n_attributions;
+	const char *circumstances[8], *attributions[8], *accumulate_in[8];
+	uint32_t n_circumstances, n_attributions, n_accumulate_in;
+	uint64_t used_features; /* bits of what some condition asks for */
+	uint32_t used_human;
 };
 
 /* Every *.yaml of the folder. -1 with all problems in d. */

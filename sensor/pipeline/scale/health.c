@@ -1,6 +1,7 @@
 #include "pipeline/scale/health.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -50,19 +51,20 @@ health_free(struct health *h)
 }
 
 static void
-add_bucket(struct health_service *s, int64_t second, uint32_t attempts, uint32_t ok)
+add_bucket(struct health_service *s, int64_t second, const struct event_facts *f)
 {
 	unsigned at = (unsigned) (second % HEALTH_BUCKETS);
 
 	if (s->bucket[at].second != second) {
+		memset(&s->bucket[at], 0, sizeof(s->bucket[at]));
 		s->bucket[at].second = second;
-		s->bucket[at].attempts = s->bucket[at].ok = 0;
 		s->active_seconds++;
 	}
-	s->bucket[at].attempts += attempts;
-	s->bucket[at].ok += ok;
-	s->attempts += attempts;
-	s->ok += ok;
+	s->bucket[at].syn += f->syn;
+	s->bucket[at].synack += f->synack;
+	s->bucket[at].requests += f->requests;
+	s->bucket[at].responses += f->responses;
+	s->bucket[at].failures += f->failures;
 }
 
 struct health_service *
@@ -77,64 +79,116 @@ health_facts(struct health *h, const struct inventory *inv, const struct event *
 	for (uint32_t i = h->first_of[a->index]; i < h->first_of[a->index + 1] && !s; i++)
 		if (h->s[i].service->proto == e->proto && h->s[i].service->port == e->server_port)
 			s = &h->s[i];
-	if (!s)
+	if (!s || e->ts < NS_PER_S)
 		return NULL;
-	uint32_t attempts = f->syn + f->requests;
-	uint32_t ok = (f->synack < f->syn ? f->synack : f->syn) + (f->responses > f->failures ? f->responses - f->failures : 0);
-	if (!f->syn && f->synack) /* the answer fell into the next second */
-		ok += f->synack;
 	if (!s->first)
 		s->first = e->ts;
-	s->last = e->ts;
-	if (ok)
+	if (e->ts > s->last)
+		s->last = e->ts;
+	if (f->synack || f->responses > f->failures)
 		s->answered = e->ts;
 	/* The sums were told at the end of their second. */
-	add_bucket(s, e->ts / NS_PER_S - 1, attempts, ok);
-	double bps = 8.0 * (double) f->bytes[0], pps = f->packets[0];
-	if (bps > s->peak_bps)
-		s->peak_bps = bps;
-	if (pps > s->peak_pps)
-		s->peak_pps = pps;
+	add_bucket(s, e->ts / NS_PER_S - 1, f);
 	return s;
+}
+
+struct tries {
+	uint64_t attempts, ok;
+};
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* An answer may fall into the second after its question: sums first, then the comparison. */
+static struct tries
+tries_between(const struct health_service *s, int64_t from, int64_t to)
+{
+	uint64_t syn = 0, synack = 0, requests = 0, responses = 0, failures = 0;
+
+	for (unsigned i = 0; i < HEALTH_BUCKETS; i++) {
+		if (s->bucket[i].second < from || s->bucket[i].second >= to)
+			continue;
+		syn += s->bucket[i].syn;
+		synack += s->bucket[i].synack;
+		requests += s->bucket[i].requests;
+		responses += s->bucket[i].responses;
+		failures += s->bucket[i].failures;
+	}
+	return (struct tries) { syn + requests, least(synack, syn) + least(responses > failures ? responses - failures : 0, requests) };
+}
+
+/* The first second of those from which on hardly anything succeeded. */
+static int64_t
+first_failing(const struct health_service *s, int64_t from, int64_t to)
+{
+	for (int64_t t = from; t < to; t++) {
+		struct tries x = tries_between(s, t, t + 1);
+		if (x.attempts && x.ok * 5 < x.attempts)
+			return t;
+	}
+	return to - 1;
+}
+
+/* After the last second in which hardly anything succeeded. */
+static int64_t
+last_failing(const struct health_service *s, int64_t from, int64_t to)
+{
+	for (int64_t t = to - 1; t >= from; t--) {
+		struct tries x = tries_between(s, t, t + 1);
+		if (x.attempts && x.ok * 5 < x.attempts)
+			return t + 1;
+	}
+	return from;
+}
+
+/* Room for one more: the two oldest become one that remembers how long it was up between them. */
+static struct health_outage *
+new_outage(struct health_service *s)
+{
+	struct health_outage *o = s->outage;
+
+	if (s->n_outages == HEALTH_OUTAGES) {
+		o[0].up += o[1].up + (o[0].end && o[1].begin > o[0].end ? o[1].begin - o[0].end : 0);
+		o[0].end = o[1].end;
+		o[0].attempts += o[1].attempts;
+		o[0].failed += o[1].failed;
+		o[0].sure &= o[1].sure;
+		memmove(o + 1, o + 2, (HEALTH_OUTAGES - 2) * sizeof(*o));
+		s->n_outages--;
+	}
+	return &o[s->n_outages++];
 }
 
 static bool
 service_tick(struct health_service *s, int64_t now)
 {
-	int64_t second = now / NS_PER_S;
-	uint64_t attempts = 0, ok = 0;
-	int64_t earliest = 0;
+	int64_t second = now / NS_PER_S, from = second - HEALTH_WINDOW;
+	struct tries all = tries_between(s, from, second), last = tries_between(s, second - 1, second);
 	struct health_outage *o;
 
-	for (unsigned i = 0; i < HEALTH_BUCKETS; i++) {
-		int64_t t = s->bucket[i].second;
-		if (t <= second - 1 - HEALTH_WINDOW || t >= second)
-			continue;
-		attempts += s->bucket[i].attempts;
-		ok += s->bucket[i].ok;
-		if (s->bucket[i].attempts > s->bucket[i].ok && (!earliest || t < earliest))
-			earliest = t;
-	}
-	if (!s->down && attempts >= MIN_ATTEMPTS && ok * 5 < attempts) {
-		if (s->n_outages == HEALTH_OUTAGES) {
-			memmove(s->outage, s->outage + 1, (HEALTH_OUTAGES - 1) * sizeof(*s->outage));
-			s->n_outages--;
-		}
-		o = &s->outage[s->n_outages++];
-		*o = (struct health_outage) { .begin = earliest * NS_PER_S, .attempts = attempts, .failed = attempts - ok };
+	if (!s->down && all.attempts >= MIN_ATTEMPTS && all.ok * 5 < all.attempts) {
+		o = new_outage(s);
+		*o = (struct health_outage) { .begin = first_failing(s, from, second) * NS_PER_S, .attempts = all.attempts,
+			.failed = all.attempts - all.ok, .sure = s->answered != 0 };
+		if (s->n_outages > 1 && o[-1].end > o->begin)
+			o->begin = o[-1].end;
 		s->down = true;
 		return true;
 	}
 	if (!s->down)
 		return false;
 	o = &s->outage[s->n_outages - 1];
-	unsigned last = (unsigned) ((second - 1) % HEALTH_BUCKETS);
-	if (s->bucket[last].second == second - 1) {
-		o->attempts += s->bucket[last].attempts;
-		o->failed += s->bucket[last].attempts > s->bucket[last].ok ? s->bucket[last].attempts - s->bucket[last].ok : 0;
-	}
-	if (attempts && ok * 5 >= attempts * 4) {
-		o->end = now;
+	o->attempts += last.attempts;
+	o->failed += last.attempts - last.ok;
+	if (last.ok) /* it did answer: no doubt now that it had not */
+		o->sure = true;
+	if (all.attempts && all.ok * 5 >= all.attempts * 4) {
+		o->end = last_failing(s, from, second) * NS_PER_S;
+		if (o->end < o->begin)
+			o->end = o->begin;
 		s->down = false;
 		return true;
 	}

@@ -3,7 +3,9 @@
  *
  * A second counts attempts (the clients' SYNs, requests, queries, polls) and successes (SYN/ACKs, answers that are no
  * failure). An outage begins when of the attempts of ten seconds fewer than one in five succeed, and ends when four in
- * five do. Silence after steady use is only a possible outage: it widens, it does not assert.
+ * five do. Silence after steady use, and attempts at a service of which no answer was ever seen (it may be that only one
+ * side is mirrored), are only possible outages: they widen, they do not assert. Sums do not depend on how flows are split
+ * among workers.
  *
  * Thread:    the pipeline's.
  * Memory:    one record a service of the inventory.
@@ -20,7 +22,9 @@
 
 struct health_outage {
 	int64_t begin, end; /* ns; end 0 = goes on */
+	int64_t up;         /* ns between them in which it did answer: two outages folded into one */
 	uint64_t attempts, failed;
+	bool sure;          /* it had answered before */
 };
 #define HEALTH_OUTAGES 8
 
@@ -29,16 +33,14 @@ struct health_service {
 	const struct asset_service *service;
 	struct {
 		int64_t second;
-		uint32_t attempts, ok;
+		uint64_t syn, synack, requests, responses, failures;
 	} bucket[HEALTH_BUCKETS];
-	uint64_t attempts, ok;          /* ever */
 	int64_t first, last;            /* packet times of any traffic */
-	int64_t answered;               /* last success */
+	int64_t answered;               /* last success; 0 = never seen */
 	int64_t active_seconds;
 	struct health_outage outage[HEALTH_OUTAGES]; /* the latest ones */
 	uint32_t n_outages;
 	bool down;
-	double peak_bps, peak_pps;      /* of one second towards it */
 };
 
 struct health;

@@ -1,5 +1,7 @@
 #include "pipeline/scale/scale.h"
 
+#include <math.h>
+
 int
 feature_index(const char *name)
 {
@@ -23,13 +25,13 @@ scale_missed(const struct assess_coverage *c)
 }
 
 void
-scale_count(const struct scale_in *in, double seen, const char *method, struct fact *out)
+scale_count(const struct scale_in *in, double seen, const char *method, double grain, struct fact *out)
 {
 	double missed = scale_missed(in->cov), kept = 1 - missed < 0.001 ? 0.001 : 1 - missed;
 
 	out->lo = seen;
 	out->likely = seen / kept;
-	out->hi = missed > 0 ? seen / kept + 2 * __builtin_sqrt(seen + 1) / kept : seen;
+	out->hi = missed > 0 ? (seen + 2 * sqrt(grain * seen + grain * grain)) / kept : seen;
 	out->known = true;
 	out->method = method;
 }
@@ -43,11 +45,13 @@ scale_exact(double v, const char *method, struct fact *out)
 }
 
 static double
-seconds_since(int64_t first, int64_t begin, int64_t end)
+seconds_since(int64_t first, int64_t begin, int64_t end, int64_t up)
 {
-	if (begin < first)
-		begin = first;
-	return end > begin ? (double) (end - begin) / 1e9 : 0;
+	int64_t down = end - begin - up;
+
+	if (down > end - first)
+		down = end - first;
+	return down > 0 ? (double) down / 1e9 : 0;
 }
 
 bool
@@ -61,10 +65,14 @@ scale_outage(const struct scale_in *in, const struct health_service *s, double *
 	*lo = *hi = 0;
 	if (!touched || !s->first)
 		return false;
-	for (uint32_t o = 0; o < s->n_outages; o++)
-		*lo += seconds_since(in->i->first, s->outage[o].begin, s->outage[o].end ? s->outage[o].end : in->now);
+	for (uint32_t o = 0; o < s->n_outages; o++) {
+		const struct health_outage *x = &s->outage[o];
+		double down = seconds_since(in->i->first, x->begin, x->end ? x->end : in->now, x->up);
+		*hi += down;
+		*lo += x->sure ? down : 0;
+	}
 	silent = health_silent_since(s, in->now);
-	*hi = *lo + (silent ? seconds_since(in->i->first, silent, in->now) : 0);
+	*hi += silent ? seconds_since(in->i->first, silent, in->now, 0) : 0;
 	return true;
 }
 

@@ -28,6 +28,7 @@ struct scale_in {
 	const struct health *health;
 	const struct assess_coverage *cov;
 	int64_t now;
+	const struct effects *effects;
 };
 
 struct feature {
@@ -53,8 +54,10 @@ void scale_write(const struct scale *s, struct json *j);
 /* ---- for features ---- */
 /* Share of packets the sensor missed (capture loss and sampling), 0..1. */
 double scale_missed(const struct assess_coverage *c);
-/* A count of things of which a share was missed: lo as seen, likely and hi grow. */
-void scale_count(const struct scale_in *in, double seen, const char *method, struct fact *out);
+/* A count of things of which a share was missed: lo as seen, likely and hi grow. `grain`: what is missed at once, in units of
+ * `seen` (1 for things, SCALE_PACKET for bytes). */
+#define SCALE_PACKET 1500.0
+void scale_count(const struct scale_in *in, double seen, const char *method, double grain, struct fact *out);
 /* One value without doubt. */
 void scale_exact(double v, const char *method, struct fact *out);
 

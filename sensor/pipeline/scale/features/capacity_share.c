@@ -3,7 +3,7 @@
 static void
 measure(const struct scale_in *in, struct fact *out)
 {
-	scale_count(in, in->i->peak_share, "peak second / capacity of the inventory", out);
+	scale_count(in, in->i->peak_share, "peak second / capacity of the inventory", 0.001, out);
 	out->known = in->i->capacity_known;
 }
 

@@ -3,7 +3,7 @@
 static void
 measure(const struct scale_in *in, struct fact *out)
 {
-	scale_count(in, in->i->peak_bps, "largest sum of one second, layer 3", out);
+	scale_count(in, in->i->peak_bps, "largest sum of one second, layer 3", 8 * SCALE_PACKET, out);
 	out->known = in->i->peak_bps > 0;
 }
 
