@@ -1,0 +1,468 @@
+/*
+ * Tests of bands over the shipped packs: one sign proves nothing, more harm never lowers, unknown is not zero, caps, ceilings,
+ * coverage, accumulation, and the divergences of the published positions.
+ */
+#include "law.h"
+
+static struct bands
+compute(const struct facts *f, bool confirmed, uint32_t linked)
+{
+	struct bands b;
+
+	bands_compute(&packs, &(struct bands_in) { f, confirmed, linked }, &b);
+	return b;
+}
+
+static int
+at(const char *id)
+{
+	return packs_band(&packs, id);
+}
+
+/* One alert, whatever it says, puts nobody anywhere: lo B0, and hi not above B2. */
+static void
+one_signature(void **state)
+{
+	for (uint8_t e = 0; e < effects.n; e++)
+		for (int listed = 0; listed < 2; listed++) {
+			struct facts f;
+			struct bands b;
+			quiet_facts(&f);
+			f.effects = 1u << e;
+			value(&f, "signatures", 1, 1);
+			value(&f, "sign_kinds", !effects.effect[e].attempt, !effects.effect[e].attempt);
+			value(&f, "criticality", listed ? 3 : 0, 3);
+			if (!listed) {
+				incident.n_assets = 0;
+				incident.unlisted = true;
+				value(&f, "zone_depth", 0, 4);
+				f.scale.fact[feature_index("outage_s")].known = false;
+				f.scale.fact[feature_index("services_down")].known = false;
+			}
+			b = compute(&f, false, 0);
+			for (uint32_t i = 0; i < b.n; i++) {
+				if (b.party[i].lo != 0 || b.party[i].hi > at("B2"))
+					fail_msg("%s alone: %s %u to %u", effects.effect[e].name, b.party[i].party->id, b.party[i].lo, b.party[i].hi);
+			}
+		}
+}
+
+static void
+second_evidence(void **state)
+{
+	struct facts f;
+
+	quiet_facts(&f);
+	effect(&f, "intrusion");
+	effect(&f, "c2");
+	value(&f, "sign_kinds", 1, 1); /* both in one flow */
+	struct bands b = compute(&f, false, 0);
+	expect_band(&b, "JP", "B0", "B2");
+	value(&f, "sign_kinds", 2, 2);
+	b = compute(&f, false, 0);
+	expect_band(&b, "JP", "B1", "B2");
+	value(&f, "sign_kinds", 1, 1);
+	value(&f, "calls_out", 5, 5);
+	b = compute(&f, false, 0);
+	expect_band(&b, "US", "B1", "B2");
+}
+
+/* ---- divergences of the positions ---- */
+
+/* D1: silent intrusion, data theft, no function lost. */
+static void
+theft(struct facts *f)
+{
+	quiet_facts(f);
+	effect(f, "intrusion");
+	effect(f, "c2");
+	effect(f, "exfiltration");
+	value(f, "sign_kinds", 3, 3);
+	value(f, "bytes_out", 5e8, 6e8);
+	value(f, "criticality", 2, 2);
+	value(f, "function_loss_h", 0, 0);
+}
+
+static void
+silent_intrusion(void **state)
+{
+	struct facts f;
+
+	theft(&f);
+	struct bands b = compute(&f, false, 0);
+	expect_band(&b, "US", "B1", "B2");
+	expect_band(&b, "JP", "B1", "B2");
+	expect_band(&b, "NATO", "B1", "B2");
+}
+
+/* D2: hospital, encryption, services down, no harm to persons. */
+static void
+hospital(struct facts *f)
+{
+	quiet_facts(f);
+	asset.sector = "health";
+	effect(f, "intrusion");
+	effect(f, "destruction");
+	value(f, "sign_kinds", 2, 2);
+	value(f, "criticality", 3, 3);
+	value(f, "services_down", 2, 2);
+	value(f, "outage_s", 7200, 7200);
+	value(f, "function_loss_h", 6, 10);
+	value(f, "people_without_service", 0, 0);
+	value(f, "economic_loss_musd", 0, 5);
+	no_physical_harm(f);
+}
+
+static void
+hospital_down(void **state)
+{
+	struct facts f;
+
+	hospital(&f);
+	struct bands b = compute(&f, false, 0);
+	expect_band(&b, "US", "B1", "B3");
+	expect_band(&b, "JP", "B2", "B3");
+	expect_band(&b, "NATO", "B2", "B3");
+}
+
+/* D3: physical damage to plant, no injury. */
+static void
+plant(struct facts *f)
+{
+	quiet_facts(f);
+	effect(f, "ot-control");
+	effect(f, "intrusion");
+	value(f, "sign_kinds", 2, 2);
+	value(f, "ot_controls", 50, 50);
+	value(f, "criticality", 3, 3);
+	value(f, "zone_depth", 3, 3);
+	value(f, "physical_damage", 2, 2);
+	value(f, "injuries", 0, 0);
+	value(f, "deaths", 0, 0);
+}
+
+static void
+plant_damaged(void **state)
+{
+	struct facts f;
+
+	plant(&f);
+	struct bands b = compute(&f, true, 0);
+	expect_band(&b, "US", "B4", "B5");
+	expect_band(&b, "JP", "B4", "B4");
+	expect_band(&b, "NATO", "B4", "B5");
+	value(&f, "physical_damage", 3, 3); /* only the gravest */
+	b = compute(&f, true, 0);
+	expect_band(&b, "JP", "B5", "B5");
+	f.human[0].known = false;
+	value(&f, "physical_damage", 2, 2);
+	b = compute(&f, true, 0); /* deaths not told: the gravest is not excluded */
+	assert_string_equal(packs.human[0].name, "deaths");
+	expect_band(&b, "JP", "B4", "B5");
+}
+
+/* D4: national payment system down for days, no physical effect. */
+static void
+payments(struct facts *f)
+{
+	quiet_facts(f);
+	asset.sector = "finance";
+	effect(f, "denial");
+	value(f, "duration_s", 3 * 86400, 3 * 86400);
+	value(f, "criticality", 3, 3);
+	value(f, "outage_s", 3 * 86400, 3 * 86400);
+	value(f, "function_loss_h", 72, 72);
+	value(f, "people_without_service", 5e6, 5e7);
+	value(f, "economic_loss_musd", 2000, 5000);
+	no_physical_harm(f);
+}
+
+static void
+payments_down(void **state)
+{
+	struct facts f;
+
+	payments(&f);
+	struct bands b = compute(&f, true, 0);
+	expect_band(&b, "US", "B3", "B3");
+	expect_band(&b, "JP", "B3", "B3");
+	expect_band(&b, "NATO", "B3", "B4");
+}
+
+/* D5: forty operations in a year, each wrongful at most. */
+static void
+accumulation(void **state)
+{
+	struct facts f;
+
+	quiet_facts(&f);
+	effect(&f, "denial");
+	value(&f, "criticality", 2, 2);
+	value(&f, "duration_s", 600, 600);
+	value(&f, "outage_s", 600, 600);
+	value(&f, "state_function", 0, 0);
+	value(&f, "coercion", 0, 0);
+	value(&f, "people_without_service", 0, 0);
+	value(&f, "economic_loss_musd", 0, 0);
+	no_physical_harm(&f);
+	struct bands alone = compute(&f, false, 0);
+	expect_band(&alone, "NATO", "B2", "B3");
+	struct bands few = compute(&f, false, 2), many = compute(&f, false, 39);
+	expect_band(&few, "NATO", "B2", "B4");
+	expect_band(&many, "NATO", "B2", "B5");
+	assert_true(band_of_party(&many, "NATO")->raised);
+	assert_int_equal(band_of_party(&many, "US")->hi, band_of_party(&alone, "US")->hi);
+	assert_int_equal(band_of_party(&many, "JP")->hi, band_of_party(&alone, "JP")->hi);
+	f.circumstance = "peacetime";
+	struct bands peace = compute(&f, false, 39);
+	expect_band(&peace, "NATO", "B2", "B3");
+	f.circumstance = "gray-zone";
+	peace = compute(&f, false, 39);
+	expect_band(&peace, "NATO", "B2", "B5");
+}
+
+static void
+divergence_names_positions(void **state)
+{
+	struct facts f;
+	struct divergence v[64];
+	uint32_t n;
+	bool found = false;
+
+	plant(&f);
+	struct bands b = compute(&f, true, 0);
+	n = bands_divergence(&packs, &b, v, 64);
+	for (uint32_t i = 0; i < n; i++)
+		if (strcmp(v[i].a->party->id, "US") == 0 && strcmp(v[i].b->party->id, "JP") == 0) {
+			found = true;
+			assert_int_equal(v[i].hi, 1);
+			assert_string_equal(v[i].condition->id, "physical-harm");
+			assert_string_equal(v[i].condition->because, "aa_gap");
+		}
+	assert_true(found);
+	payments(&f);
+	b = compute(&f, true, 0);
+	n = bands_divergence(&packs, &b, v, 64);
+	found = false;
+	for (uint32_t i = 0; i < n; i++)
+		if (strcmp(v[i].a->party->id, "NATO") == 0 && strcmp(v[i].b->party->id, "JP") == 0) {
+			found = true;
+			assert_string_equal(v[i].condition->id, "essential-service-lost");
+			assert_string_equal(v[i].condition->because, "aa_gap");
+		}
+	assert_true(found);
+}
+
+/* ---- properties ---- */
+
+static uint64_t seed;
+
+static uint32_t
+rnd(uint32_t n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (uint32_t) (seed >> 11) % n;
+}
+
+static const double amounts[] = { 0, 1, 2, 3, 10, 40, 60, 300, 3600, 20000, 1e5, 1e6, 1e8 };
+
+static struct fact
+random_fact(void)
+{
+	struct fact x = { .known = rnd(4) != 0, .method = "test" };
+	double a = amounts[rnd(13)], b = amounts[rnd(13)];
+
+	x.lo = a < b ? a : b;
+	x.hi = rnd(2) ? x.lo : a < b ? b : a;
+	x.likely = x.lo + (x.hi - x.lo) * rnd(5) / 4;
+	return x;
+}
+
+static void
+random_facts(struct facts *f)
+{
+	quiet_facts(f);
+	f->effects = rnd(1u << effects.n) & rnd(1u << effects.n);
+	for (unsigned i = 0; i < feature_table_n; i++)
+		f->scale.fact[i] = random_fact();
+	for (uint32_t i = 0; i < packs.n_human; i++)
+		f->human[i] = random_fact();
+	f->scale.coverage = rnd(3) ? 1 : 0.3;
+	incident.unlisted = rnd(2);
+	f->circumstance = rnd(2) ? packs.circumstances[rnd(packs.n_circumstances)] : NULL;
+}
+
+static void
+never_lower(const struct bands *x, const struct bands *y, const char *what)
+{
+	for (uint32_t i = 0; i < x->n; i++)
+		if (y->party[i].lo < x->party[i].lo || y->party[i].hi < x->party[i].hi || y->party[i].likely < x->party[i].likely)
+			fail_msg("%s: %s %u %u %u became %u %u %u", what, x->party[i].party->id, x->party[i].lo, x->party[i].likely, x->party[i].hi,
+			    y->party[i].lo, y->party[i].likely, y->party[i].hi);
+}
+
+static void
+more_harm_never_lowers(void **state)
+{
+	seed = 20260101;
+	for (int n = 0; n < 12000; n++) {
+		struct facts f, more;
+		bool confirmed = rnd(2);
+		uint32_t linked = rnd(3) * 8;
+		random_facts(&f);
+		more = f;
+		more.effects |= 1u << rnd(effects.n);
+		for (int k = 0; k < 3; k++) {
+			struct fact *x = rnd(2) ? &more.human[rnd(packs.n_human)] : &more.scale.fact[rnd(feature_table_n)];
+			double by = amounts[rnd(13)];
+			if (!x->known)
+				continue;
+			x->lo += by;
+			x->likely += by;
+			x->hi += by;
+		}
+		struct bands b = compute(&f, confirmed, linked), c = compute(&more, confirmed, linked + rnd(20));
+		never_lower(&b, &c, "more harm");
+	}
+}
+
+/* What is told can only narrow: every band of a told value lies inside what unknown allowed below the ceiling, and unknown
+ * never counts as zero. */
+static void
+unknown_is_not_zero(void **state)
+{
+	uint32_t differ = 0;
+
+	seed = 4711;
+	for (int n = 0; n < 5000; n++) {
+		struct facts unknown, zero;
+		uint32_t k = rnd(packs.n_human);
+		random_facts(&unknown);
+		unknown.human[k].known = false;
+		zero = unknown;
+		value(&zero, packs.human[k].name, 0, 0);
+		struct bands u = compute(&unknown, true, 0), z = compute(&zero, true, 0);
+		for (uint32_t i = 0; i < u.n; i++) {
+			assert_true(u.party[i].hi >= z.party[i].hi);
+			assert_int_equal(u.party[i].lo, z.party[i].lo);
+			differ += u.party[i].hi > z.party[i].hi;
+		}
+	}
+	assert_true(differ > 10);
+	struct facts f; /* one that matters surely */
+	plant(&f);
+	struct bands z = compute(&f, true, 0);
+	memset(f.human, 0, sizeof(f.human));
+	struct bands u = compute(&f, true, 0);
+	assert_true(band_of_party(&u, "JP")->hi > band_of_party(&z, "JP")->hi);
+}
+
+static void
+caps_and_ceilings(void **state)
+{
+	seed = 99;
+	for (int n = 0; n < 3000; n++) {
+		struct facts f;
+		random_facts(&f);
+		struct bands b = compute(&f, false, rnd(2) * 20);
+		for (uint32_t i = 0; i < b.n; i++) {
+			const struct party_band *x = &b.party[i];
+			assert_true(x->lo <= packs.assert_cap);
+			assert_true(x->lo <= x->likely && x->likely <= x->hi && x->hi < packs.n_bands);
+		}
+		/* nothing told, nothing certain: not above the ceiling */
+		memset(f.human, 0, sizeof(f.human));
+		b = compute(&f, false, 0);
+		for (uint32_t i = 0; i < b.n; i++) {
+			uint8_t top = b.ceiling;
+			for (uint32_t c = 0; c < b.party[i].party->n_cond; c++)
+				if (b.party[i].yes >> c & 1 && b.party[i].party->cond[c].upto > top)
+					top = b.party[i].party->cond[c].upto;
+			assert_true(b.party[i].hi <= top);
+		}
+	}
+	struct facts f;
+	quiet_facts(&f);
+	effect(&f, "scan");
+	struct bands b = compute(&f, false, 0);
+	for (uint32_t i = 0; i < b.n; i++)
+		assert_int_equal(b.party[i].hi, 0);
+	plant(&f);
+	b = compute(&f, false, 0);
+	assert_true(band_of_party(&b, "JP")->capped);
+	assert_int_equal(band_of_party(&b, "JP")->lo, packs.assert_cap);
+	assert_int_equal(band_of_party(&b, "JP")->hi, at("B4"));
+}
+
+static void
+low_coverage_widens(void **state)
+{
+	struct facts f;
+
+	hospital(&f);
+	struct bands seen = compute(&f, false, 0);
+	f.scale.coverage = 0.3;
+	struct bands blind = compute(&f, false, 0);
+	expect_band(&seen, "JP", "B2", "B3");
+	expect_band(&blind, "JP", "B1", "B4");
+	assert_true(band_of_party(&blind, "JP")->widened);
+	quiet_facts(&f); /* not seeing much does not make the impossible possible */
+	effect(&f, "scan");
+	f.scale.coverage = 0.3;
+	blind = compute(&f, false, 0);
+	assert_int_equal(band_of_party(&blind, "JP")->hi, 0);
+}
+
+static void
+changes_are_true(void **state)
+{
+	struct facts f;
+
+	hospital(&f);
+	for (uint32_t i = 0; i < packs.n_human; i++)
+		if (strcmp(packs.human[i].name, "coercion") != 0 && strcmp(packs.human[i].name, "state_function") != 0 && !f.human[i].known)
+			value(&f, packs.human[i].name, 0, 0);
+	struct bands_in in = { &f, true, 0 };
+	struct bands b;
+	bands_compute(&packs, &in, &b);
+	bands_changes(&packs, &in, &b);
+	const struct party_band *us = band_of_party(&b, "US");
+	assert_true(us->n_changes > 0);
+	for (uint8_t k = 0; k < us->n_changes; k++) {
+		struct facts g = f;
+		const struct change *c = &us->change[k];
+		assert_true(c->lo != us->lo || c->hi != us->hi);
+		for (uint8_t m = 0; m < c->n; m++)
+			if (!(c->fact[m] & CHANGE_FEATURE))
+				value(&g, packs.human[c->fact[m]].name, c->present[m] ? 1e12 : 0, c->present[m] ? 1e12 : 0);
+		struct bands t = compute(&g, true, 0);
+		if (!((c->fact[0] | c->fact[1]) & CHANGE_FEATURE)) {
+			assert_int_equal(band_of_party(&t, "US")->lo, c->lo);
+			assert_int_equal(band_of_party(&t, "US")->hi, c->hi);
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_signature),
+		cmocka_unit_test(second_evidence),
+		cmocka_unit_test(silent_intrusion),
+		cmocka_unit_test(hospital_down),
+		cmocka_unit_test(plant_damaged),
+		cmocka_unit_test(payments_down),
+		cmocka_unit_test(accumulation),
+		cmocka_unit_test(divergence_names_positions),
+		cmocka_unit_test(more_harm_never_lowers),
+		cmocka_unit_test(unknown_is_not_zero),
+		cmocka_unit_test(caps_and_ceilings),
+		cmocka_unit_test(low_coverage_widens),
+		cmocka_unit_test(changes_are_true),
+	};
+
+	return cmocka_run_group_tests(tests, law_setup, law_teardown);
+}
