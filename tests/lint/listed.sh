@@ -1,0 +1,23 @@
+#!/bin/sh
+# listed.sh - every source is in its folder's files.am, every unit test runs, every fuzz target has seeds, rows of registries are sorted.
+set -eu
+cd "${top_srcdir:-.}"
+bad=0
+say() { echo "listed.sh: $*"; bad=1; }
+rows=$(cat Makefile.am $(find sensor tools tests rules contrib -name files.am))
+for f in $(find sensor tools tests/unit -name '*.c' ! -name table.c | LC_ALL=C sort); do
+	case $rows in
+	*"/$(basename "$f")"*) ;;
+	*) say "$f is in no files.am" ;;
+	esac
+done
+for t in tests/fuzz/fuzz_*.c; do
+	[ -e "$t" ] || continue
+	name=${t#tests/fuzz/fuzz_}
+	name=${name%.c}
+	[ -n "$(ls "tests/fuzz/seeds/$name" 2>/dev/null)" ] || say "$t has no seeds in tests/fuzz/seeds/$name"
+done
+# Names of rules are unique.
+dup=$(cat rules/signatures/*.rules 2>/dev/null | grep -v '^#' | grep -oE 'sid:[0-9]+' | sort | uniq -d)
+[ -z "$dup" ] || say "sids used twice: $dup"
+exit $bad
