@@ -228,7 +228,7 @@ filter(void **state)
 	assert_int_equal(run_conf(path_of("f"), &s, &conf), E_NOENT);
 	assert_int_equal(s.n, 4);
 	conf.bpf = "udp and and";
-	assert_int_equal(run_conf(path_of("f"), &s, &conf), E_BAD);
+	assert_int_equal(run_conf(path_of("f"), &s, &conf), E_ARG);
 	assert_non_null(strstr(text, "filter \"udp and and\""));
 }
 
