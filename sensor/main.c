@@ -15,6 +15,9 @@ build_info(void)
 {
 	printf("casus %s\n", PACKAGE_VERSION);
 	printf("compiler: %s\nflags: %s\n", __VERSION__, CASUS_FLAGS);
+#ifdef __SANITIZE_ADDRESS__
+	printf("sanitizers: yes (system calls are not restricted)\n");
+#endif
 	printf("capture: %s\nevents: libevent %s\n", pcap_lib_version(), event_get_version());
 	printf("protocols:");
 	for (unsigned i = 0; i < protocol_table_n; i++)

@@ -117,7 +117,7 @@ start_reload(void *arg, char why[static 256])
 		return E_NOMEM;
 	}
 	l->running = true;
-	snprintf(why, 256, "reload begun, generation %u", l->generation + 1);
+	snprintf(why, 256, "reload begun, generation %u", l->generation);
 	return 0;
 }
 

@@ -2,10 +2,13 @@
 # Two replays give the same EVE file and the same journal; casusctl reads, exports and verifies it, and sees a change.
 set -eu
 top=$(cd "${top_srcdir:-..}" && pwd) build=$(cd "${top_builddir:-.}" && pwd)
-capture=${CAPTURE:-$top/../shared/traffic/realistic/youtube_quic.pcap}
-[ -r "$capture" ] && [ -x "$build/sensor/casus" ] || exit 77
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
+capture=${CAPTURE:-$dir/t.pcap}
+[ -n "${CAPTURE:-}" ] || "$build/tools/mkpcap/mkpcap" - -o "$capture" << 'END'
+start 2026-03-01T00:00:00Z
+repeat i 1..100 { udp 198.51.100.7:50000+i -> 10.1.0.{i}:53 { > "question"; < "answer" }; wait 10ms }
+END
 ctl="$build/tools/casusctl/casusctl"
 fail() { echo "journal.sh: $*" >&2; exit 1; }
 
