@@ -233,18 +233,19 @@ static void
 alert(struct pipeline *p, const struct event *e)
 {
 	const struct card *card = card_of(p, e);
-	struct incident *i;
+	struct incident *i = NULL;
+	enum threshold_verdict verdict;
 	uint8_t action;
-	bool held;
 
 	if (!card) {
 		counter_inc(p->cnt, C_EVENT_NO_CARD);
 		log_error("pipeline", "an alert of ruleset generation %u came after its ruleset was gone", e->generation);
 		return;
 	}
-	held = threshold_alert(p->thresholds, e, card, &action) == THRESHOLD_HOLD;
-	i = assess_event(p->assess, e, card, held);
-	if (held)
+	verdict = threshold_alert(p->thresholds, e, card, &action);
+	if (verdict != THRESHOLD_NOT_YET)
+		i = assess_event(p->assess, e, card, verdict == THRESHOLD_HOLD);
+	if (verdict != THRESHOLD_TELL)
 		counter_inc(p->cnt, C_ALERTS_SUPPRESSED);
 	else if (is_written(p, e))
 		write_event(p, e, card, action, i);

@@ -30,6 +30,7 @@ struct entry {
 	int64_t rate_until; /* rate_filter: the new action holds until then; 0 = not in force */
 	uint64_t backoff_next;
 	uint8_t *ports;    /* unique_on: ports seen in this window */
+	bool told;         /* in this window */
 };
 
 struct threshold {
@@ -221,6 +222,7 @@ window_begin(struct threshold *t, struct entry *n, const struct event *e, const 
 {
 	n->begin = e->ts;
 	n->count = 1;
+	n->told = false;
 	if (n->ports)
 		memset(n->ports, 0, DISTINCT_BYTES);
 	if (th->distinct)
@@ -324,7 +326,25 @@ rate(struct entry *n, const struct event *e, const struct card_threshold *th, ui
 	return th->new_action != ACTION_PASS;
 }
 
-static bool
+/* Why it is not told: the rule waits for more, or has told it already. */
+static enum threshold_verdict
+untold(const struct entry *n, const struct card_threshold *th)
+{
+	switch (th->type) {
+	case TYPE_DETECTION:
+		return THRESHOLD_NOT_YET;
+	case TYPE_THRESHOLD:
+		return n && n->told ? THRESHOLD_HOLD : THRESHOLD_NOT_YET;
+	case TYPE_BOTH:
+		return n && n->count > th->count ? THRESHOLD_HOLD : THRESHOLD_NOT_YET;
+	case TYPE_BACKOFF:
+		return n && n->count > th->count ? THRESHOLD_HOLD : THRESHOLD_NOT_YET;
+	default:
+		return THRESHOLD_HOLD;
+	}
+}
+
+static enum threshold_verdict
 count_one(struct threshold *t, const struct event *e, const struct card *c, uint32_t index, uint8_t *action)
 {
 	const struct card_threshold *th = &c->thresholds[index];
@@ -333,7 +353,7 @@ count_one(struct threshold *t, const struct event *e, const struct card *c, uint
 	bool tell;
 
 	if (!key_make(&k, e, c, index))
-		return false;
+		return THRESHOLD_HOLD;
 	n = entry_find(t, &k);
 	if (!n) {
 		n = entry_take(t, &k, e->ts);
@@ -347,9 +367,11 @@ count_one(struct threshold *t, const struct event *e, const struct card *c, uint
 	} else {
 		tell = anew(t, n, e, th);
 	}
-	if (n)
+	if (n) {
 		touch(n, e, th);
-	return tell;
+		n->told |= tell;
+	}
+	return tell ? THRESHOLD_TELL : untold(n, th);
 }
 
 static bool
@@ -380,8 +402,9 @@ threshold_alert(struct threshold *t, const struct event *e, const struct card *c
 			return THRESHOLD_HOLD;
 	}
 	for (uint32_t i = 0; i < c->n_thresholds; i++) {
-		if (c->thresholds[i].type != TYPE_SUPPRESS && !count_one(t, e, c, i, action))
-			return THRESHOLD_HOLD;
+		enum threshold_verdict v = c->thresholds[i].type == TYPE_SUPPRESS ? THRESHOLD_TELL : count_one(t, e, c, i, action);
+		if (v != THRESHOLD_TELL)
+			return v;
 	}
 	return THRESHOLD_TELL;
 }

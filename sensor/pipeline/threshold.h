@@ -17,7 +17,11 @@
 
 struct threshold;
 
-enum threshold_verdict { THRESHOLD_TELL, THRESHOLD_HOLD };
+/*
+ * TELL: an alert. HOLD: one more of what was told already, or suppressed; its incident counts it. NOT_YET: too few so far for the
+ * rule to mean anything, so nothing happened yet.
+ */
+enum threshold_verdict { THRESHOLD_TELL, THRESHOLD_HOLD, THRESHOLD_NOT_YET };
 
 /* NULL: no memory. */
 struct threshold *threshold_new(uint32_t max, struct counters *cnt);

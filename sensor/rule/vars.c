@@ -23,6 +23,9 @@ static const char *const usual_addresses[][2] = {
 	{ "MODBUS_SERVER", "$HOME_NET" },
 	{ "ENIP_CLIENT", "$HOME_NET" },
 	{ "ENIP_SERVER", "$HOME_NET" },
+	/* Our own: control systems, and the stations that may give them commands (nobody until told). */
+	{ "OT_SERVERS", "$HOME_NET" },
+	{ "OT_CLIENTS", "255.255.255.255" },
 };
 
 static const char *const usual_ports[][2] = {

@@ -276,7 +276,7 @@ put_smb2_create(struct buf *b, struct buf *name)
 
 /* Answers in their smallest form; a file id of a create is 16 times the message. */
 static void
-put_smb2_answer(struct buf *b, uint32_t command, uint32_t status)
+put_smb2_answer(struct buf *b, uint32_t command, uint32_t status, bool disk)
 {
 	static const uint32_t sizes[] = { 65, 9, 4, 16, 4, 89, 60, 4, 17, 17 };
 
@@ -291,7 +291,7 @@ put_smb2_answer(struct buf *b, uint32_t command, uint32_t status)
 		put_le16(b, 0x0302);
 		put_zeros(b, 59);
 	} else if (command == 3) {
-		put_u8(b, 2); /* a pipe */
+		put_u8(b, disk ? 1 : 2);
 		put_zeros(b, 13);
 	} else {
 		put_zeros(b, (sizes[command] & ~1u) - 2);
@@ -301,7 +301,7 @@ put_smb2_answer(struct buf *b, uint32_t command, uint32_t status)
 static bool
 smb2_body(struct script *s, struct buf *b, uint32_t command, struct buf *arg)
 {
-	bool ok = command == 0 || take_string(s, "a name", arg);
+	bool ok = command <= 1 || take_string(s, "a name", arg);
 
 	if (command == 0) {
 		put_le16(b, 36);
@@ -310,6 +310,11 @@ smb2_body(struct script *s, struct buf *b, uint32_t command, struct buf *arg)
 		put_zeros(b, 2 + 4 + 16 + 8);
 		put_le16(b, 0x0202);
 		put_le16(b, 0x0302);
+	} else if (command == 1) { /* no token: the server's turn to refuse or not */
+		put_le16(b, 25);
+		put_zeros(b, 10);
+		put_le16(b, 88);
+		put_zeros(b, 10);
 	} else if (command == 3) {
 		put_le16(b, 9);
 		put_le16(b, 0);
@@ -334,7 +339,7 @@ put_smb2(struct script *s, struct buf *b)
 	static const struct {
 		const char *name;
 		uint32_t command;
-	} commands[] = { { "negotiate", 0 }, { "tree", 3 }, { "create", 5 }, { "write", 9 } };
+	} commands[] = { { "negotiate", 0 }, { "setup", 1 }, { "tree", 3 }, { "create", 5 }, { "write", 9 } };
 	int64_t command = -1, status = 0;
 	bool ok = true, answer = accept(s, "answer");
 	struct buf arg;
@@ -344,7 +349,8 @@ put_smb2(struct script *s, struct buf *b)
 			command = commands[i].command;
 	}
 	if (command < 0)
-		return fail(s, "expected [answer] negotiate, tree, create or write");
+		return fail(s, "expected [answer] negotiate, setup, tree, create or write");
+	bool disk = answer && accept(s, "disk");
 	size_t begin = b->n;
 	put_u32(b, 0);
 	if (answer && !option_number(s, "status", 0, UINT32_MAX, &status))
@@ -352,7 +358,7 @@ put_smb2(struct script *s, struct buf *b)
 	buf_init(&arg, 60000);
 	put_smb2_head(s, b, (uint32_t) command, (uint32_t) status);
 	if (answer)
-		put_smb2_answer(b, (uint32_t) command, (uint32_t) status);
+		put_smb2_answer(b, (uint32_t) command, (uint32_t) status, disk);
 	else
 		ok = smb2_body(s, b, (uint32_t) command, &arg);
 	set_u16(b, begin + 2, (uint32_t) (b->n - begin - 4));
@@ -365,6 +371,6 @@ const struct message messages[] = {
 	{ "dns-answer", "dns-answer NAME [id N] [rcode N] [ttl N] [TYPE DATA] ...", put_dns_answer },
 	{ "http", "http get HOST PATH [agent TEXT] | http answer CODE BODY", put_http },
 	{ "tls-client-hello", "tls-client-hello NAME", put_client_hello },
-	{ "smb2", "smb2 [answer] negotiate | tree SHARE | create FILE | write DATA; answers: [status N]", put_smb2 },
+	{ "smb2", "smb2 [answer] negotiate | setup | tree SHARE | create FILE | write DATA; answers: [disk] [status N]", put_smb2 },
 	{ NULL, NULL, NULL },
 };

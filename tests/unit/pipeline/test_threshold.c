@@ -50,7 +50,8 @@ script(struct threshold *t, const struct card *c, const char *words, const char 
 			e->flags = EVENT_F_FLOW;
 		}
 		assert_int_equal(*p, 0);
-		got[n++] = threshold_alert(t, e, c, &action) == THRESHOLD_HOLD ? '.' : action ? 'B' : 'T';
+		enum threshold_verdict v = threshold_alert(t, e, c, &action);
+		got[n++] = v == THRESHOLD_NOT_YET ? ',' : v == THRESHOLD_HOLD ? '.' : action ? 'B' : 'T';
 		free(e);
 	}
 	got[n] = 0;
@@ -80,25 +81,25 @@ test_limit(void **state)
 static void
 test_threshold(void **state)
 {
-	one((struct card_threshold) { .type = THRESHOLD, .track = SRC, .count = 3, .seconds = 10 }, "0 1 2 3 4 5 6", "..T..T.");
-	one((struct card_threshold) { .type = THRESHOLD, .track = SRC, .count = 3, .seconds = 10 }, "0 1 11 12 13", "....T");
+	one((struct card_threshold) { .type = THRESHOLD, .track = SRC, .count = 3, .seconds = 10 }, "0 1 2 3 4 5 6", ",,T..T.");
+	one((struct card_threshold) { .type = THRESHOLD, .track = SRC, .count = 3, .seconds = 10 }, "0 1 11 12 13", ",,,,T");
 	one((struct card_threshold) { .type = THRESHOLD, .track = SRC, .count = 1, .seconds = 10 }, "0 1 2 20", "TTTT");
 }
 
 static void
 test_both(void **state)
 {
-	one((struct card_threshold) { .type = BOTH, .track = SRC, .count = 3, .seconds = 10 }, "0 1 2 3 4 5 10 11 12 13", "..T......T");
+	one((struct card_threshold) { .type = BOTH, .track = SRC, .count = 3, .seconds = 10 }, "0 1 2 3 4 5 10 11 12 13", ",,T....,,T");
 	one((struct card_threshold) { .type = BOTH, .track = SRC, .count = 1, .seconds = 10 }, "0 1 10 11 12", "T..T.");
 }
 
 static void
 test_detection_filter(void **state)
 {
-	one((struct card_threshold) { .type = DETECTION, .track = SRC, .count = 2, .seconds = 10 }, "0 1 2 3 10 11 12 13", "..TTT..T");
+	one((struct card_threshold) { .type = DETECTION, .track = SRC, .count = 2, .seconds = 10 }, "0 1 2 3 10 11 12 13", ",,TTT,,T");
 	/* three different ports, however often each */
 	one((struct card_threshold) { .type = DETECTION, .track = SRC, .count = 2, .seconds = 60, .distinct = 2 },
-	    "0:1 1:1 2:1 3:2 4:2 5:3 6:3 70:3 71:4", ".....TT..");
+	    "0:1 1:1 2:1 3:2 4:2 5:3 6:3 70:3 71:4", ",,,,,TT,,");
 }
 
 static void
