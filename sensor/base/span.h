@@ -75,9 +75,9 @@ rd_of(struct span s)
 }
 
 static inline uint32_t
-rd_left(const struct rd *r)
+rd_left(const struct rd *r) /* 0 after a bad read: `while (rd_left(&r))` always ends */
 {
-	return (uint32_t) (r->end - r->p);
+	return r->bad ? 0 : (uint32_t) (r->end - r->p);
 }
 
 static inline bool
