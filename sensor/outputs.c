@@ -12,6 +12,26 @@ yes(const struct yaml *map, const char *key, bool otherwise)
 }
 
 static void
+read_xff(const struct yaml *x, struct emit_conf *emit)
+{
+	const struct yaml *mode = yaml_get(x, "mode"), *way = yaml_get(x, "deployment"), *header = yaml_get(x, "header");
+
+	if (!yes(x, "enabled", false))
+		return;
+	emit->xff = mode && mode->text && strcmp(mode->text, "overwrite") == 0 ? XFF_OVERWRITE : XFF_EXTRA;
+	emit->xff_forward = way && way->text && strcmp(way->text, "forward") == 0;
+	snprintf(emit->xff_header, sizeof(emit->xff_header), "%s", header && header->text ? header->text : "X-Forwarded-For");
+}
+
+static void
+read_references(const struct yaml *t, struct eve_conf *eve)
+{
+	const struct yaml *rule = yaml_get(yaml_get(t, "metadata"), "rule");
+
+	eve->references = yes(t, "reference", false) || yes(rule, "reference", false);
+}
+
+static void
 read_alert(const struct yaml *t, struct emit_conf *emit)
 {
 	const struct yaml *m = yaml_get(t, "metadata"), *size = yaml_get(t, "payload-buffer-size");
@@ -19,7 +39,11 @@ read_alert(const struct yaml *t, struct emit_conf *emit)
 
 	emit->payload = yes(t, "payload", false);
 	emit->payload_printable = yes(t, "payload-printable", false);
+	emit->payload_length = yes(t, "payload-length", false);
 	emit->packet = yes(t, "packet", false);
+	emit->verdict = yes(t, "verdict", false);
+	if (emit->packet)
+		emit->text_max = 262144; /* a whole datagram in base64 */
 	if (size && size->text && conf_parse_size(&n, size->text) == 0)
 		emit->payload_max = (uint32_t) (n > 65536 ? 65536 : n);
 	if (m && m->kind == YAML_SCALAR)
@@ -37,8 +61,12 @@ read_type(const char *name, const struct yaml *t, struct emit_conf *emit, struct
 		return;
 	if (strcmp(name, "alert") == 0) {
 		eve->alert = true;
-		if (t)
+		if (t) {
 			read_alert(t, emit);
+			read_references(t, eve);
+			if (yaml_get(t, "xff"))
+				read_xff(yaml_get(t, "xff"), emit);
+		}
 	} else if (strcmp(name, "flow") == 0) {
 		eve->flow = emit->log_flow = true;
 	} else if (strcmp(name, "stats") == 0) {
@@ -59,7 +87,7 @@ outputs_read(const struct conf *c, struct emit_conf *emit, struct eve_conf *eve,
 	size_t n = 0;
 
 	*emit = (struct emit_conf) { .metadata = true, .app_layer = true, .flow = true, .payload_max = 4096, .text_max = 65536, .content = true };
-	*eve = (struct eve_conf) { .alert = true, .stats = true, .metadata = true, .community_id = true };
+	*eve = (struct eve_conf) { .alert = true, .stats = true, .metadata = true, .references = true, .community_id = true };
 	names[0] = NULL;
 	emit->log_app = eve->app = names;
 	if (!outputs)
@@ -71,6 +99,9 @@ outputs_read(const struct conf *c, struct emit_conf *emit, struct eve_conf *eve,
 		if (!log || !yes(log, "enabled", true))
 			continue;
 		eve->community_id |= yes(log, "community-id", false);
+		emit->ethernet |= yes(log, "ethernet", false);
+		if (yaml_get(log, "xff"))
+			read_xff(yaml_get(log, "xff"), emit);
 		eve->pcap_file |= yes(log, "pcap-file", false);
 		const struct yaml *seed = yaml_get(log, "community-id-seed");
 		uint64_t v;

@@ -1,4 +1,4 @@
-#include "engine/emit.h"
+#include "engine/emit_private.h"
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -54,7 +54,7 @@ commit(struct emit *e, struct event *ev, struct json *j)
 {
 	if (j) {
 		struct span t = json_text(j);
-		ev->text_n = t.n;
+		ev->text_n = ev->context_n + t.n;
 		if (j->truncated)
 			ev->flags |= EVENT_F_TRUNCATED;
 	}
@@ -135,8 +135,8 @@ write_time(struct json *j, const char *key, int64_t ns)
 	json_str(j, key, t);
 }
 
-static void
-write_flow(struct json *j, const struct flow *f)
+void
+emit_write_flow(struct json *j, const struct flow *f)
 {
 	char a[ADDR_STRLEN];
 
@@ -157,50 +157,14 @@ write_flow(struct json *j, const struct flow *f)
 	json_end(j);
 }
 
-static void
-write_tx(struct json *j, const struct app *a, const struct tx *tx, bool full)
+void
+emit_write_tx(struct json *j, const struct app *a, const struct tx *tx, bool full)
 {
 	if (!tx->proto->log)
 		return;
 	json_object(j, tx->proto->log_name ? tx->proto->log_name : tx->proto->name);
 	tx->proto->log(a, tx, j, full);
 	json_end(j);
-}
-
-static void
-write_payload(const struct emit *e, struct json *j, const struct packet *p, const struct detect_alert *a)
-{
-	struct span s = a->from_stream && a->matched.n ? a->matched : p->payload;
-
-	s = span_head(s, e->conf->payload_max);
-	if (e->conf->payload)
-		json_base64(j, "payload", s);
-	if (e->conf->payload_printable)
-		json_printable(j, "payload_printable", s);
-	if (e->conf->payload || e->conf->payload_printable)
-		json_u64(j, "stream", a->from_stream);
-	if (e->conf->packet && p->frame.n) {
-		json_base64(j, "packet", span_head(p->frame, e->conf->payload_max));
-		json_object(j, "packet_info");
-		json_u64(j, "linktype", 1);
-		json_end(j);
-	}
-}
-
-static void
-alert_text(const struct emit *e, struct json *j, const struct packet *p, const struct flow *f, const struct session *s,
-    const struct detect_alert *a)
-{
-	bool content = e->conf->content;
-
-	if (content && s && e->conf->metadata && s->marks.first)
-		detect_log_marks(e->detect, &s->marks, j);
-	if (content && a->tx && s && s->app && e->conf->app_layer)
-		write_tx(j, s->app, a->tx, false);
-	if (f && e->conf->flow)
-		write_flow(j, f);
-	if (content)
-		write_payload(e, j, p, a);
 }
 
 void
@@ -227,10 +191,15 @@ emit_alert(struct emit *e, const struct packet *p, const struct flow *f, const s
 		ev->tx_id = a->tx->id;
 		ev->flags |= EVENT_F_TX;
 	}
+	emit_overwrite(e, ev, s, a);
 	if (a->matched.n)
 		ev->payload_hash = hash_span(a->matched, 0);
-	json_init(&j, ev->text, e->conf->text_max);
-	alert_text(e, &j, p, f, s, a);
+	if (e->conf->content && a->context.n && a->context.n <= e->conf->text_max / 2) {
+		memcpy(ev->text, a->context.p, a->context.n);
+		ev->context_n = a->context.n;
+	}
+	json_init(&j, ev->text + ev->context_n, e->conf->text_max - ev->context_n);
+	emit_alert_text(e, &j, p, f, s, a);
 	commit(e, ev, &j);
 }
 
@@ -270,7 +239,9 @@ emit_tx(struct emit *e, const struct flow *f, const struct session *s, const str
 	ev->flags |= EVENT_F_TX;
 	set_name(ev->kind, tx->proto->log_name ? tx->proto->log_name : tx->proto->name);
 	json_init(&j, ev->text, e->conf->text_max);
-	write_tx(&j, a, tx, true);
+	if (p && e->conf->ethernet)
+		emit_write_ether(&j, p);
+	emit_write_tx(&j, a, tx, true);
 	commit(e, ev, &j);
 }
 

@@ -20,6 +20,7 @@ struct emit {
 	bool may_wait;        /* offline: the reader will make room, nothing may be lost */
 	uint64_t num;         /* frame at hand */
 	uint64_t order, order2;
+	uint8_t bytes[65536]; /* payload put together from a stream */
 };
 
 /* Begin of a frame / of what time alone causes before frame num (flows that end). */

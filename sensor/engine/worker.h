@@ -28,12 +28,19 @@ struct session {
 	bool app_next[2];         /* transactions of that direction wait for its next packet */
 };
 
+/* The address behind a proxy (header X-Forwarded-For): left out, a member of its own, or instead of the proxy's. */
+enum emit_xff { XFF_NONE, XFF_EXTRA, XFF_OVERWRITE };
+
 /* What alerts and records carry besides the envelope (outputs.*.eve-log.types). */
 struct emit_conf {
 	bool payload, payload_printable, packet, metadata, app_layer, flow;
 	bool log_flow, log_anomaly;
 	bool log_all_app;              /* a record for every transaction of every protocol */
 	const char *const *log_app;    /* or of these; NULL-ended */
+	bool payload_length, ethernet, verdict;
+	uint8_t xff;                   /* enum emit_xff */
+	bool xff_forward;              /* the first address of the header, else the last */
+	char xff_header[64];
 	uint32_t payload_max;          /* bytes */
 	uint32_t text_max;             /* bytes of one event's text */
 	bool content;                  /* false: addresses, ports, times, sizes and ids only (privacy mode) */

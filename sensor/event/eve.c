@@ -166,7 +166,12 @@ alert(struct json *j, const struct event *e, const struct card *c, uint8_t actio
 	}
 	if (o->metadata && c->n_metadata)
 		metadata(j, c);
-	if (c->n_references) {
+	if (e->context_n) {
+		json_object(j, "context");
+		json_raw(j, NULL, span_of(e->text, e->context_n));
+		json_end(j);
+	}
+	if (o->references && c->n_references) {
 		json_array(j, "references");
 		for (uint32_t i = 0; i < c->n_references; i++)
 			json_str(j, NULL, c->references[i]);

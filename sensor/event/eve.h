@@ -22,6 +22,7 @@ struct eve_options {
 	bool community_id;
 	uint16_t community_id_seed;
 	bool metadata;             /* alert.metadata */
+	bool references;           /* alert.references */
 };
 
 /* "alert", "http", "flow" ...: the record's event_type, or NULL for events that are never printed. */

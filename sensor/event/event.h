@@ -74,6 +74,7 @@ struct event {
 	uint32_t card;       /* index into its cards */
 	uint64_t payload_hash; /* of what was matched, for folding; 0 = none */
 	struct event_facts facts; /* EVENT_FLOW, EVENT_FACTS; alert: totals of the flow so far */
+	uint32_t context_n; /* EVENT_ALERT: of the text, so many bytes at its beginning are members of alert.context */
 	uint32_t text_n;
 	char text[];        /* members for the EVE record after the envelope: `"http":{...},"app_proto_ts":"..."` */
 };
@@ -90,7 +91,7 @@ extern const char *const event_pkt_src[]; /* "wire/pcap", "gre tunnel", ... as E
 static inline struct span
 event_text(const struct event *e)
 {
-	return span_of(e->text, e->text_n);
+	return span_of(e->text + e->context_n, e->text_n - e->context_n);
 }
 
 /* community_id v1 (https://github.com/corelight/community-id-spec): "1:" + base64(sha1(...)); 31 bytes with NUL;

@@ -54,7 +54,7 @@ pipeline_new(const struct pipeline_conf *conf, struct event_base *loop, struct c
 	p->eve = (struct eve_options) { .ifaces = conf->offline ? NULL : conf->ifaces,
 		.pcap_name = conf->eve.pcap_file ? conf->pcap_name : NULL, .pcap_cnt = conf->offline,
 		.community_id = conf->eve.community_id, .community_id_seed = conf->eve.community_id_seed,
-		.metadata = conf->eve.metadata };
+		.metadata = conf->eve.metadata, .references = conf->eve.references };
 	p->cap = RECORD_ROOM;
 	p->room = malloc(p->cap);
 	p->thresholds = threshold_new(THRESHOLD_ENTRIES, cnt);

@@ -23,6 +23,7 @@ struct eve_conf {
 	bool community_id;
 	uint16_t community_id_seed;
 	bool metadata;            /* alert.metadata and metadata.flowbits */
+	bool references;          /* alert.references */
 	bool pcap_file;
 };
 

@@ -98,6 +98,8 @@ struct protocol {
 	const struct app_event *events; /* ends with .name = NULL; at most 64; number = bit */
 	/* Members of the log object. `full`: for the log record; else the short form that alerts carry. */
 	void (*log)(const struct app *app, const struct tx *tx, struct json *j, bool full);
+	/* A header of the request by its name, for addresses that proxies tell; NULL: there are no headers. */
+	bool (*header)(const struct tx *tx, const char *name, struct span *out);
 	/* false: this transaction makes no log record (NULL = always does). */
 	bool (*loggable)(const struct tx *tx);
 };

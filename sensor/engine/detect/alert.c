@@ -11,16 +11,34 @@ before(const struct queued *a, const struct queued *b)
 	return a->alert.tx && b->alert.tx && a->alert.tx->id < b->alert.tx->id;
 }
 
+/* Rules that reject are told apart by whom they would tell. */
+static uint8_t
+reject_of(uint8_t action)
+{
+	switch (action) {
+	case RULE_REJECT:
+	case RULE_REJECT_SRC:
+		return 1;
+	case RULE_REJECT_DST:
+		return 2;
+	case RULE_REJECT_BOTH:
+		return 3;
+	default:
+		return 0;
+	}
+}
+
 void
-queue_alert(struct detect *d, uint32_t sig, struct tx *tx, bool from_stream, struct span where)
+queue_alert(struct detect *d, uint32_t sig, struct tx *tx, bool from_stream, struct span where, bool guessed)
 {
 	const struct sig *s = &d->rules->sigs[sig];
-	struct queued q = { .sig = sig, .alert = { .card = s->card, .tx = tx, .matched = where, .from_stream = from_stream } };
+	struct queued q = { .sig = sig, .alert = { .card = s->card, .tx = tx, .matched = where, .from_stream = from_stream,
+		.context = d->context, .guessed = tx && guessed, .reject = reject_of(s->action) } };
 	uint32_t k;
 
 	if (s->flags & SIG_NOALERT && s->action != RULE_PASS)
 		return;
-	q.alert.blocked = s->action == RULE_DROP || (s->action >= RULE_REJECT && s->action <= RULE_REJECT_BOTH);
+	q.alert.blocked = q.alert.reject > 0;
 	if (d->n_queue == d->cap_queue) {
 		counter_inc(d->cnt, C_DETECT_QUEUE_OVERFLOW);
 		if (!before(&q, &d->queue[d->n_queue - 1]))
@@ -42,19 +60,39 @@ pass(struct detect *d, const struct queued *q)
 		d->now->marks->flags |= MARKS_PASS;
 }
 
+/* What is true of the packet as a whole is told by each of its alerts. */
+static void
+verdict(struct detect *d, unsigned n, bool passed)
+{
+	struct span vars = d->packet_vars.p ? json_text(&d->packet_vars) : SPAN_NONE;
+	uint8_t reject = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (d->out[i].reject > reject)
+			reject = d->out[i].reject;
+	for (unsigned i = 0; i < n; i++) {
+		d->out[i].reject = reject;
+		d->out[i].passed = passed;
+		d->out[i].packet_vars = vars;
+	}
+}
+
 unsigned
 queue_finish(struct detect *d, const struct detect_alert **out)
 {
 	unsigned n = 0;
+	bool passed = false;
 
-	for (uint32_t i = 0; i < d->n_queue; i++) {
+	for (uint32_t i = 0; i < d->n_queue && !passed; i++) {
 		const struct queued *q = &d->queue[i];
-		uint8_t action = d->rules->sigs[q->sig].action;
-		if (action == RULE_PASS) {
+		const struct sig *s = &d->rules->sigs[q->sig];
+		if (s->action == RULE_PASS) {
 			pass(d, q);
-			break;
+			passed = true;
+			if (!(s->flags & SIG_ALERTS))
+				break;
 		}
-		if (action == RULE_CONFIG)
+		if (s->action == RULE_CONFIG)
 			continue;
 		if (n == d->conf.packet_alert_max) {
 			counter_inc(d->cnt, C_DETECT_QUEUE_OVERFLOW);
@@ -62,6 +100,7 @@ queue_finish(struct detect *d, const struct detect_alert **out)
 		}
 		d->out[n++] = q->alert;
 	}
+	verdict(d, n, passed);
 	counter_add(d->cnt, C_DETECT_ALERTS, n);
 	d->n_queue = 0;
 	*out = d->out;

@@ -197,6 +197,28 @@ build_reset(struct build *b, const struct rule *r)
 	memset(b->ip_protos, 0xff, sizeof(b->ip_protos));
 }
 
+/* The setting action-order; without it pass, drop, reject, alert. */
+static uint8_t
+action_place(const struct build *b, enum rule_action a)
+{
+	static const char *const usual[] = { "pass", "drop", "reject", "alert" };
+	const char *name = a == RULE_PASS ? "pass" : a == RULE_DROP ? "drop" : a >= RULE_REJECT && a <= RULE_REJECT_BOTH ? "reject" : "alert";
+	const struct yaml *list = b->in->tree ? conf_find(b->in->tree, "action-order") : NULL;
+	uint8_t place = 0;
+
+	if (list && list->kind == YAML_LIST)
+		yaml_each(y, list)
+		{
+			if (y->text && strcmp(y->text, name) == 0)
+				return place;
+			place++;
+		}
+	for (unsigned i = 0; i < 4; i++)
+		if (strcmp(usual[i], name) == 0)
+			return (uint8_t) (place + i);
+	return place;
+}
+
 /* 1: built, 0: left out by `requires`, negative: an error was told. */
 int
 build_one(struct build *b, const struct rule *r, struct sig *s, struct fast *fast, struct order_key *key)
@@ -215,7 +237,9 @@ build_one(struct build *b, const struct rule *r, struct sig *s, struct fast *fas
 	b->opt = NULL;
 	if (build_finish(b, s, fast) < 0)
 		return E_BAD;
-	b->order.action = r->action == RULE_PASS ? 0 : r->action == RULE_DROP ? 1 : r->action >= RULE_REJECT && r->action <= RULE_REJECT_BOTH ? 2 : 3;
+	if (b->alerts)
+		s->flags |= SIG_ALERTS;
+	b->order.action = action_place(b, r->action);
 	b->order.priority = r->priority;
 	*key = b->order;
 	return 1;

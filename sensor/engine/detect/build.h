@@ -16,7 +16,7 @@ struct draft_list {
 };
 
 struct order_key {
-	uint8_t action, priority;
+	uint8_t action, priority; /* action: its place in action-order */
 	uint8_t use[ORDER_CLASSES];
 	uint32_t place;
 };
@@ -28,7 +28,7 @@ struct build {
 	const struct rule *rule;
 	const struct rule_option *opt;
 	const struct keyword *kw;
-	bool failed, skipped;
+	bool failed, skipped, alerts;
 	char error[256];
 
 	unsigned flags; /* KW_* of all keywords */

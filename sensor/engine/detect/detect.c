@@ -213,6 +213,7 @@ begin(struct detect *d, const struct detect_in *in)
 		stream_raw_trigger(in->stream, p->dir);
 	d->has_raw = in->stream && in->streams && stream_raw(in->streams, in->stream, p, &d->raw) && d->raw.bytes.n;
 	arena_reset(&d->scratch);
+	vars_begin(d);
 	look_at_app(d);
 }
 
@@ -279,6 +280,7 @@ rule_look(struct detect *d, uint32_t i)
 	bool from_stream = false;
 	struct span where = SPAN_NONE;
 
+	d->in.n_captures = 0;
 	if (s->flags & SIG_TX) {
 		d->later[d->n_later++] = i;
 		return;
@@ -288,7 +290,7 @@ rule_look(struct detect *d, uint32_t i)
 	if (s->flags & SIG_PAYLOAD && !payload_match(d, s, &from_stream, &where))
 		return;
 	sig_act(d, s, NULL);
-	queue_alert(d, i, guess_tx(d, s, from_stream), from_stream, where);
+	queue_alert(d, i, guess_tx(d, s, from_stream), from_stream, where, true);
 }
 
 unsigned
@@ -327,32 +329,4 @@ detect_flow_end(struct detect *d, struct marks *m, struct app *app)
 	marks_clear(m, d->pool);
 	for (struct tx *tx = app ? app->first : NULL; tx; tx = tx->next)
 		tx_forget(d, tx);
-}
-
-void
-detect_log_marks(const struct detect *d, const struct marks *m, struct json *j)
-{
-	bool number, open = false;
-	uint32_t id, value;
-	struct json_mark before;
-
-	for (int ints = 0; ints < 2; ints++, open = false) {
-		before = json_mark(j);
-		if (ints)
-			json_object(j, "flowints");
-		else
-			json_array(j, "flowbits");
-		for (unsigned i = 0; marks_walk(m, i, &number, &id, &value); i++) {
-			if (number != ints)
-				continue;
-			open = true;
-			if (ints)
-				json_u64(j, ruleset_name(d->rules, NAME_FLOWINT, id), value);
-			else
-				json_str(j, NULL, ruleset_name(d->rules, NAME_FLOWBIT, id));
-		}
-		json_end(j);
-		if (!open)
-			json_undo(j, before);
-	}
 }

@@ -57,6 +57,7 @@ void ruleset_analysis(const struct ruleset *r, FILE *out); /* --engine-analysis 
 /* Flowbits, flowints and what detection has settled for one flow. {0} = none. */
 struct marks {
 	struct mark *first;
+	struct flow_var *vars; /* oldest first */
 	uint64_t app_events;  /* flow-level application events already looked at */
 	uint8_t flags;        /* MARKS_* */
 	uint16_t app_step[2]; /* newest transaction and its progress when last looked at */
@@ -81,7 +82,12 @@ struct detect_alert {
 	struct tx *tx;            /* the transaction it came from, or NULL */
 	struct span matched;      /* payload or stream bytes it was found in, or empty */
 	bool from_stream;
-	bool blocked;             /* action drop or reject */
+	bool blocked;             /* action reject (a drop is an alert of a sensor that drops nothing) */
+	bool guessed;             /* tx is the only one open; the rule did not look at it */
+	bool passed;              /* a pass rule matched the packet, too */
+	uint8_t reject;           /* of the packet: 0 no, 1 the client, 2 the server, 3 both would be told */
+	struct span context;      /* JSON members for the alert object; lives until the next packet */
+	struct span packet_vars;  /* JSON elements for metadata.pktvars; likewise */
 };
 
 struct detect;
@@ -94,7 +100,7 @@ unsigned detect_packet(struct detect *d, const struct detect_in *in, const struc
 /* A flow or transaction ends: gives back what detection hung on it. */
 void detect_flow_end(struct detect *d, struct marks *m, struct app *app);
 void detect_tx_end(struct detect *d, struct tx *tx);
-/* Names and values of flowbits, for "metadata" in alerts. */
-void detect_log_marks(const struct detect *d, const struct marks *m, struct json *j);
+/* "metadata" and "traffic" of alerts and flows: flowbits, flowints, flowvars; nothing when there are none. */
+void detect_log_marks(const struct detect *d, const struct marks *m, struct span packet_vars, struct json *j);
 
 #endif

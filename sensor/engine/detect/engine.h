@@ -58,9 +58,23 @@ struct op_content {
 	const struct rule_option *opt; /* for messages */
 };
 
+/* What a rule picks up while it matches; it counts only when the whole rule does (vars.c). */
+enum var_kind { VAR_FLOW, VAR_PACKET, VAR_ALERT, VAR_CONTEXT /* JSON text */, VAR_ENTROPY };
+#define CAPTURES_MAX 16
+struct capture {
+	enum var_kind kind;
+	const char *name;
+	struct span value;
+	double number;
+};
 struct op_pcre {
 	pcre2_code *re;
 	bool jit;
+	uint8_t n_names;
+	struct {
+		uint8_t kind, group;
+		const char *name;
+	} names[8];
 };
 
 struct op_isdataat {
@@ -108,7 +122,10 @@ struct inspect {
 	pcre2_match_data *md;
 	pcre2_match_context *mc;
 	uint8_t *base64;
+	struct capture captures[CAPTURES_MAX];
+	uint8_t n_captures;
 };
+void capture_add(struct inspect *in, enum var_kind kind, const char *name, struct span value, double number);
 bool content_match(struct inspect *in, const struct op *ops, unsigned n, struct span buf, uint64_t start);
 uint32_t content_find(struct span hay, const uint8_t *p, uint32_t n, bool nocase); /* offset, or UINT32_MAX */
 bool byte_run(struct inspect *in, const struct op *op, struct span buf);
@@ -184,6 +201,7 @@ struct action {
 #define SIG_PAYLOAD 0x1000       /* has a payload program */
 #define SIG_NO_IP 0x2000         /* pkthdr: packets without IP, too */
 #define SIG_PREFILTERED 0x4000
+#define SIG_ALERTS 0x10000         /* a pass rule that alerts, too */
 #define SIG_PDONLY 0x8000        /* only about which protocol it is: looked at when that becomes known */
 
 struct sig {
@@ -340,9 +358,13 @@ struct detect {
 	bool has_raw;
 	struct span payload; /* that may be looked at */
 	bool proto_fresh;    /* what the flow speaks became known, or not knowable, with this packet */
+	struct span context; /* of the rule that just matched: members of alert.context */
+	struct json packet_vars;
 	uint32_t *later;     /* transaction rules found by their payload pattern */
 	uint32_t n_later;
 };
+void vars_begin(struct detect *d);                     /* a packet */
+void vars_settle(struct detect *d);                    /* a rule matched: what it picked up goes where it belongs */
 void scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candidates *into);
 bool header_match(const struct detect *d, const struct sig *s, bool turned);
 bool packet_match(struct detect *d, const struct sig *s);   /* matchers and packet buffers */
@@ -353,7 +375,7 @@ bool buffer_instance(struct detect *d, const struct buffer *b, struct tx *tx, in
     struct span *out, uint64_t *start);
 bool transforms_apply(struct detect *d, const struct buffer *b, struct span *s);
 void tx_run(struct detect *d);
-void queue_alert(struct detect *d, uint32_t sig, struct tx *tx, bool from_stream, struct span where);
+void queue_alert(struct detect *d, uint32_t sig, struct tx *tx, bool from_stream, struct span where, bool guessed);
 unsigned queue_finish(struct detect *d, const struct detect_alert **out);
 
 #endif

@@ -13,6 +13,17 @@ struct mark {
 	bool number; /* a flowint; else a flowbit */
 };
 
+#define FLOW_VAR_MAX 1024 /* bytes of a value that are kept */
+#define FLOW_VARS 16      /* of a flow */
+
+struct flow_var {
+	struct flow_var *next;
+	uint32_t name_n, value_n;
+	double v;
+	bool number;
+	char bytes[]; /* name, value */
+};
+
 static struct mark *
 find(const struct marks *m, bool number, uint32_t id)
 {
@@ -76,9 +87,66 @@ marks_int_set(struct marks *m, struct pool *pool, uint32_t id, uint32_t value)
 	add(m, pool, true, id, value);
 }
 
+static size_t
+var_size(const struct flow_var *v)
+{
+	return sizeof(*v) + v->name_n + v->value_n;
+}
+
+static bool
+var_is(const struct flow_var *v, bool number, const char *name, uint32_t n)
+{
+	return v->number == number && v->name_n == n && memcmp(v->bytes, name, n) == 0;
+}
+
+void
+marks_var_set(struct marks *m, struct pool *pool, bool number, const char *name, struct span value, double v)
+{
+	uint32_t n = (uint32_t) strlen(name), count = 0;
+	struct flow_var **at = &m->vars, *new, *old;
+
+	value = span_head(value, FLOW_VAR_MAX);
+	for (; *at && !var_is(*at, number, name, n); at = &(*at)->next)
+		count++;
+	if (!*at && count == FLOW_VARS)
+		return;
+	if (!(new = pool_take(pool, sizeof(*new) + n + value.n)))
+		return;
+	*new = (struct flow_var) { .name_n = n, .value_n = value.n, .v = v, .number = number };
+	memcpy(new->bytes, name, n);
+	if (value.n)
+		memcpy(new->bytes + n, value.p, value.n);
+	if ((old = *at)) {
+		new->next = old->next;
+		pool_give(pool, old, var_size(old));
+	}
+	*at = new;
+}
+
+bool
+marks_var(const struct marks *m, unsigned i, bool *number, struct span *name, struct span *value, double *v)
+{
+	const struct flow_var *k = m->vars;
+
+	while (k && i--)
+		k = k->next;
+	if (!k)
+		return false;
+	*number = k->number;
+	*name = span_of(k->bytes, k->name_n);
+	*value = span_of(k->bytes + k->name_n, k->value_n);
+	*v = k->v;
+	return true;
+}
+
 void
 marks_clear(struct marks *m, struct pool *pool)
 {
+	while (m->vars) {
+		struct flow_var *gone = m->vars;
+		m->vars = gone->next;
+		pool_give(pool, gone, var_size(gone));
+	}
 	while (m->first) {
 		struct mark *gone = m->first;
 		m->first = gone->next;

@@ -19,6 +19,9 @@ bool marks_int(const struct marks *m, uint32_t id, uint32_t *value);
 void marks_int_set(struct marks *m, struct pool *pool, uint32_t id, uint32_t value);
 /* The i-th mark of a flow, newest first; false: no more. */
 bool marks_walk(const struct marks *m, unsigned i, bool *number, uint32_t *id, uint32_t *value);
+/* Variables of a flow: text of a rule's captures, or a number (entropy of a buffer). The newest value of a name counts. */
+void marks_var_set(struct marks *m, struct pool *pool, bool number, const char *name, struct span value, double v);
+bool marks_var(const struct marks *m, unsigned i, bool *number, struct span *name, struct span *value, double *v);
 void marks_clear(struct marks *m, struct pool *pool);
 
 /* Bits of an address or a pair of them, with an end (packet time, ns). */

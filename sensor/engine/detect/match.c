@@ -122,6 +122,7 @@ payload_match(struct detect *d, const struct sig *s, bool *from_stream, struct s
 void
 sig_act(struct detect *d, const struct sig *s, struct tx *tx)
 {
+	vars_settle(d);
 	if (!s->n_actions)
 		return;
 	d->ctx.tx = tx;

@@ -211,6 +211,7 @@ rule_look(struct detect *d, struct look *l, uint32_t i)
 	uint32_t parts = n ? n->parts : 0;
 	struct span where = SPAN_NONE;
 
+	d->in.n_captures = 0;
 	if (n && n->state == NOTE_DONE)
 		return;
 	if (!n && (!header_match(d, s, both && l->dir == TO_CLIENT) || !packet_match(d, s)))
@@ -231,12 +232,12 @@ rule_look(struct detect *d, struct look *l, uint32_t i)
 				break;
 			}
 			sig_act(d, s, l->tx);
-			queue_alert(d, i, l->tx, from_stream, where);
+			queue_alert(d, i, l->tx, from_stream, where, false);
 			note_put(d, l, i, dir, parts, l->tx->progress[l->dir] > s->hook[l->dir] ? NOTE_DONE : NOTE_OPEN);
 			break;
 		}
 		sig_act(d, s, l->tx);
-		queue_alert(d, i, l->tx, from_stream, where);
+		queue_alert(d, i, l->tx, from_stream, where, false);
 		if (!l->over || both)
 			note_put(d, l, i, dir, parts, NOTE_DONE);
 		break;

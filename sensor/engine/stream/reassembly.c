@@ -437,6 +437,27 @@ half_release(struct streams *e, struct stream *s, int dir)
 	drop_before(e, h, keep);
 }
 
+bool
+stream_held(const struct stream *s, int dir, uint64_t *from, struct span *out, uint64_t *missing)
+{
+	const struct half *h = &s->half[dir];
+	uint64_t at = *from < h->base ? h->base : *from, begin = at;
+	const struct block *b = h->blocks;
+
+	if (at >= half_contiguous(h)) {
+		while (b && b->off + b->n <= at)
+			b = b->next;
+		if (!b)
+			return false;
+		if (at < b->off)
+			at = b->off;
+	}
+	*out = held_at(h, at, NEVER);
+	*missing = at - begin;
+	*from = at + out->n;
+	return out->n > 0;
+}
+
 /* Is it time to look at what is there, though it be little? */
 static bool
 raw_due(const struct streams *e, const struct stream *s, const struct packet *p, uint64_t fresh)

@@ -94,6 +94,10 @@ bool stream_raw(struct streams *e, struct stream *s, const struct packet *p, str
 /* Detection has looked at them. */
 void stream_raw_done(struct streams *e, struct stream *s, int dir, const struct stream_raw *r);
 
+/* Bytes held of a direction, for showing them: the piece at or after *from, which moves behind it; *missing: bytes of the
+ * hole before it (those given back are not missing). false: no more. */
+bool stream_held(const struct stream *s, int dir, uint64_t *from, struct span *out, uint64_t *missing);
+
 enum stream_state stream_state(const struct stream *s);
 /* A SYN (with or without ACK) cannot belong to this session: the flow ends and a new one begins. s may be NULL.
  * dir: the packet's direction in the flow as it is. For flow_on_syn(). */

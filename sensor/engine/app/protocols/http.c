@@ -466,4 +466,5 @@ const struct protocol protocol_http = {
 	.fields = http_fields,
 	.events = http_events,
 	.log = http_log,
+	.header = http_header,
 };

@@ -72,6 +72,7 @@ void http_take_messages(struct http *s);      /* libhtp's log -> events; and giv
 void http_request_flags(struct http_tx *t);   /* what libhtp found odd in a request -> events */
 void http_normalise_uri(struct http *s, struct http_tx *t);
 void http_log(const struct app *app, const struct tx *tx, struct json *j, bool full);
+bool http_header(const struct tx *tx, const char *name, struct span *out); /* of the request */
 extern const struct field http_fields[];
 
 /* Streaming splitter of multipart/form-data: file parts go to t->file. */

@@ -105,3 +105,14 @@ http_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 	put_status(j, h);
 	json_u64(j, "length", (uint64_t) h->response_message_len);
 }
+
+bool
+http_header(const struct tx *tx, const char *name, struct span *out)
+{
+	const htp_tx_t *h = ((const struct http_tx *) tx)->h;
+	const htp_header_t *v = h && h->request_headers ? htp_table_get_c(h->request_headers, name) : NULL;
+
+	if (v)
+		*out = http_span(v->value);
+	return v != NULL;
+}

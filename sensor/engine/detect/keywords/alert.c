@@ -6,6 +6,7 @@ static int
 setup(struct build *b, const union kw_arg *a)
 {
 	b->flags &= ~(unsigned) KW_NOALERT;
+	b->alerts = true;
 	return 0;
 }
 

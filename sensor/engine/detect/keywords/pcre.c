@@ -18,7 +18,7 @@ static const struct flag flags[] = { { 'i', PCRE2_CASELESS, NULL }, { 'm', PCRE2
 static int
 letters(struct build *b, const char *text, uint32_t *options, bool *relative, const char **buffer)
 {
-	for (; *text && *text != ','; text++) { /* behind a comma: names for captures, which nobody reads */
+	for (; *text && *text != ','; text++) {
 		const struct flag *f = NULL;
 		for (unsigned i = 0; i < sizeof(flags) / sizeof(*flags) && !f; i++)
 			if (flags[i].letter == *text)
@@ -31,6 +31,64 @@ letters(struct build *b, const char *text, uint32_t *options, bool *relative, co
 			return build_error(b, 0, "modifiers for two buffers");
 		if (f->buffer)
 			*buffer = f->buffer;
+	}
+	return 0;
+}
+
+static const struct {
+	const char *word;
+	enum var_kind kind;
+} kinds[] = { { "flow", VAR_FLOW }, { "pkt", VAR_PACKET }, { "alert", VAR_ALERT } };
+
+static int
+name_group(struct build *b, struct op_pcre *o, enum var_kind kind, unsigned group, const char *name, size_t n)
+{
+	if (o->n_names == sizeof(o->names) / sizeof(*o->names))
+		return build_error(b, 0, "more than 8 names for captures");
+	o->names[o->n_names].kind = (uint8_t) kind;
+	o->names[o->n_names].group = (uint8_t) group;
+	o->names[o->n_names].name = arena_printf(build_arena(b), "%.*s", (int) n, name);
+	return o->names[o->n_names++].name ? 0 : E_NOMEM;
+}
+
+/* Behind the modifiers: ", flow:name, pkt:name, alert:name", for the first group, the second, ... */
+static int
+listed_names(struct build *b, const char *text, struct op_pcre *o)
+{
+	unsigned group = 1;
+
+	for (text = strchr(text, ','); text; text = strchr(text, ','), group++) {
+		text += 1 + strspn(text + 1, " ");
+		for (unsigned i = 0; i < 3; i++) {
+			size_t n = strlen(kinds[i].word);
+			if (strncmp(text, kinds[i].word, n) != 0 || text[n] != ':')
+				continue;
+			if (name_group(b, o, kinds[i].kind, group, text + n + 1, strcspn(text + n + 1, ", ")) < 0)
+				return E_BAD;
+		}
+	}
+	return 0;
+}
+
+/* (?P<flow_name>...), (?P<pkt_name>...), (?P<alert_name>...) */
+static int
+named_groups(struct build *b, struct op_pcre *o)
+{
+	uint32_t count = 0, size = 0;
+	PCRE2_SPTR table = NULL;
+
+	pcre2_pattern_info(o->re, PCRE2_INFO_NAMECOUNT, &count);
+	pcre2_pattern_info(o->re, PCRE2_INFO_NAMEENTRYSIZE, &size);
+	pcre2_pattern_info(o->re, PCRE2_INFO_NAMETABLE, &table);
+	for (uint32_t k = 0; k < count; k++) {
+		const unsigned char *row = table + (size_t) k * size;
+		const char *name = (const char *) row + 2;
+		for (unsigned i = 0; i < 3; i++) {
+			size_t n = strlen(kinds[i].word);
+			if (strncmp(name, kinds[i].word, n) == 0 && name[n] == '_' && (row[0] << 8 | row[1]) < 64 &&
+			    name_group(b, o, kinds[i].kind, row[1], name + n + 1, strlen(name + n + 1)) < 0)
+				return E_BAD;
+		}
 	}
 	return 0;
 }
@@ -67,7 +125,8 @@ setup(struct build *b, const union kw_arg *a)
 		return E_NOMEM;
 	if (!b->opt->value || rule_regex(build_arena(b), b->opt->value, &pattern, &text, &negated) < 0)
 		return build_error(b, 0, "not an expression: \"/pattern/modifiers\" was expected");
-	if (letters(b, text, &options, &relative, &buffer) < 0 || compile(b, pattern, options, o) < 0)
+	if (letters(b, text, &options, &relative, &buffer) < 0 || compile(b, pattern, options, o) < 0 ||
+	    listed_names(b, text, o) < 0 || named_groups(b, o) < 0)
 		return E_BAD;
 	if (buffer && b->cur == 0 && !b->in_base64)
 		return build_add_in(b, buffer, OP_PCRE, o, negated, relative);
