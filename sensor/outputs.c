@@ -75,8 +75,10 @@ read_type(const char *name, const struct yaml *t, struct emit_conf *emit, struct
 		eve->anomaly = emit->log_anomaly = true;
 	} else if (strcmp(name, "files") == 0) {
 		eve->fileinfo = true;
-	} else if (*n + 1 < max) {
+	} else if (*n + 2 < max) {
 		names[(*n)++] = name;
+		if (strcmp(name, "ftp") == 0) /* with its data connections */
+			names[(*n)++] = "ftp_data";
 	}
 }
 

@@ -222,7 +222,9 @@ swap_sides(struct app *a)
 	uint64_t r = a->refused[0];
 	bool g = a->gave_up[0], e = a->eof[0];
 	uint16_t port = a->port[0];
+	struct addr addr = a->addr[0];
 
+	a->addr[0] = a->addr[1], a->addr[1] = addr;
 	a->seen[0] = a->seen[1], a->seen[1] = p;
 	a->carry[0] = a->carry[1], a->carry[1] = b;
 	a->refused[0] = a->refused[1], a->refused[1] = r;
@@ -379,6 +381,16 @@ feed_any(struct app *a, int dir, struct span s)
 
 /* ---- what the worker calls ---- */
 
+/* A flow that was announced speaks what was said. */
+static void
+begin_expected(struct app *a)
+{
+	const struct app_expected *x = app_expect_take(a);
+
+	if (x && begin_protocol(a, a->seen[0]) && a->proto->expected)
+		a->proto->expected(a, a->state, span_of(x->note, x->note_n));
+}
+
 static struct app *
 app_new(struct apps *e, const struct packet *p)
 {
@@ -393,7 +405,11 @@ app_new(struct apps *e, const struct packet *p)
 	a->transport = p->proto == 17 ? APP_UDP : APP_TCP;
 	a->port[TO_SERVER] = to_server ? p->sport : p->dport;
 	a->port[TO_CLIENT] = to_server ? p->dport : p->sport;
+	a->addr[TO_SERVER] = to_server ? p->src : p->dst;
+	a->addr[TO_CLIENT] = to_server ? p->dst : p->src;
 	a->midstream = p->flags & PACKET_MIDSTREAM;
+	a->now = p->ts;
+	begin_expected(a);
 	return a;
 }
 

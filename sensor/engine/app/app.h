@@ -33,6 +33,7 @@ struct app {
 	bool no_payload;              /* from here on nothing may be inspected (encrypted) */
 	uint8_t transport;
 	uint16_t port[2];             /* client's, server's */
+	struct addr addr[2];          /* the same */
 	uint64_t events;              /* flow-level events, bit = enum app_flow_event */
 	int64_t now;                  /* packet time of the bytes at hand */
 	uint64_t num;                 /* and frame number */
@@ -104,6 +105,11 @@ void app_tx_free(struct app *a, struct tx *tx);
  * `expected` NULL = no idea (CONNECT); anything else than the expected is an event. */
 void app_upgrade(struct app *a, const struct protocol *expected);
 const void *app_conf(const struct app *a);    /* the protocol's settings; NULL when it has none */
+/* A TCP flow between the two ends of this one, to `port` of the client (side TO_SERVER) or of the server (TO_CLIENT), will
+ * speak `p`; `note` (at most APP_NOTE_MAX bytes) is given to its expected(). One flow, within APP_EXPECT_NS of packet time. */
+#define APP_NOTE_MAX 300
+#define APP_EXPECT_NS INT64_C(60000000000)
+void app_expect(struct app *a, int side, uint16_t port, const struct protocol *p, struct span note);
 void app_event(struct app *a, struct tx *tx, unsigned event); /* tx NULL: the newest one, made when there is none */
 /* Count in the session's facts. */
 static inline void

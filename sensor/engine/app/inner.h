@@ -30,6 +30,18 @@ struct apps_protocol {
 	void *conf;
 };
 
+#define APP_EXPECT_MAX 256     /* flows expected at once; the oldest goes */
+
+/* A flow that another one told of. */
+struct app_expected {
+	const struct protocol *proto; /* NULL: free */
+	struct addr from, to;
+	uint16_t port;             /* of `to` */
+	uint16_t note_n;
+	int64_t until;             /* packet time */
+	uint8_t note[APP_NOTE_MAX];
+};
+
 struct apps {
 	struct pool *pool;
 	struct counters *cnt;
@@ -37,6 +49,8 @@ struct apps {
 	void *tx_end_arg;
 	uint64_t memcap, used;
 	struct apps_protocol of[APP_MAX_PROTOCOLS];
+	struct app_expected expected[APP_EXPECT_MAX];
+	unsigned expected_n, expected_next; /* in use; the next place */
 };
 
 struct app_past {
@@ -44,6 +58,9 @@ struct app_past {
 	const struct protocol *proto;
 	void *state;
 };
+
+/* expect.c: takes the entry this new flow was announced by; NULL when there is none. It is valid until the next call. */
+const struct app_expected *app_expect_take(struct app *a);
 
 unsigned app_index(const struct protocol *p); /* in protocol_table */
 /* Is app-layer.protocols.NAME[.tcp|.udp] switched on; *parse: not detection-only. */

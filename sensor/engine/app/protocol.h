@@ -84,6 +84,8 @@ struct protocol {
 	const char *const *progress_names[2]; /* by progress value, for hooks "http1:request_headers"; NULL-ended or NULL */
 	uint32_t max_record;   /* feed() may ask for so many bytes at once at most */
 
+	/* The flow is one that app_expect() told of: called once, before anything is fed. NULL = no need. */
+	void (*expected)(struct app *app, void *state, struct span note);
 	/* Takes bytes from the front; returns how many, 0 = needs more first, negative = the protocol is lost here
 	 * (the framework stops parsing the flow, both directions, as the reference does). For UDP: one datagram a call. */
 	int (*feed)(struct app *app, void *state, int dir, struct span bytes);

@@ -15,7 +15,7 @@
 #define REPLIES_MAX 8192 /* bytes of the replies to one command that are kept */
 #define OPEN_MAX 1024
 
-extern const struct protocol protocol_tls;
+extern const struct protocol protocol_tls, protocol_ftp_data;
 
 enum ftp_event { EV_REQUEST_TOO_LONG, EV_RESPONSE_TOO_LONG, EV_TOO_MANY };
 
@@ -26,9 +26,13 @@ struct ftp_tx {
 	struct bytes replies; /* length(2) then the line, each */
 	uint16_t port;        /* of the data connection, where told */
 	uint8_t mode;         /* 1 active, 2 passive */
+	bool cut[2];          /* command, a reply */
 };
 
 struct ftp {
+	uint16_t port;        /* of the next data connection, 0 = not told */
+	uint8_t mode;
+	bool skip[2];         /* the rest of a line that was too long */
 	uint32_t open;
 	unsigned multi;       /* code of a reply of several lines; 0 = none */
 };
@@ -73,6 +77,22 @@ port_of(struct span s, bool bars)
 	return k == 5 && n[4] < 256 && n[5] < 256 ? (uint16_t) (n[4] << 8 | n[5]) : 0;
 }
 
+/* The data connection of a transfer: note = 'R' or 'S', name of the file. */
+static void
+announce(struct app *a, struct ftp *st, const struct ftp_tx *t)
+{
+	uint8_t note[APP_NOTE_MAX];
+	struct span name = span_head(argument(t), sizeof(note) - 1);
+
+	if (!st->port || !(verb_is(t, "RETR") || verb_is(t, "STOR")))
+		return;
+	note[0] = verb_is(t, "RETR") ? 'R' : 'S';
+	if (name.n)
+		memcpy(note + 1, name.p, name.n);
+	app_expect(a, st->mode == 1 ? TO_SERVER : TO_CLIENT, st->port, &protocol_ftp_data, span_of(note, name.n + 1));
+	st->port = 0;
+}
+
 static void
 command(struct app *a, struct ftp *st, struct span line, bool cut)
 {
@@ -88,8 +108,11 @@ command(struct app *a, struct ftp *st, struct span line, bool cut)
 		app_event(a, &t->tx, EV_REQUEST_TOO_LONG);
 	if (verb_is(t, "PORT") || verb_is(t, "EPRT")) {
 		t->mode = 1;
-		t->port = port_of(argument(t), verb_is(t, "EPRT"));
+		st->port = t->port = port_of(argument(t), verb_is(t, "EPRT"));
+		st->mode = 1;
 	}
+	t->cut[0] = cut;
+	announce(a, st, t);
 	tx_reach(&t->tx, TO_SERVER, 1);
 	if (++st->open <= OPEN_MAX)
 		return;
@@ -116,7 +139,8 @@ done(struct app *a, struct ftp *st, struct ftp_tx *t, unsigned code)
 		while (rd_left(&r))
 			line = rd_span(&r, rd_u16(&r));
 		t->mode = 2;
-		t->port = port_of(span_skip(line, 4), code == 229);
+		st->port = t->port = port_of(span_skip(line, 4), code == 229);
+		st->mode = 2;
 	}
 	if (code == 234 && verb_is(t, "AUTH"))
 		app_upgrade(a, &protocol_tls);
@@ -147,6 +171,7 @@ reply(struct app *a, struct ftp *st, struct span line, bool cut)
 		return;
 	if (cut)
 		app_event(a, &t->tx, EV_RESPONSE_TOO_LONG);
+	t->cut[1] |= cut;
 	if (t->replies.n + 2 + line.n <= REPLIES_MAX && app_keep(a, &t->replies, span_of(n, 2), REPLIES_MAX) == 0)
 		app_keep(a, &t->replies, line, REPLIES_MAX);
 	if (st->multi && !(coded && code == st->multi && !more))
@@ -159,6 +184,7 @@ reply(struct app *a, struct ftp *st, struct span line, bool cut)
 static int
 ftp_feed(struct app *a, void *state, int dir, struct span bytes)
 {
+	struct ftp *st = state;
 	uint32_t taken = 0;
 
 	while (taken < bytes.n && !a->upgrading) {
@@ -166,11 +192,16 @@ ftp_feed(struct app *a, void *state, int dir, struct span bytes)
 		const uint8_t *lf = memchr(s.p, '\n', s.n);
 		bool cut;
 
-		if (!lf && s.n < LINE_MAX)
+		if (!lf && s.n < LINE_MAX && !st->skip[dir])
 			break;
 		line = span_head(s, lf ? (uint32_t) (lf - s.p) : s.n);
 		taken += lf ? line.n + 1 : line.n;
 		cut = line.n >= LINE_MAX;
+		if (st->skip[dir]) {
+			st->skip[dir] = !lf;
+			continue;
+		}
+		st->skip[dir] = !lf;
 		line = span_head(line, LINE_MAX - 1);
 		if (line.n && line.p[line.n - 1] == '\r')
 			line.n--;
@@ -276,10 +307,17 @@ f_code(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *o
 }
 
 static bool
-f_received(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
+n_received(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 {
-	*out = of(tx)->replies.n ? SPAN_LIT("yes") : SPAN_LIT("no");
-	return i == 0;
+	*out = of(tx)->replies.n > 0;
+	return i == 0 && of(tx)->line.n;
+}
+
+static bool
+n_mode(const struct tx *tx, int dir, unsigned i, uint64_t *out)
+{
+	*out = of(tx)->mode;
+	return i == 0 && *out;
 }
 
 static bool
@@ -290,12 +328,15 @@ n_port(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 }
 
 #define DONE { 1, 1 }
+static const char *const modes[] = { "active=1", "passive=2", NULL };
+static const char *const yes_no[] = { "yes=1", "on=1", "true=1", "no=0", "off=0", "false=0", NULL };
 static const struct field fields[] = {
 	{ "ftp.command", NULL, NULL, FIELD_BYTES, false, 1, DONE, f_command, .help = "verb of the command" },
 	{ "ftp.command_data", NULL, NULL, FIELD_BYTES, false, 1, DONE, f_data, .help = "argument of the command" },
 	{ "ftp.reply", NULL, NULL, FIELD_MULTI, false, 2, DONE, f_reply, .help = "each line of the replies without its code" },
 	{ "ftp.completion_code", NULL, NULL, FIELD_MULTI, false, 2, DONE, f_code, .help = "code of each line of the replies" },
-	{ "ftp.reply_received", NULL, NULL, FIELD_BYTES, false, 2, DONE, f_received, .help = "yes or no" },
+	{ "ftp.reply_received", NULL, NULL, FIELD_NUMBER, false, 2, DONE, .number = n_received, .names = yes_no, .help = "yes or no" },
+	{ "ftp.mode", NULL, NULL, FIELD_NUMBER, false, 3, DONE, .number = n_mode, .names = modes, .help = "active or passive" },
 	{ "ftp.dynamic_port", NULL, NULL, FIELD_NUMBER, false, 3, DONE, .number = n_port, .help = "port of the data connection" },
 	{ NULL }
 };
@@ -317,6 +358,7 @@ ftp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 		json_span(j, "command", span_head(bytes_span(&t->line), t->verb_n));
 		if (argument(t).n)
 			json_span(j, "command_data", argument(t));
+		json_bool(j, "command_truncated", t->cut[0]);
 	}
 	if (t->replies.n) {
 		json_array(j, "completion_code");
@@ -334,6 +376,7 @@ ftp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 	if (t->mode)
 		json_str(j, "mode", t->mode == 1 ? "active" : "passive");
 	json_str(j, "reply_received", t->replies.n ? "yes" : "no");
+	json_bool(j, "reply_truncated", t->cut[1]);
 }
 
 const struct protocol protocol_ftp = {

@@ -277,7 +277,7 @@ addresses(struct app *a, struct mime *m, const struct mime_conf *c, struct span 
 	static const struct mime_conf plain = { .scheme = { "http://" }, .schemes = 1 };
 	const struct mime_conf *w = c->schemes ? c : &plain;
 
-	for (unsigned k = w->schemes; !c->no_urls && k--;) {
+	for (unsigned k = 0; !c->no_urls && k < w->schemes; k++) {
 		uint32_t n = (uint32_t) strlen(w->scheme[k]);
 
 		for (uint32_t i = 0; i + n < s.n; i++)

@@ -29,7 +29,12 @@ struct mime_conf {
 	char scheme[MIME_SCHEMES][16]; /* "http://" */
 	unsigned schemes;
 	uint64_t limit, inspect_min, inspect_window; /* of file.data; bytes */
+	uint32_t fields;          /* header fields the log shows besides From, To, Cc: bit = place in mime_log.c's table */
+	bool subject_md5;
 };
+extern const struct mime_conf mime_defaults;
+/* Settings below app-layer.protocols.smtp, and what outputs say of the record. */
+void mime_configure(void *conf, const struct conf *tree, const struct yaml *node, struct diag *d);
 
 enum mime_where { MIME_HEADER, MIME_PREAMBLE, MIME_BODY };
 enum mime_encoding { MIME_PLAIN, MIME_BASE64, MIME_QP };
@@ -64,5 +69,8 @@ bool mime_header(const struct mime *m, const char *name, unsigned index, struct 
 bool mime_list_at(const struct bytes *list, unsigned index, struct span *out);
 /* `name=value` among a field's parameters. */
 struct span mime_parameter(struct span field, const char *name);
+
+/* Members of the object "email". */
+void mime_log(const struct mime *m, const struct mime_conf *c, struct json *j);
 
 #endif

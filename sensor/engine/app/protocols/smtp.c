@@ -21,7 +21,8 @@
 extern const struct protocol protocol_tls;
 
 enum { MAIL_START, MAIL_ENVELOPE, MAIL_HEADERS, MAIL_END };
-enum smtp_event { EV_INVALID_REPLY, EV_COMMAND_TOO_LONG, EV_REPLY_TOO_LONG, EV_TLS_REJECTED, EV_DATA_REJECTED };
+enum smtp_event { EV_INVALID_REPLY, EV_COMMAND_TOO_LONG, EV_REPLY_TOO_LONG, EV_TLS_REJECTED, EV_DATA_REJECTED,
+	EV_DUPLICATE };
 
 struct smtp_tx {
 	struct tx tx;
@@ -30,8 +31,6 @@ struct smtp_tx {
 	struct mime *mime;       /* from the first byte of the mail on */
 	struct body file;
 };
-
-static const struct mime_conf defaults = { .limit = 100000, .inspect_min = 32768, .inspect_window = 4096 };
 
 struct smtp {
 	struct smtp_tx *tx;      /* the mail at hand */
@@ -60,7 +59,7 @@ settings(const struct app *a)
 {
 	const struct mime_conf *c = app_conf(a);
 
-	return c && c->set ? c : &defaults;
+	return c && c->set ? c : &mime_defaults;
 }
 
 /* Bytes of the mail. */
@@ -156,11 +155,20 @@ command(struct app *a, struct smtp *st, struct span line)
 	if (line.n > COMMAND_MAX)
 		app_event(a, &t->tx, EV_COMMAND_TOO_LONG);
 	if (verb(line, "HELO") || verb(line, "EHLO")) {
+		if (t->helo.n)
+			app_event(a, &t->tx, EV_DUPLICATE);
+		if (t->from.n || t->rcpt.n) { /* RFC 5321 section 4.1.4: as RSET */
+			mail_end(a, st);
+			if (!(t = mail(a, st)))
+				return;
+		}
 		bytes_release(a, &st->helo);
 		app_keep(a, &st->helo, span_head(rest_of(line, 4, true), KEEP_MAX), KEEP_MAX);
 		bytes_release(a, &t->helo);
 		app_keep(a, &t->helo, bytes_span(&st->helo), KEEP_MAX);
 	} else if (verb(line, "MAIL FROM:")) {
+		if (t->from.n)
+			app_event(a, &t->tx, EV_DUPLICATE);
 		bytes_release(a, &t->from);
 		app_keep(a, &t->from, span_head(rest_of(line, 10, true), KEEP_MAX), KEEP_MAX);
 	} else if (verb(line, "RCPT TO:")) {
@@ -477,6 +485,7 @@ static const struct app_event events[] = {
 	[EV_REPLY_TOO_LONG] = { "max_reply_line_len_exceeded" },
 	[EV_TLS_REJECTED] = { "tls_rejected" },
 	[EV_DATA_REJECTED] = { "data_command_rejected" },
+	[EV_DUPLICATE] = { "duplicate_fields" },
 	{ NULL }
 };
 
@@ -498,55 +507,6 @@ envelope_log(const struct tx *tx, struct json *j)
 	json_end(j);
 }
 
-/* "a, b" as an array; commas in quotes do not count. */
-static void
-log_addresses(struct json *j, const char *key, struct span v)
-{
-	json_array(j, key);
-	while (v.n) {
-		bool quoted = false;
-		uint32_t n = 0;
-
-		while (n < v.n && (quoted || v.p[n] != ',')) {
-			quoted ^= v.p[n] == '"';
-			n++;
-		}
-		json_span(j, NULL, span_head(v, n));
-		v = rest_of(span_skip(v, n), 1, false);
-	}
-	json_end(j);
-}
-
-static void
-log_list(struct json *j, const char *key, const struct bytes *list)
-{
-	struct span v;
-
-	if (!list->n)
-		return;
-	json_array(j, key);
-	for (unsigned i = 0; mime_list_at(list, i, &v); i++)
-		json_span(j, NULL, v);
-	json_end(j);
-}
-
-static void
-mail_log(const struct tx *tx, const struct mime *m, struct json *j)
-{
-	static const char *const state[] = { "HEADER_STARTED", "BODY_STARTED", "BODY_STARTED" };
-	struct span v;
-
-	json_str(j, "status", m->done ? "PARSE_DONE" : state[m->where]);
-	if (header(tx, "from", 0, &v) && v.n)
-		json_span(j, "from", v);
-	if (header(tx, "to", 0, &v) && v.n)
-		log_addresses(j, "to", v);
-	if (header(tx, "cc", 0, &v) && v.n)
-		log_addresses(j, "cc", v);
-	log_list(j, "attachment", &m->names);
-	log_list(j, "url", &m->urls);
-}
-
 /* The mail is an object of its own beside that of the envelope, as in the reference. */
 static void
 smtp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
@@ -558,60 +518,7 @@ smtp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 		return;
 	json_end(j);
 	json_object(j, "email");
-	mail_log(tx, m, j);
-}
-
-/* ---- settings ---- */
-
-static bool
-is_no(const struct yaml *map, const char *key)
-{
-	const struct yaml *y = yaml_get(map, key);
-	bool v = true;
-
-	return y && y->text && conf_parse_bool(&v, y->text) == 0 && !v;
-}
-
-static void
-size_at(const struct yaml *map, const char *key, uint64_t *v)
-{
-	const struct yaml *y = yaml_get(map, key);
-
-	if (y && y->text)
-		conf_parse_size(v, y->text);
-}
-
-static void
-smtp_configure(void *conf, const struct conf *tree, const struct yaml *node, struct diag *d)
-{
-	const struct yaml *map = yaml_get(node, "mime"), *y = yaml_get(map, "log-url-scheme");
-	const struct yaml *tracker = yaml_get(node, "inspected-tracker");
-	struct mime_conf *c = conf;
-
-	*c = defaults;
-	c->set = true;
-	c->off = is_no(map, "decode-mime");
-	c->no_base64 = is_no(map, "decode-base64");
-	c->no_qp = is_no(map, "decode-quoted-printable");
-	c->no_urls = is_no(map, "extract-urls");
-	if (y)
-		yaml_bool(y, &c->log_scheme, d);
-	yaml_each(s, yaml_get(map, "extract-urls-schemes")) {
-		size_t n = s->text ? strlen(s->text) : 0;
-
-		if (!n || n > 10 || c->schemes == MIME_SCHEMES) {
-			yaml_error(s, d, "not a scheme, expected up to eight of at most ten letters");
-			continue;
-		}
-		memcpy(c->scheme[c->schemes], s->text, n);
-		if (strcasecmp(s->text, "mailto") == 0)
-			memcpy(c->scheme[c->schemes++] + n, ":", 2);
-		else
-			memcpy(c->scheme[c->schemes++] + n, "://", 4);
-	}
-	size_at(tracker, "content-limit", &c->limit);
-	size_at(tracker, "content-inspect-min-size", &c->inspect_min);
-	size_at(tracker, "content-inspect-window", &c->inspect_window);
+	mime_log(m, app->proto == tx->proto ? settings(app) : &mime_defaults, j);
 }
 
 const struct protocol protocol_smtp = {
@@ -623,7 +530,7 @@ const struct protocol protocol_smtp = {
 	.probe_max = 512,
 	.probe = smtp_probe,
 	.conf_size = sizeof(struct mime_conf),
-	.configure = smtp_configure,
+	.configure = mime_configure,
 	.state_size = sizeof(struct smtp),
 	.tx_size = sizeof(struct smtp_tx),
 	.done = { MAIL_END, 1 },

@@ -17,15 +17,15 @@ test_log(void **state)
 	};
 
 	assert_string_equal(fake_run_all_cuts(&protocol_ftp, x, 5),
-	    "{\"completion_code\":[\"220\",\"220\"],\"reply\":[\"plant FTP\",\"hello\",\"ready\"],\"reply_received\":\"yes\"} 0 1 0\n"
-	    "{\"command\":\"USER\",\"command_data\":\"anna\",\"completion_code\":[\"331\"],\"reply\":[\"password\"],"
-	    "\"reply_received\":\"yes\"} 1 1 0\n"
-	    "{\"command\":\"PORT\",\"command_data\":\"10,0,0,1,4,210\",\"completion_code\":[\"200\"],\"reply\":[\"ok\"],"
-	    "\"dynamic_port\":1234,\"mode\":\"active\",\"reply_received\":\"yes\"} 1 1 0\n"
-	    "{\"command\":\"PASV\",\"completion_code\":[\"227\"],\"reply\":[\"Entering Passive Mode (10,0,0,2,195,80).\"],"
-	    "\"dynamic_port\":50000,\"mode\":\"passive\",\"reply_received\":\"yes\"} 1 1 0\n"
-	    "{\"command\":\"RETR\",\"command_data\":\"a b.txt\",\"completion_code\":[\"150\",\"226\"],"
-	    "\"reply\":[\"opening\",\"done\"],\"reply_received\":\"yes\"} 1 1 0\n");
+	    "{\"completion_code\":[\"220\",\"220\"],\"reply\":[\"plant FTP\",\"hello\",\"ready\"],\"reply_received\":\"yes\",\"reply_truncated\":false} 0 1 0\n"
+	    "{\"command\":\"USER\",\"command_data\":\"anna\",\"command_truncated\":false,\"completion_code\":[\"331\"],\"reply\":[\"password\"],"
+	    "\"reply_received\":\"yes\",\"reply_truncated\":false} 1 1 0\n"
+	    "{\"command\":\"PORT\",\"command_data\":\"10,0,0,1,4,210\",\"command_truncated\":false,\"completion_code\":[\"200\"],\"reply\":[\"ok\"],"
+	    "\"dynamic_port\":1234,\"mode\":\"active\",\"reply_received\":\"yes\",\"reply_truncated\":false} 1 1 0\n"
+	    "{\"command\":\"PASV\",\"command_truncated\":false,\"completion_code\":[\"227\"],\"reply\":[\"Entering Passive Mode (10,0,0,2,195,80).\"],"
+	    "\"dynamic_port\":50000,\"mode\":\"passive\",\"reply_received\":\"yes\",\"reply_truncated\":false} 1 1 0\n"
+	    "{\"command\":\"RETR\",\"command_data\":\"a b.txt\",\"command_truncated\":false,\"completion_code\":[\"150\",\"226\"],"
+	    "\"reply\":[\"opening\",\"done\"],\"reply_received\":\"yes\",\"reply_truncated\":false} 1 1 0\n");
 }
 
 static void

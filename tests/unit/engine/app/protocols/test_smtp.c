@@ -47,7 +47,7 @@ check_mail(struct fake *f)
 	assert_string_equal(fake_log(f, t, log, sizeof(log)),
 	    "{\"mail_from\":\"<a@b.example>\"},\"email\":{\"status\":\"PARSE_DONE\",\"from\":\"A <a@b.example>\","
 	    "\"to\":[\"\\\"x, y\\\" <c@d.example>\",\"e@f.example\"],\"attachment\":[\"a.exe\",\"b.txt\",\"c.bin\"],"
-	    "\"url\":[\"web.example/a?b,\",\"w2.example\"]}");
+	    "\"url\":[\"w2.example\",\"web.example/a?b,\"]}");
 	assert_true(fake_field(&protocol_smtp, "email.subject")->bytes(t, 0, 0, NULL, &s) && span_eq(s, SPAN_LIT("one two")));
 	assert_true(fake_field(&protocol_smtp, "email.received")->bytes(t, 0, 1, NULL, &s) && span_eq(s, SPAN_LIT("r2")));
 	assert_true(span_eq(bytes_span(&b->data), SPAN_LIT("MZ\x90\0\x03\0\0\0" "1=1+\r\n.dotC")));
