@@ -274,6 +274,32 @@ write_divergence(const struct document_in *in, const struct assessment *a, struc
 	json_end(j);
 }
 
+/* What the author told, so that any assessment can be argued with. */
+static void
+write_told(const struct document_in *in, const struct statement *s, struct json *j)
+{
+	if (s->circumstance)
+		json_str(j, "circumstance", s->circumstance);
+	if (s->attribution)
+		json_str(j, "attribution", s->attribution);
+	if (s->confirms)
+		json_bool(j, "confirms", true);
+	if (s->linked)
+		json_u64(j, "linked", s->linked);
+	json_object(j, "facts");
+	for (uint32_t h = 0; h < in->packs->n_human; h++) {
+		if (!s->fact[h].known)
+			continue;
+		json_array(j, in->packs->human[h].name);
+		json_f64(j, NULL, s->fact[h].lo);
+		json_f64(j, NULL, s->fact[h].hi);
+		json_end(j);
+	}
+	json_end(j);
+	if (s->note)
+		json_str(j, "note", s->note);
+}
+
 static void
 write_statements(const struct document_in *in, const struct assessment *a, struct json *j)
 {
@@ -294,6 +320,7 @@ write_statements(const struct document_in *in, const struct assessment *a, struc
 			json_str(j, "value", s->value);
 			json_end(j);
 		}
+		write_told(in, s, j);
 		json_end(j);
 	}
 	json_end(j);
