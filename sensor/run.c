@@ -149,11 +149,18 @@ finish_reload(struct run *r)
 	l->rules = NULL;
 	diag_clear(&l->diag);
 	notify_send("READY=1");
-	if (r->reload_again) {
-		char why[256];
-		r->reload_again = false;
-		start_reload(r, why);
-	}
+}
+
+/* One that was asked for while another was under way, or while a worker still held the rules before the last. */
+static void
+retry_reload(struct run *r)
+{
+	char why[256];
+
+	if (!r->reload_again || r->loader.running || !workers_settled(r->workers))
+		return;
+	r->reload_again = false;
+	start_reload(r, why);
 }
 
 /* ---- the loop ---- */
@@ -175,6 +182,7 @@ on_poll(evutil_socket_t fd, short what, void *arg)
 	struct timeval next = { 0, n ? 0 : IDLE_US };
 
 	finish_reload(r);
+	retry_reload(r);
 	if (n == 0 && workers_done(r->workers)) {
 		event_base_loopbreak(r->loop);
 		return;

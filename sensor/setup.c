@@ -44,7 +44,6 @@ static const struct option_tree trees[] = {
 	{ "vars.port-groups", "Variables for ports in rules." },
 	{ "rule-files", "Rule files to load." },
 	{ "outputs", "Which records are written and what alerts carry." },
-	{ "host-os-policy", "Overlap policy by destination: lists of networks per system." },
 	{ "include", "More files of configuration." },
 	{ 0 }
 };
