@@ -346,6 +346,33 @@ def case_config_rules(args):
         run.close()
 
 
+def case_scenario(args):
+    """The shipped scenario: one incident, bands that rise step by step, parties that differ, unknowns that are listed."""
+    run = Run(args, 'scenario')
+    where = os.path.join(TOP, 'contrib', 'scenario')
+    try:
+        records, _ = run.casus('-r', run.capture(os.path.join(where, 'scenario.pkt')), '--inventory', os.path.join(where, 'inventory.yaml'),
+                               '--context', os.path.join(where, 'context.yaml'), '--exercise')
+        incidents = {r['casus']['incident']['id']: r['casus'] for r in records if r['event_type'] == 'incident'}
+        need(len(incidents) == 1, 'incidents:', sorted(incidents))
+        last = next(iter(incidents.values()))
+        jp, us, nato = (last['parties'][p] for p in ('JP', 'US', 'NATO'))
+        need(jp['lo'] == 'B2' and us['lo'] == 'B1' and nato['lo'] == 'B2', jp['lo'], us['lo'], nato['lo'])
+        need(any(sorted(d['parties']) == ['JP', 'US'] for d in last['divergence']), last['divergence'])
+        need({'deaths', 'injuries'} <= set(last['unknowns']), last['unknowns'])
+        need({'scan', 'intrusion', 'c2', 'lateral', 'ot-write', 'ot-control', 'ot-stop'} <= set(last['incident']['effects']), last['incident']['effects'])
+        scale = last['scale']
+        need(scale['services_down']['likely'] >= 2 and scale['outage_s']['likely'] > 300, scale['services_down'], scale['outage_s'])
+        need(scale['ot_controls']['likely'] == 18 and scale['ot_writes']['likely'] == 9, scale['ot_controls'], scale['ot_writes'])
+        steps = [c['to']['lo'] for r in records if r['event_type'] == 'escalation'
+                 for c in r['casus']['escalation']['changes'] if c['party'] == 'JP']
+        need(len(steps) >= 4 and steps == sorted(steps), 'escalations of JP:', steps)
+        quiet = [r for r in records if r['event_type'] == 'alert' and r['timestamp'] < '2026-11-20T03:04']
+        need(not quiet, 'alerts before the attack:', [r['alert']['signature'] for r in quiet])
+    finally:
+        run.close()
+
+
 CASES = {n[5:]: f for n, f in list(globals().items()) if n.startswith('case_')}
 
 

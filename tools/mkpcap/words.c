@@ -171,25 +171,41 @@ option_number(struct script *s, const char *word, int64_t lo, int64_t hi, int64_
 	return !accept(s, word) || take_number(s, word, lo, hi, out);
 }
 
+/* One number and its unit; *text moves behind them. */
 static bool
-duration_of(const char *text, int64_t *out)
+duration_part(const char **text, int64_t *out)
 {
 	static const struct {
 		const char *unit;
 		double us;
 	} units[] = { { "us", 1 }, { "ms", 1e3 }, { "s", 1e6 }, { "m", 60e6 }, { "h", 3600e6 } };
 	char *end;
-	double v = isdigit((unsigned char) *text) ? strtod(text, &end) : -1;
+	double v = isdigit((unsigned char) **text) ? strtod(*text, &end) : -1;
 
 	if (v < 0 || v > 1e9)
 		return false;
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-		if (strcmp(end, units[i].unit) == 0) {
-			*out = (int64_t) (v * units[i].us + 0.5);
+		size_t n = strlen(units[i].unit);
+		if (strncmp(end, units[i].unit, n) == 0 && (!end[n] || isdigit((unsigned char) end[n]))) {
+			*out += (int64_t) (v * units[i].us + 0.5);
+			*text = end + n;
 			return true;
 		}
 	}
 	return false;
+}
+
+static bool
+duration_of(const char *text, int64_t *out)
+{
+	uint32_t parts = 0;
+
+	*out = 0;
+	do {
+		if (++parts > 5 || !duration_part(&text, out))
+			return false;
+	} while (*text);
+	return true;
 }
 
 bool

@@ -381,6 +381,10 @@ add_alert(struct incident *i, const struct inventory *inv, const struct event *e
 	i->effect_last[f->index] = e->ts;
 	i->effects |= 1u << f->index;
 	count_sid(i, e, c, f, suppressed);
+	for (int k = 0; k < OT_KINDS; k++) {
+		if (e->facts.ot[k] > i->ot_going[k])
+			i->ot_going[k] = e->facts.ot[k];
+	}
 	if (hll_add(&i->targets, host_hash(victim)) && i->n_new_hosts < 256)
 		i->new_hosts[i->n_new_hosts++] = host_hash(victim);
 	hll_add(&i->sources, host_hash(attacker));
@@ -470,8 +474,10 @@ merge_measured(struct incident *into, const struct incident *from)
 	into->bytes_out += from->bytes_out;
 	into->calls_out += from->calls_out;
 	into->bytes_called_out += from->bytes_called_out;
-	for (int k = 0; k < OT_KINDS; k++)
+	for (int k = 0; k < OT_KINDS; k++) {
 		into->ot[k] += from->ot[k];
+		into->ot_going[k] = into->ot_going[k] > from->ot_going[k] ? into->ot_going[k] : from->ot_going[k];
+	}
 	if (from->ot_first && (!into->ot_first || from->ot_first < into->ot_first))
 		into->ot_first = from->ot_first;
 	if (from->ot_last > into->ot_last)

@@ -71,7 +71,8 @@ struct incident {
 	uint64_t bytes_in, bytes_out;   /* towards victims / from victims to attackers */
 	uint64_t calls_out;             /* answered flows that victims began towards attackers */
 	uint64_t bytes_called_out;      /* what they sent there */
-	uint64_t ot[OT_KINDS];
+	uint64_t ot[OT_KINDS];          /* of ended flows */
+	uint64_t ot_going[OT_KINDS];    /* the largest of one flow so far, told by its alerts: a session may last for months */
 	int64_t ot_first, ot_last;
 	/* peak of traffic towards its assets, from the services' sums */
 	double peak_bps, peak_pps, peak_share; /* share of stated capacity, 0 when none is stated */
@@ -84,6 +85,13 @@ struct incident {
 	uint32_t pins;             /* records still to be written: it must not leave */
 	void *legal;               /* legal/'s notes: last bands told */
 };
+
+/* Control operations known at least. */
+static inline double
+incident_ot(const struct incident *i, enum ot_kind k)
+{
+	return (double) (i->ot[k] > i->ot_going[k] ? i->ot[k] : i->ot_going[k]);
+}
 
 struct incidents;
 /* `free_notes` (may be NULL) is called before an incident leaves. */

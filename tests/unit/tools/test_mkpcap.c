@@ -98,7 +98,7 @@ test_loops_and_time(void **state)
 	(void) state;
 
 	make(&m, "start 2026-11-20T03:00:00.5Z\nrepeat i 1..3 every 10ms { syn 10.0.0.1:50000+i*2 -> 10.1.0.{i+1}:22 }\n"
-		 "at +1ms\nudp 1.1.1.1:5 -> 2.2.2.2:6 \"n=\\{2*(3+4)}\"\n");
+		 "at +0s1ms\nudp 1.1.1.1:5 -> 2.2.2.2:6 \"n=\\{2*(3+4)}\"\n");
 	assert_int_equal(m.code, 0);
 	assert_int_equal(m.s.n_packets, 4);
 	assert_int_equal(m.s.packets[0].at, 1795143600500000);
