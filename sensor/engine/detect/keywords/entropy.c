@@ -12,6 +12,7 @@ struct entropy {
 	bool relative;
 	enum cmp cmp;
 	double value, top; /* top: IN and OUT */
+	const char *name;  /* of the buffer, as metadata.entropy has it */
 };
 
 static double
@@ -31,6 +32,21 @@ entropy_of(struct span s)
 }
 
 static bool
+compares(const struct entropy *e, double h)
+{
+	switch (e->cmp) {
+	case LT: return h < e->value;
+	case LE: return h <= e->value;
+	case GT: return h > e->value;
+	case GE: return h >= e->value;
+	case EQ: return fabs(h - e->value) < 0.0001;
+	case IN: return h > e->value && h < e->top;
+	case OUT: return h <= e->value || h >= e->top;
+	default: return fabs(h - e->value) >= 0.0001;
+	}
+}
+
+static bool
 test(struct inspect *in, struct span buf, const union kw_arg *a)
 {
 	const struct entropy *e = a->p;
@@ -45,16 +61,10 @@ test(struct inspect *in, struct span buf, const union kw_arg *a)
 		s = span_head(s, e->bytes);
 	}
 	double h = entropy_of(s);
-	switch (e->cmp) {
-	case LT: return h < e->value;
-	case LE: return h <= e->value;
-	case GT: return h > e->value;
-	case GE: return h >= e->value;
-	case EQ: return fabs(h - e->value) < 0.0001;
-	case IN: return h > e->value && h < e->top;
-	case OUT: return h <= e->value || h >= e->top;
-	default: return fabs(h - e->value) >= 0.0001;
-	}
+	if (!compares(e, h))
+		return false;
+	capture_add(in, VAR_ENTROPY, e->name, SPAN_NONE, h);
+	return true;
 }
 
 static int
@@ -85,6 +95,20 @@ read_value(struct build *b, const char *s, struct entropy *e)
 	return 0;
 }
 
+/* "file.data" -> "file_data" */
+static int
+name_buffer(struct build *b, struct entropy *e)
+{
+	const struct draft_list *l = build_list(b);
+	char *name = l ? arena_printf(build_arena(b), "%s", l->buffer.name) : NULL;
+
+	for (char *c = name; c && *c; c++)
+		if (*c == '.')
+			*c = '_';
+	e->name = name;
+	return name ? 0 : E_BAD;
+}
+
 static int
 setup(struct build *b, const union kw_arg *a)
 {
@@ -111,6 +135,8 @@ setup(struct build *b, const union kw_arg *a)
 	}
 	if (!has)
 		return build_error(b, 0, "\"value >= 4.5\" is missing");
+	if (name_buffer(b, e) < 0)
+		return E_BAD;
 	return build_test(b, test, &(union kw_arg) { .p = e }, "entropy", false, e->relative);
 }
 

@@ -1,0 +1,42 @@
+/*
+ * dataset - values of a file, for the keywords dataset and datarep.
+ *
+ * Thread:    read while rules load; then constant.
+ * Memory:    the ruleset's arena.
+ * Owns:      nothing.
+ * Not here:  the options of the keywords -> keywords/dataset.c, keywords/datarep.c
+ */
+#ifndef ENGINE_DETECT_DATASET_H
+#define ENGINE_DETECT_DATASET_H
+
+#include "engine/detect/build.h"
+
+enum dataset_type { DATASET_STRING, DATASET_MD5, DATASET_SHA256, DATASET_IP, DATASET_IPV4 };
+enum dataset_format { DATASET_CSV, DATASET_JSON, DATASET_NDJSON };
+extern const char *const dataset_types[], *const dataset_formats[]; /* NULL-ended, in the order of the enums */
+
+struct dataset_value {
+	struct span bytes;
+	struct span context;  /* the JSON object it came from, as text */
+	uint32_t place;       /* in the file: the first of equal ones counts */
+	uint16_t reputation;
+};
+
+struct dataset {
+	struct dataset_value *value; /* sorted by bytes */
+	uint32_t n, cap;
+	enum dataset_type type;
+	enum dataset_format format;
+	bool reputation;      /* each line ends in ",NUMBER" */
+	bool wanted, subdomain, remove_key;
+	const char *load, *value_key, *array_key, *context_key;
+};
+
+/* Reads s->load; 0, or build_error(). A path that is not absolute begins where the rule file is. */
+int dataset_read(struct build *b, struct dataset *s);
+/* NULL: not one of them. */
+const struct dataset_value *dataset_find(const struct dataset *s, struct span v);
+/* The place of a word in a NULL-ended list; -1. */
+int dataset_word(const char *const *words, const char *text);
+
+#endif
