@@ -183,6 +183,12 @@ on_poll(evutil_socket_t fd, short what, void *arg)
 
 	finish_reload(r);
 	retry_reload(r);
+	if (output_must_stop(r->output) && !r->stopping) {
+		log_error("journal", "it is full, and journal.on-full says stop: the sensor ends");
+		r->stopping = true;
+		r->code = EXIT_RUNTIME;
+		workers_stop(r->workers);
+	}
 	if (n == 0 && workers_done(r->workers)) {
 		event_base_loopbreak(r->loop);
 		return;
@@ -445,7 +451,7 @@ go(struct run *r)
 	}
 	if (workers_damage(r->workers)[0])
 		log_warning("capture", "%s", workers_damage(r->workers));
-	return EXIT_OK;
+	return r->code;
 }
 
 static bool
