@@ -4,15 +4,23 @@
 usage: run.py [--casus PROGRAM] [--mkpcap PROGRAM] [--keep] [CASE ...]
 A CASE is the name of a folder here, or rules/SID. Last line: 'N passed, N failed'.
 """
-import argparse, concurrent.futures, filecmp, glob, json, os, re, shutil, subprocess, sys, tempfile
+import argparse, concurrent.futures, filecmp, glob, json, os, re, shutil, subprocess, sys, tempfile, warnings
 
-import yaml
+# The system's python3 is the one that has the Debian packages; another may come first in the path.
+if os.access('/usr/bin/python3', os.X_OK) and not sys.executable.startswith('/usr/bin/') and not os.environ.get('REPLAY_PYTHON'):
+    os.environ['REPLAY_PYTHON'] = '1'
+    os.execv('/usr/bin/python3', ['/usr/bin/python3'] + sys.argv)
+try:
+    import yaml
+except ImportError:
+    print('skipped: python3 without yaml')
+    sys.exit(77)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get('top_builddir', TOP)
 sys.path.insert(0, os.path.join(TOP, 'tests', 'system'))
-LOGS = 'outputs: [{eve-log: {enabled: yes, types: [alert, flow, anomaly, http, dns, tls, smb, modbus, dnp3, iec104, s7comm, ssh, ftp]}}]\n'
+LOGS = 'outputs: [{eve-log: {enabled: yes, types: [alert, %sanomaly, http, dns, tls, smb, modbus, dnp3, iec104, s7comm, ssh, ftp]}}]\n'
 
 
 class Failed(Exception):
@@ -25,14 +33,26 @@ def need(condition, *words):
 
 
 def schema_check():
-    """A function of the lines of an eve.json, or None without schemas or a validator."""
+    """A function that tells what of an eve.json does not fit rules/schema, or None without schemas or a validator."""
     if not os.path.isdir(os.path.join(TOP, 'rules', 'schema')):
         return None
     try:
         import validate
-        return validate.lines
-    except (ImportError, AttributeError):
+    except ImportError:
         return None
+    warnings.simplefilter('ignore')
+
+    class Check(validate.Check):
+        def tell(self, where, text):
+            self.bad += 1
+            if self.bad == 1:
+                self.first = '%s: %s' % (where, text)
+
+    def check(path):
+        c = Check()
+        c.eve(path)
+        return c.first if c.bad else None
+    return check
 
 
 class Run:
@@ -56,7 +76,7 @@ class Run:
         need(p.returncode == 0, 'mkpcap:', p.stderr)
         return out
 
-    def casus(self, *words, log='log', stdin=None, exit_code=0, rules=True, config=True):
+    def casus(self, *words, log='log', stdin=None, exit_code=0, rules=True, config=True, flows=True):
         """Runs it with the rules and packs of this tree; its eve.json as a list, its messages."""
         where = self.path(log)
         shutil.rmtree(where, ignore_errors=True)
@@ -68,7 +88,7 @@ class Run:
             argv += ['--set', file + '-file=' + os.path.join(TOP, 'rules', 'signatures', name)]
         if config:
             with open(self.path('logs.yaml'), 'w') as f:
-                f.write(LOGS)
+                f.write(LOGS % ('flow, ' if flows else ''))
             argv += ['-c', self.path('logs.yaml')]
         if rules:
             for file in sorted(glob.glob(os.path.join(TOP, 'rules', 'signatures', '*.rules'))):
@@ -81,7 +101,7 @@ class Run:
         lines = open(eve, encoding='utf-8').read().splitlines() if os.path.exists(eve) else []
         records = [json.loads(line) for line in lines]
         if self.args.schema and records:
-            wrong = self.args.schema(lines)
+            wrong = self.args.schema(eve)
             need(not wrong, 'schema:', wrong)
         return records, messages
 
@@ -166,7 +186,7 @@ def rule_case(args, sid):
     run = Run(args, sid)
     try:
         for kind in ('fire', 'miss'):
-            records, _ = run.casus('-r', run.capture(os.path.join(HERE, 'rules', sid, kind + '.pkt')))
+            records, _ = run.casus('-r', run.capture(os.path.join(HERE, 'rules', sid, kind + '.pkt')), flows=False)
             fired = int(sid) in sids(records)
             need(fired == (kind == 'fire'), kind, 'capture: the rule', 'fired' if fired else 'did not fire;', 'others:', sorted(sids(records)))
     finally:
@@ -353,14 +373,14 @@ def case_scenario(args):
     try:
         records, _ = run.casus('-r', run.capture(os.path.join(where, 'scenario.pkt')), '--inventory', os.path.join(where, 'inventory.yaml'),
                                '--context', os.path.join(where, 'context.yaml'), '--exercise')
-        incidents = {r['casus']['incident']['id']: r['casus'] for r in records if r['event_type'] == 'incident'}
+        incidents = {r['casus']['incident']['id']: r['casus']['incident'] for r in records if r['event_type'] == 'incident'}
         need(len(incidents) == 1, 'incidents:', sorted(incidents))
         last = next(iter(incidents.values()))
         jp, us, nato = (last['parties'][p] for p in ('JP', 'US', 'NATO'))
         need(jp['lo'] == 'B2' and us['lo'] == 'B1' and nato['lo'] == 'B2', jp['lo'], us['lo'], nato['lo'])
         need(any(sorted(d['parties']) == ['JP', 'US'] for d in last['divergence']), last['divergence'])
         need({'deaths', 'injuries'} <= set(last['unknowns']), last['unknowns'])
-        need({'scan', 'intrusion', 'c2', 'lateral', 'ot-write', 'ot-control', 'ot-stop'} <= set(last['incident']['effects']), last['incident']['effects'])
+        need({'scan', 'intrusion', 'c2', 'lateral', 'ot-write', 'ot-control', 'ot-stop'} <= set(last['effects']), last['effects'])
         scale = last['scale']
         need(scale['services_down']['likely'] >= 2 and scale['outage_s']['likely'] > 300, scale['services_down'], scale['outage_s'])
         need(scale['ot_controls']['likely'] == 18 and scale['ot_writes']['likely'] == 9, scale['ot_controls'], scale['ot_writes'])
@@ -410,6 +430,8 @@ def main():
     p.add_argument('names', nargs='*', metavar='CASE')
     args = p.parse_args()
     args.schema = schema_check()
+    if not args.schema:
+        print('note: records are not checked against rules/schema (no schemas, or python3 without jsonschema)')
     passed, failed = 0, 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for name, why in pool.map(lambda n: job(args, n), args.names or all_names()):
