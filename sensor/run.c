@@ -335,6 +335,7 @@ drop_rights(struct setup *s)
 		.group = s->cli->group ? s->cli->group : s->sensor.group,
 		.asked = user != NULL,
 		.write_dir = s->sensor.log_dir,
+		.give_empty = user || !s->cli->read,
 		.read_path = s->cli->read && strcmp(s->cli->read, "-") != 0 ? s->cli->read : NULL,
 	};
 	char how[128];

@@ -1,6 +1,7 @@
 #include "os/privileges.h"
 
 #include <cap-ng.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -25,6 +27,24 @@ can_work(const struct privileges *p, uid_t uid, gid_t gid)
 	if (seteuid(0) != 0 || setegid(0) != 0)
 		return false;
 	return ok;
+}
+
+/* An empty folder of root's becomes the user's: it was made for the sensor, and holds nothing of anybody else. */
+static void
+give_folder(const char *dir, uid_t uid, gid_t gid)
+{
+	DIR *d = opendir(dir);
+	struct stat st;
+	const struct dirent *e;
+	bool empty = true;
+
+	if (!d)
+		return;
+	while (empty && (e = readdir(d)) != NULL)
+		empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
+	if (empty && fstat(dirfd(d), &st) == 0 && st.st_uid == 0 && fchown(dirfd(d), uid, gid) != 0)
+		empty = false; /* can_work() will tell */
+	closedir(d);
 }
 
 static int
@@ -91,6 +111,8 @@ privileges_drop(const struct privileges *p, char how[static 128])
 	rc = find_user(p, &uid, &gid, how);
 	if (rc < 0)
 		return rc;
+	if (uid != 0 && p->give_empty && p->write_dir)
+		give_folder(p->write_dir, uid, gid);
 	if (uid != 0 && can_work(p, uid, gid)) {
 		rc = become(uid, gid);
 		snprintf(how, 128, rc < 0 ? "cannot become user %u" : "user %u without capabilities", (unsigned) uid);

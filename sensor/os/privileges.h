@@ -16,6 +16,7 @@ struct privileges {
 	bool asked;                /* user was asked for: anything less is a failure */
 	const char *write_dir;     /* the new user must be able to write here */
 	const char *read_path;     /* and to read this; may be NULL */
+	bool give_empty;           /* write_dir is given to the user when it is root's and empty (a folder made for it) */
 };
 
 /*
