@@ -173,6 +173,7 @@ assess_reload(struct assess *a, struct diag *d)
 		clear_inputs(&fresh);
 		return -1;
 	}
+	health_keep(fresh.health, a->health);
 	incidents_rebind(a->incidents, &fresh.inv, &a->effects, &fresh.effects);
 	for (uint32_t k = 0; k < incidents_count(a->incidents); k++)
 		retell(&fresh, incidents_at(a->incidents, k));

@@ -345,15 +345,18 @@ read_positions(struct reader *r, const struct yaml *map, struct party *p)
 	}
 }
 
+/* Every reading names one of the party's own positions. */
 static void
-check_because(struct reader *r, const struct yaml *y, const struct party *p)
+check_because(struct reader *r, const struct yaml *list, const struct party *p)
 {
-	for (uint32_t i = 0; i < p->n_cond; i++) {
-		bool found = !p->cond[i].because;
+	yaml_each(y, list)
+	{
+		const struct yaml *because = yaml_get(y, "because");
+		bool found = !because || !because->text;
 		for (uint32_t k = 0; k < p->n_pos && !found; k++)
-			found = strcmp(p->pos[k].key, p->cond[i].because) == 0;
+			found = strcmp(p->pos[k].key, because->text) == 0;
 		if (!found)
-			yaml_error(y, r->d, "condition %s: because \"%s\" is none of the party's positions", p->cond[i].id, p->cond[i].because);
+			yaml_error(because, r->d, "because: \"%s\" is none of the party's positions", because->text);
 	}
 }
 
@@ -419,7 +422,8 @@ read_party(struct reader *r, const struct yaml *y)
 	read_positions(r, yaml_get(y, "positions"), p);
 	read_adjust(r, yaml_get(y, "adjust"), p);
 	read_conditions(r, yaml_get(y, "conditions"), p->cond, &p->n_cond);
-	check_because(r, y, p);
+	check_because(r, yaml_get(y, "adjust"), p);
+	check_because(r, yaml_get(y, "conditions"), p);
 	for (uint32_t i = 0; p->id && i < r->p->n_parties; i++)
 		if (r->p->party[i].id && strcmp(r->p->party[i].id, p->id) == 0)
 			yaml_error(y, r->d, "party %s has a pack already (%s)", p->id, r->p->party[i].file);

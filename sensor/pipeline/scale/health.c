@@ -50,6 +50,21 @@ health_free(struct health *h)
 	free(h);
 }
 
+void
+health_keep(struct health *h, const struct health *old)
+{
+	for (uint32_t i = 0; i < h->n; i++)
+		for (uint32_t k = 0; k < old->n; k++) {
+			struct health_service was = old->s[k];
+			if (was.service->port != h->s[i].service->port || was.service->proto != h->s[i].service->proto
+			    || strcmp(was.asset->name, h->s[i].asset->name) != 0)
+				continue;
+			was.asset = h->s[i].asset;
+			was.service = h->s[i].service;
+			h->s[i] = was;
+		}
+}
+
 static void
 add_bucket(struct health_service *s, int64_t second, const struct event_facts *f)
 {

@@ -46,6 +46,8 @@ struct health_service {
 struct health;
 struct health *health_new(const struct inventory *inv);
 void health_free(struct health *h);
+/* After a reload: what was measured of services of assets of the same name. */
+void health_keep(struct health *h, const struct health *old);
 /* EVENT_FACTS. The record it went to, or NULL. */
 struct health_service *health_facts(struct health *h, const struct inventory *inv, const struct event *e);
 /* A second is over. True when an outage began or ended. */

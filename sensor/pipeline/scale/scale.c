@@ -31,7 +31,7 @@ scale_count(const struct scale_in *in, double seen, const char *method, double g
 
 	out->lo = seen;
 	out->likely = seen / kept;
-	out->hi = missed > 0 ? (seen + 2 * sqrt(grain * seen + grain * grain)) / kept : seen;
+	out->hi = missed > 0 ? (seen + 2 * sqrt(grain * seen * missed + grain * grain)) / kept : seen;
 	out->known = true;
 	out->method = method;
 }

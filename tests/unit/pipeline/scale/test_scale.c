@@ -1,0 +1,324 @@
+/*
+ * Tests of scale: HyperLogLog, service health, and that intervals hold the truth when packets are lost.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "pipeline/scale/scale.h"
+
+static uint64_t seed;
+
+static double
+uniform(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (double) (seed >> 11) / 9007199254740992.0;
+}
+
+static uint64_t
+thing(uint64_t set, uint64_t k)
+{
+	uint64_t v[2] = { set, k };
+
+	return hash_bytes(v, sizeof(v), 7);
+}
+
+static void
+hll_error(void **state)
+{
+	static const uint32_t sizes[] = { 1, 64, 65, 1000, 5000, 20000, 100000, 1000000 };
+
+	for (size_t n = 0; n < sizeof(sizes) / sizeof(sizes[0]); n++)
+		for (uint64_t set = 0; set < 5; set++) {
+			struct hll h = { 0 };
+			for (uint32_t k = 0; k < sizes[n]; k++) {
+				hll_add(&h, thing(set, k));
+				if (k % 3 == 0)
+					hll_add(&h, thing(set, k / 2)); /* seen before */
+			}
+			double e = fabs(hll_count(&h) - sizes[n]) / sizes[n];
+			if (sizes[n] <= HLL_EXACT)
+				assert_true(e == 0);
+			else if (e > 3 * HLL_ERROR)
+				fail_msg("%u: error %.3f", sizes[n], e);
+			hll_clear(&h);
+		}
+}
+
+static void
+hll_merges(void **state)
+{
+	struct hll a = { 0 }, b = { 0 }, all = { 0 };
+
+	for (uint32_t k = 0; k < 60000; k++) {
+		hll_add(k % 2 ? &a : &b, thing(1, k));
+		if (k % 5 == 0)
+			hll_add(k % 2 ? &b : &a, thing(1, k));
+		hll_add(&all, thing(1, k));
+	}
+	hll_merge(&a, &b);
+	assert_true(hll_count(&a) == hll_count(&all));
+	struct hll small = { 0 };
+	hll_add(&small, thing(1, 5));
+	hll_add(&small, thing(2, 5));
+	double before = hll_count(&all);
+	hll_merge(&all, &small);
+	assert_true(hll_count(&all) >= before);
+	hll_merge(&small, &all);
+	assert_true(hll_count(&small) == hll_count(&all));
+	hll_clear(&a);
+	hll_clear(&b);
+	hll_clear(&all);
+	hll_clear(&small);
+}
+
+/* ---- health ---- */
+
+static struct diag d;
+static struct inventory inv;
+static struct health *health;
+static const char *const inventory_text = "assets:\n  - { name: a, networks: [10.0.0.1], owner: X, sector: energy, services: [ { port: 80 }, { port: 502 } ] }\n";
+
+static int
+setup(void **state)
+{
+	char path[] = "/tmp/casus-inv-XXXXXX";
+	int fd = mkstemp(path);
+	FILE *f = fdopen(fd, "w");
+
+	diag_init(&d, 0);
+	fputs(inventory_text, f);
+	fclose(f);
+	int rc = inventory_read(&inv, path, &d);
+	remove(path);
+	health = health_new(&inv);
+	return rc;
+}
+
+static int
+teardown(void **state)
+{
+	health_free(health);
+	inventory_clear(&inv);
+	diag_clear(&d);
+	return 0;
+}
+
+/* What happened in the second before `second` to port 80. */
+static void
+facts(int64_t second, uint32_t syn, uint32_t synack)
+{
+	struct event e = { .type = EVENT_FACTS, .ts = second * NS_PER_S, .proto = 6, .server_port = 80 };
+	struct prefix p;
+
+	prefix_parse(&p, "10.0.0.1");
+	e.server = p.a;
+	e.facts = (struct event_facts) { .syn = syn, .synack = synack };
+	assert_non_null(health_facts(health, &inv, &e));
+}
+
+static void
+outage(void **state)
+{
+	const struct health_service *s = health_at(health, 0);
+
+	for (int64_t t = 1000; t < 1300; t++) {
+		bool down = t > 1100 && t <= 1160;
+		facts(t, 10, down ? 0 : 10);
+		health_tick(health, t * NS_PER_S);
+	}
+	assert_int_equal(s->n_outages, 1);
+	assert_int_equal(s->outage[0].begin, 1100 * NS_PER_S); /* facts of second t are told at its end */
+	assert_int_equal(s->outage[0].end, 1160 * NS_PER_S);
+	assert_true(s->outage[0].sure);
+	assert_false(s->down);
+	assert_true((double) s->outage[0].failed / (double) s->outage[0].attempts > 0.8);
+}
+
+static void
+never_answered(void **state)
+{
+	struct incident i = { .first = 1000 * NS_PER_S, .last = 1000 * NS_PER_S };
+	struct assess_coverage cov = { .sampling = 1 };
+	struct scale_in in = { &i, &inv, health, &cov, 1100 * NS_PER_S, NULL };
+	double lo, hi;
+
+	for (int64_t t = 1000; t < 1100; t++) {
+		facts(t, 10, 0);
+		health_tick(health, t * NS_PER_S);
+	}
+	i.assets[0] = &inv.assets[0];
+	i.n_assets = 1;
+	assert_true(scale_outage(&in, health_at(health, 0), &lo, &hi));
+	assert_true(lo == 0); /* perhaps only one side is mirrored */
+	assert_true(hi > 80);
+}
+
+static void
+silence_is_only_possible(void **state)
+{
+	struct incident i = { .first = 1000 * NS_PER_S, .last = 1000 * NS_PER_S };
+	struct assess_coverage cov = { .sampling = 1 };
+	struct scale_in in = { &i, &inv, health, &cov, 1200 * NS_PER_S, NULL };
+	double lo, hi;
+
+	for (int64_t t = 1000; t < 1050; t++) {
+		facts(t, 5, 5);
+		health_tick(health, t * NS_PER_S);
+	}
+	i.assets[0] = &inv.assets[0];
+	i.n_assets = 1;
+	assert_true(scale_outage(&in, health_at(health, 0), &lo, &hi));
+	assert_true(lo == 0 && hi > 140);
+}
+
+/* The same sums split in two give the same outages, also when answers come a second late. */
+static void
+split_in_two(void **state)
+{
+	struct health_service one;
+
+	for (int split = 0; split < 2; split++) {
+		teardown(NULL);
+		setup(NULL);
+		seed = 77;
+		for (int64_t t = 1000; t < 1400; t++) {
+			bool down = t > 1100 && t < 1200;
+			uint32_t syn = 1 + (uint32_t) (uniform() * 8), late = (uint32_t) (uniform() * 3), ok = down ? 0 : syn;
+			if (split) {
+				uint32_t a = syn / 2;
+				facts(t, a, late);
+				facts(t, syn - a, ok);
+			} else {
+				facts(t, syn, ok + late);
+			}
+			health_tick(health, t * NS_PER_S);
+		}
+		if (!split)
+			one = *health_at(health, 0);
+	}
+	const struct health_service *two = health_at(health, 0);
+	assert_int_equal(one.n_outages, two->n_outages);
+	assert_memory_equal(one.outage, two->outage, sizeof(one.outage));
+	assert_int_equal(one.active_seconds, two->active_seconds);
+}
+
+static void
+many_outages_fold(void **state)
+{
+	const struct health_service *s = health_at(health, 0);
+	struct incident i = { .first = 1000 * NS_PER_S, .last = 1000 * NS_PER_S, .n_assets = 1 };
+	struct assess_coverage cov = { .sampling = 1 };
+	double lo = 0, hi, before = 0;
+
+	i.assets[0] = &inv.assets[0];
+	for (int64_t t = 1000; t < 1000 + 60 * 20; t++) {
+		facts(t, 10, t % 60 >= 30 ? 0 : 10);
+		health_tick(health, t * NS_PER_S);
+		struct scale_in in = { &i, &inv, health, &cov, t * NS_PER_S, NULL };
+		scale_outage(&in, s, &lo, &hi);
+		assert_true(lo + 31 >= before); /* an end found late takes back no more than the window saw */
+		before = lo;
+	}
+	assert_int_equal(s->n_outages, HEALTH_OUTAGES);
+	if (lo < 0.9 * 20 * 30 || lo > 1.1 * 20 * 30)
+		fail_msg("%.0f s of 600", lo);
+}
+
+/* ---- loss ---- */
+
+#define TRIALS 2000
+
+/* Synthetic incidents of known truth, each packet lost with the same chance: how often does the interval hold the truth? */
+static void
+intervals_hold_the_truth(void **state)
+{
+	static const double losses[] = { 0, 0.1, 0.3, 0.5 };
+
+	for (size_t l = 0; l < 4; l++) {
+		unsigned held_n = 0, held_d = 0;
+		double width_n = 0, width_d = 0;
+		seed = 1000 + l;
+		for (int trial = 0; trial < TRIALS; trial++) {
+			uint32_t n = 5 + (uint32_t) (uniform() * 400), seen = 0;
+			double at = 0, first = -1, last = 0, end = 0, begin = 0;
+			for (uint32_t k = 0; k < n; k++) {
+				at += -log(1 - uniform()) * 2;
+				if (!k)
+					begin = at;
+				end = at;
+				if (uniform() < losses[l])
+					continue;
+				if (first < 0)
+					first = at;
+				last = at;
+				seen++;
+			}
+			struct incident i = { .first = (int64_t) (first * 1e9), .last = (int64_t) (last * 1e9), .alerts = seen, .calls_out = seen };
+			struct assess_coverage cov = { .packets = (uint64_t) (1e6 * (1 - losses[l])), .dropped = (uint64_t) (1e6 * losses[l]), .sampling = 1 };
+			struct effects none = { .n = 0 };
+			struct scale_in in = { &i, &inv, health, &cov, 0, &none };
+			struct scale sc;
+			scale_measure(&in, &sc);
+			const struct fact *c = &sc.fact[feature_index("calls_out")], *t = &sc.fact[feature_index("duration_s")];
+			held_n += c->lo <= n && n <= c->hi;
+			held_d += seen < 2 || (t->lo <= end - begin + 1e-6 && end - begin <= t->hi + 1e-6);
+			width_n += (c->hi - c->lo) / n;
+			width_d += (t->hi - t->lo) / (end - begin);
+		}
+		print_message("loss %.0f %%: count held %.1f %%, mean width %.2f of the truth; duration held %.1f %%, mean width %.3f\n", losses[l] * 100,
+		    100.0 * held_n / TRIALS, width_n / TRIALS, 100.0 * held_d / TRIALS, width_d / TRIALS);
+		assert_true(held_n >= 0.95 * TRIALS);
+		assert_true(held_d >= 0.95 * TRIALS);
+	}
+}
+
+static void
+coverage_tells_why(void **state)
+{
+	struct incident i = { .n_assets = 1 };
+	struct asset blind = inv.assets[0];
+	struct assess_coverage cov = { .packets = 90, .dropped = 10, .sampling = 0.5 };
+	struct effects none = { .n = 0 };
+	struct scale_in in = { &i, &inv, health, &cov, 0, &none };
+	struct scale sc;
+
+	i.assets[0] = &inv.assets[0];
+	scale_measure(&in, &sc);
+	assert_true(fabs(sc.coverage - 0.45) < 1e-9);
+	blind.mirrored = false;
+	i.assets[0] = &blind;
+	cov = (struct assess_coverage) { .packets = 100, .sampling = 1 };
+	scale_measure(&in, &sc);
+	assert_true(sc.coverage < 0.6);
+	assert_non_null(strstr(sc.coverage_why, "mirrored"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hll_error),
+		cmocka_unit_test(hll_merges),
+		cmocka_unit_test_setup_teardown(outage, setup, teardown),
+		cmocka_unit_test_setup_teardown(never_answered, setup, teardown),
+		cmocka_unit_test_setup_teardown(silence_is_only_possible, setup, teardown),
+		cmocka_unit_test_setup_teardown(split_in_two, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_outages_fold, setup, teardown),
+		cmocka_unit_test_setup_teardown(intervals_hold_the_truth, setup, teardown),
+		cmocka_unit_test_setup_teardown(coverage_tells_why, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
