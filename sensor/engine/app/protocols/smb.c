@@ -24,6 +24,7 @@ struct smb {
 	bool resync[2];
 	uint32_t open;
 	uint16_t dialect;
+	struct dce_table pipes;
 };
 
 /* ---- transactions ---- */
@@ -96,6 +97,7 @@ command(struct app *a, struct smb *st, int dir, const struct smb_tx *h, struct s
 		app_count_request(a);
 	}
 	(h->version == 1 ? smb1_body : smb2_body)(a, t, dir, pdu);
+	smb_pipe(a, t, &st->pipes, dir, pdu);
 	if (t->dialect)
 		st->dialect = t->dialect;
 	t->dialect = st->dialect;
@@ -246,6 +248,7 @@ smb_tx_clear(struct app *a, struct tx *tx)
 	bytes_release(a, &t->host);
 	bytes_release(a, &t->native_os);
 	bytes_release(a, &t->native_lm);
+	dce_clear(a, &t->dce);
 }
 
 static enum app_probe
@@ -355,6 +358,7 @@ static const struct field fields[] = {
 	{ "smb.filename", NULL, NULL, FIELD_BYTES, false, 1, DONE, f_file, .help = "file of a create" },
 	{ "smb.ntlmssp_user", NULL, NULL, FIELD_BYTES, false, 1, DONE, f_user, .help = "user of the authentication" },
 	{ "smb.ntlmssp_domain", NULL, NULL, FIELD_BYTES, false, 1, DONE, f_domain, .help = "domain of the authentication" },
+	{ "dcerpc.stub_data", "dce_stub_data", NULL, FIELD_BYTES, false, 3, DONE, dce_stub_field, .help = "arguments or results of a call" },
 	{ "smb.version", NULL, NULL, FIELD_NUMBER, false, 3, DONE, .number = n_version, .help = "1 or 2" },
 	{ "smb.command", NULL, NULL, FIELD_NUMBER, false, 3, DONE, .number = n_command, .help = "command of the header" },
 	{ "smb.status", NULL, NULL, FIELD_NUMBER, false, 2, DONE, .number = n_status, .help = "NT status of the answer" },
@@ -476,6 +480,11 @@ smb_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 		log_kept(j, "host", &t->host);
 		json_end(j);
 	}
+	if (t->dce.used) {
+		json_object(j, "dcerpc");
+		dce_log(&t->dce, j);
+		json_end(j);
+	}
 	if (t->native_os.n || t->native_lm.n) {
 		json_object(j, "request");
 		log_kept(j, "native_os", &t->native_os);
@@ -490,6 +499,8 @@ smb_loggable(const struct tx *tx)
 {
 	const struct smb_tx *t = of(tx);
 
+	if (t->dce.used && t->dce.type[TO_SERVER] != DCE_NONE)
+		return true;
 	return t->version == 1 ? t->command != S1_READ && t->command != S1_WRITE :
 	    t->version == 2 && t->command != S2_READ && t->command != S2_WRITE;
 }

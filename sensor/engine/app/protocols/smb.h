@@ -9,7 +9,7 @@
 #ifndef ENGINE_PROTOCOLS_SMB_H
 #define ENGINE_PROTOCOLS_SMB_H
 
-#include "engine/app/protocols/parse.h"
+#include "engine/app/protocols/dce.h"
 
 #define SMB_TEXT_MAX 4096
 
@@ -25,6 +25,8 @@ struct smb_tx {
 	struct bytes user, domain, host; /* NTLMSSP */
 	struct bytes native_os, native_lm; /* 1: of the request */
 	uint32_t disposition, access;
+	uint64_t pipe_id;         /* of reads, writes and the like; 0 = none */
+	struct dce_call dce;      /* carried by this command or its answer */
 };
 
 /* UTF-16LE to UTF-8, as much as fits SMB_TEXT_MAX. */
@@ -38,6 +40,8 @@ bool smb_is_pipe(const struct bytes *share);
 /* smb1.c, smb2.c: the body of a command; `pdu` begins with the SMB header. */
 void smb1_body(struct app *a, struct smb_tx *t, int dir, struct span pdu);
 void smb2_body(struct app *a, struct smb_tx *t, int dir, struct span pdu);
+/* smb_pipe.c: what a command writes to or reads from a pipe, when it is DCE RPC. */
+void smb_pipe(struct app *a, struct smb_tx *t, struct dce_table *table, int dir, struct span pdu);
 /* "SMB2_COMMAND_CREATE"; NULL = not known. */
 const char *smb1_command_name(uint16_t command);
 const char *smb2_command_name(uint16_t command);
