@@ -168,6 +168,7 @@ fill_engine(struct setup *s)
 	conf_fill(s->conf, &stream_options, &w->stream, &s->diag);
 	conf_fill(s->conf, &app_options, &w->apps, &s->diag);
 	conf_fill(s->conf, &detect_options, &w->detect, &s->diag);
+	stream_master_policy(&w->stream, s->conf);
 	w->apps.conf = s->conf;
 	if (!w->detect.cache_dir)
 		w->detect.cache_dir = default_cache(s);

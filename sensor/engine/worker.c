@@ -167,6 +167,13 @@ begins_anew(void *arg, const struct flow *f, const struct packet *p)
 	return stream_reuse(((const struct session *) f->user)->stream, p, p->dir);
 }
 
+/* The carriers of tunnels are flows of their own, but rules and records see what is in them. */
+static bool
+is_carrier(const struct packet *p)
+{
+	return p->proto == 4 || p->proto == 41 || p->proto == 47;
+}
+
 static void
 worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet: read this first */
 {
@@ -196,7 +203,10 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 	s->app_next[p->dir] = false;
 	if (updated >> !p->dir & 1)
 		s->app_next[!p->dir] = true;
-	run_detect(w, p, f, s, look);
+	if (is_carrier(p))
+		run_detect(w, p, NULL, NULL, false);
+	else
+		run_detect(w, p, f, s, look);
 	log_transactions(w, f, s, p, false);
 	services_add(w->services, &w->emit, f, s, p->ts);
 done:

@@ -40,7 +40,7 @@ enum { TO_SERVER, TO_CLIENT };
 #define PACKET_RETRANSMIT 0x0800
 #define PACKET_PASS_FLOW 0x1000       /* stream: a policy says that rules do not look at this flow from here on */
 #define PACKET_BYPASS_FLOW 0x2000     /* stream: nor does anything else */
-#define PACKET_MIDSTREAM 0x1000       /* stream or worker: the TCP session was picked up midstream */
+#define PACKET_MIDSTREAM 0x4000       /* stream or worker: the TCP session was picked up midstream */
 
 /* Events of decoder, defragmenter and stream: bits set on the packet, names for decode-event and stream-event
  * ("ipv4.pkt_too_small", "stream.3whs_ack_in_wrong_dir"); one row each in decode/events.def. */

@@ -50,13 +50,20 @@ queue_alert(struct detect *d, uint32_t sig, struct tx *tx, bool from_stream, str
 	d->queue[k] = q;
 }
 
-/* A pass that was found in the stream, in a transaction or by addresses holds for the whole flow. */
+/* Nothing but addresses, ports and protocols. */
+static bool
+header_only(const struct sig *s)
+{
+	return !s->n_matchers && !s->n_packet_parts && !(s->flags & SIG_PAYLOAD);
+}
+
+/* A pass that was found in the stream, in a transaction or by the header alone holds for the whole flow. */
 static void
 pass(struct detect *d, const struct queued *q)
 {
 	const struct sig *s = &d->rules->sigs[q->sig];
 
-	if (d->now->marks && (q->alert.tx || q->alert.from_stream || s->flags & SIG_IPONLY))
+	if (d->now->marks && (q->alert.tx || q->alert.from_stream || s->flags & SIG_IPONLY || header_only(s)))
 		d->now->marks->flags |= MARKS_PASS;
 }
 

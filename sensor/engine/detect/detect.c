@@ -18,6 +18,8 @@ const struct option_table detect_options = {
 	        "folder for compiled pattern databases, so that the next start is quick; empty = none" },
 	    { "detect.inspection-recursion-limit", OPT_U32, offsetof(struct detect_conf, inspection_recursion_limit), "3000", 1, 1000000, NULL,
 	        "steps that matching one rule against one buffer may take" },
+	    { "detect.guess-applayer-tx", OPT_BOOL, offsetof(struct detect_conf, guess_tx), "no", 0, 0, NULL,
+	        "alerts of rules on packets and streams carry the only open transaction" },
 	    { "pcre.match-limit", OPT_U32, offsetof(struct detect_conf, pcre_match_limit), "3500", 1, 100000000, NULL,
 	        "effort of one regular expression on one buffer at most" },
 	    { "pcre.match-limit-recursion", OPT_U32, offsetof(struct detect_conf, pcre_recursion_limit), "1500", 1, 100000000, NULL,
@@ -262,15 +264,37 @@ find_addresses(struct detect *d)
 	iponly_find(d->rules->iponly, p, &d->packet);
 }
 
-/* Content on a stream or by protocol: the only open transaction is what the alert is about. */
+/* The transaction that is at hand in the packet's direction: the only one of it that was not yet looked at to its end. */
 static struct tx *
-guess_tx(const struct detect *d, const struct sig *s, bool from_stream)
+only_tx(const struct app *a, int dir)
+{
+	struct tx *found = NULL;
+
+	for (struct tx *tx = a->first; tx; tx = tx->next) {
+		if (tx->done_seen[dir] || (tx->only_dir && !(tx->only_dir >> dir & 1)))
+			continue;
+		if (found)
+			return NULL;
+		found = tx;
+	}
+	return found;
+}
+
+/* What the packet's bytes belong to: for a rule on a protocol over UDP, or where the operator wants a guess. Told once. */
+static struct tx *
+guess_tx(const struct detect *d, const struct sig *s)
 {
 	const struct app *a = d->now->app;
+	bool udp = d->now->p->proto == 17;
+	struct tx *tx;
 
-	if (!a || !a->first || a->first != a->last)
+	if (!a || !a->first || !(udp ? s->apps != 0 : d->conf.guess_tx))
 		return NULL;
-	return from_stream || (s->apps && d->now->p->proto == 17) ? a->first : NULL;
+	tx = only_tx(a, d->now->p->dir);
+	if (!tx || tx->guessed)
+		return NULL;
+	tx->guessed = true;
+	return tx;
 }
 
 static void
@@ -290,7 +314,7 @@ rule_look(struct detect *d, uint32_t i)
 	if (s->flags & SIG_PAYLOAD && !payload_match(d, s, &from_stream, &where))
 		return;
 	sig_act(d, s, NULL);
-	queue_alert(d, i, guess_tx(d, s, from_stream), from_stream, where, true);
+	queue_alert(d, i, s->flags & SIG_NOALERT ? NULL : guess_tx(d, s), from_stream, where, d->now->p->proto != 17);
 }
 
 unsigned

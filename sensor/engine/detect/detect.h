@@ -20,7 +20,7 @@ struct detect_conf {
 	const char *cache_dir;        /* compiled databases; NULL = none */
 	uint32_t pcre_match_limit, pcre_recursion_limit;
 	bool pcre_jit;
-	bool profile_rules;
+	bool profile_rules, guess_tx;
 	uint32_t inspection_recursion_limit; /* 3000 */
 };
 extern const struct option_table detect_options;

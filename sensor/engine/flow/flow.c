@@ -432,7 +432,7 @@ count(struct flow *f, const struct packet *p)
 	if (p->ttl > f->ttl_max[d])
 		f->ttl_max[d] = p->ttl;
 	f->packets[d]++;
-	f->bytes[d] += p->l3.n;
+	f->bytes[d] += p->frame.n ? p->frame.n : p->l3.n;
 	f->payload[d] += p->payload.n;
 	f->seen |= (uint8_t) (1 << d);
 	if (p->proto == PROTO_TCP)

@@ -54,7 +54,7 @@ struct flow {
 	uint8_t ttl_min[2], ttl_max[2];
 	uint16_t iface;
 	uint32_t packets[2];
-	uint64_t bytes[2];     /* on the wire from layer 3 on */
+	uint64_t bytes[2];     /* of frames, with their link headers, as rules and records count them */
 	uint64_t payload[2];
 	_Alignas(16) uint8_t user[]; /* the worker's session; size told to flow_table_new() */
 };

@@ -48,3 +48,18 @@ static const struct option rows[] = {
 };
 
 const struct option_table stream_options = { "stream", rows, stream_policy_tree };
+
+void
+stream_master_policy(struct stream_conf *conf, const struct conf *c)
+{
+	const char *text = conf_string(c, "exception-policy", "auto");
+
+	for (int i = 0; exception_names[i]; i++) {
+		if (strcmp(exception_names[i], text) != 0)
+			continue;
+		if (conf->midstream_policy == STREAM_EXC_AUTO)
+			conf->midstream_policy = i;
+		if (conf->memcap_policy == STREAM_EXC_AUTO)
+			conf->memcap_policy = i;
+	}
+}

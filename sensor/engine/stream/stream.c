@@ -181,7 +181,7 @@ push_first(struct streams *e, struct stream **s, struct packet *p, bool *swap)
 	uint64_t refused = counter_get(e->cnt, C_STREAM_SESSION_MEMCAP);
 	int ret = stream_none(e, s, p, swap);
 
-	if (!syn && ret == 0)
+	if (!syn)
 		exception(p, (enum stream_exception) e->conf.midstream_policy);
 	if (counter_get(e->cnt, C_STREAM_SESSION_MEMCAP) != refused)
 		exception(p, (enum stream_exception) e->conf.memcap_policy);

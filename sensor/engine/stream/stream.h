@@ -43,6 +43,8 @@ struct stream_conf {
 	void *policy_arg;
 };
 extern const struct option_table stream_options;
+/* exception-policy, the switch for all policies that are not set on their own; after conf_fill(). */
+void stream_master_policy(struct stream_conf *conf, const struct conf *c);
 
 enum stream_state { STREAM_NONE, STREAM_SYN_SENT, STREAM_SYN_RECV, STREAM_ESTABLISHED, STREAM_FIN_WAIT1, STREAM_FIN_WAIT2,
 	STREAM_TIME_WAIT, STREAM_LAST_ACK, STREAM_CLOSE_WAIT, STREAM_CLOSING, STREAM_CLOSED };

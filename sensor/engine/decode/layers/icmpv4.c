@@ -45,6 +45,23 @@ quoted(struct packet *p, struct span in)
 		p->icmp_inner = in;
 }
 
+/* Bytes of the header beyond the first eight: addresses of a router advertisement (RFC 1256), times (RFC 792). */
+static uint32_t
+more_header(uint8_t type, struct span in)
+{
+	struct rd r = rd_of(in);
+	uint32_t n = 0;
+
+	rd_skip(&r, 4);
+	if (type == 9) {
+		n = rd_u8(&r);
+		n *= rd_u8(&r) * 4u;
+	} else if (type == 13 || type == 14) {
+		n = 12;
+	}
+	return n <= in.n - 8 ? n : 0;
+}
+
 static bool
 decode(struct decode *d, struct packet *p, struct span in)
 {
@@ -58,8 +75,8 @@ decode(struct decode *d, struct packet *p, struct span in)
 	counter_inc(d->cnt, C_DECODE_ICMPV4);
 	p->icmp_type = type;
 	p->icmp_code = code;
-	p->l4_header = span_head(in, 8);
-	p->payload = span_skip(in, 8);
+	p->l4_header = span_head(in, 8 + more_header(type, in));
+	p->payload = span_skip(in, p->l4_header.n);
 	if (max_code(type) < 0)
 		packet_event_set(p, EV_ICMPV4_UNKNOWN_TYPE);
 	else if (code > max_code(type))
