@@ -1,5 +1,10 @@
 /*
  * cli - the command line: one table of options gives parsing, --help, and the rows of casus(8).
+ *
+ * Thread:    main's, before any other starts.
+ * Memory:    the words of argv; nothing of its own.
+ * Owns:      nothing.
+ * Not here:  what the options mean for the modules -> setup.h
  */
 #ifndef CLI_H
 #define CLI_H

@@ -1,5 +1,10 @@
 /*
  * manual - the tables of the program as rows of its manual pages, in man(7) markup.
+ *
+ * Thread:    main's.
+ * Memory:    none.
+ * Owns:      nothing.
+ * Not here:  the text around the rows -> contrib/doc/
  */
 #ifndef MANUAL_H
 #define MANUAL_H

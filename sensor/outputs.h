@@ -1,5 +1,10 @@
 /*
  * outputs - the key `outputs`: which records are written, and what alerts carry. Shaped as in a suricata.yaml.
+ *
+ * Thread:    main's.
+ * Memory:    the arena of the configuration.
+ * Owns:      nothing.
+ * Not here:  writing records -> ../pipeline/output/
  */
 #ifndef OUTPUTS_H
 #define OUTPUTS_H

@@ -1,6 +1,11 @@
 /*
  * addr - IP addresses, prefixes and sets of them.
  *
+ * Thread:    any; a set is read-only once built.
+ * Memory:    addresses are values; a set is one array on the heap.
+ * Owns:      a set its array, until addr_set_clear().
+ * Not here:  whose an address is -> ../pipeline/incident/inventory.h
+ *
  * Every address is 16 bytes in network order; IPv4 is kept as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2), so
  * one comparison, one hash and one table serve both. Whether a packet was IPv4 or IPv6 is in the packet.
  */

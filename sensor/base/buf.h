@@ -1,5 +1,10 @@
 /*
  * buf - a growing byte buffer on the heap with a ceiling. For loading and for the pipeline, not for engine/.
+ *
+ * Thread:    its owner's.
+ * Memory:    the heap, never more than the ceiling.
+ * Owns:      its bytes, until buf_clear().
+ * Not here:  blocks for the packet path -> pool.h, arena.h
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H

@@ -1,6 +1,11 @@
 /*
  * clock - the only place that asks the machine for the time. Everything else is told.
  *
+ * Thread:    any; the clock of a file being read belongs to the pipeline.
+ * Memory:    a value.
+ * Owns:      nothing.
+ * Not here:  how an instant is written -> json.h, ../event/eve.h
+ *
  * Times are int64_t nanoseconds since 1970-01-01T00:00:00Z. Offline the clock follows the packets.
  */
 #ifndef BASE_CLOCK_H

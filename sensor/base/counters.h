@@ -2,6 +2,9 @@
  * counters - every drop has a name and a sentence. One row in counters.def = enum + name + help + stats key.
  *
  * Thread:    each worker (and the pipeline) has its own array; others only read, sums are made by the reader.
+ * Memory:    an array of numbers, one place a row of counters.def.
+ * Owns:      nothing.
+ * Not here:  how they are reported -> ../pipeline/stats.h
  */
 #ifndef BASE_COUNTERS_H
 #define BASE_COUNTERS_H

@@ -1,5 +1,10 @@
 /*
  * err - named error codes, the process exit codes, and problems found in files.
+ *
+ * Thread:    its owner's; the table of texts is constant.
+ * Memory:    a diag keeps its problems on the heap, up to a limit; all are counted.
+ * Owns:      a diag its texts, until diag_clear().
+ * Not here:  messages for the operator -> log.h   packets that are wrong -> counters.h
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

@@ -1,5 +1,10 @@
 /*
  * hash - seeded 64-bit hashing (XXH3). The seed is fixed for replays, random for live capture.
+ *
+ * Thread:    any; the seed is set once, before threads start.
+ * Memory:    none.
+ * Owns:      nothing.
+ * Not here:  tables -> uthash, ../engine/flow/
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H

@@ -1,5 +1,10 @@
 /*
  * log - messages for the operator: category, level, key=value tail, rate-limited. Never under engine/.
+ *
+ * Thread:    main and pipeline.
+ * Memory:    a line on the stack, a table of rates of fixed size.
+ * Owns:      nothing.
+ * Not here:  records for machines -> ../pipeline/output/   drops -> counters.h
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

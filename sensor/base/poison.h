@@ -1,5 +1,10 @@
 /*
  * poison - tells AddressSanitizer which bytes of our own allocators are out; nothing in other builds.
+ *
+ * Thread:    any.
+ * Memory:    none.
+ * Owns:      nothing.
+ * Not here:  the allocators themselves -> arena.h, pool.h, slab.h
  */
 #ifndef BASE_POISON_H
 #define BASE_POISON_H

@@ -4,6 +4,7 @@
  * Thread:    exactly one thread writes, exactly one reads.
  * Memory:    one mapping of a power of two bytes.
  * Owns:      a record from ring_push() until ring_pop().
+ * Not here:  what a record is -> ../event/event.h
  */
 #ifndef BASE_RING_H
 #define BASE_RING_H

@@ -1,5 +1,10 @@
 /*
  * slab - objects of one size, taken and given back in constant time, bounded.
+ *
+ * Thread:    the worker that owns it.
+ * Memory:    one mapping, sized at start; when it is full the caller is told.
+ * Owns:      every object until it is given back.
+ * Not here:  blocks of many sizes -> pool.h
  */
 #ifndef BASE_SLAB_H
 #define BASE_SLAB_H

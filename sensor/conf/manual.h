@@ -1,5 +1,10 @@
 /*
  * manual - text of tables in man(7) markup.
+ *
+ * Thread:    main's.
+ * Memory:    none.
+ * Owns:      nothing.
+ * Not here:  the tables -> each module's options   whole pages -> ../manual.h
  */
 #ifndef CONF_MANUAL_H
 #define CONF_MANUAL_H

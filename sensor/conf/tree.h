@@ -1,5 +1,10 @@
 /*
  * tree - the tree behind struct conf, shared by the files of this folder.
+ *
+ * Thread:    main's, at start and at reload.
+ * Memory:    the arena of its struct conf.
+ * Owns:      nothing.
+ * Not here:  YAML itself -> ../base/yaml.h   what callers see -> conf.h
  */
 #ifndef CONF_TREE_H
 #define CONF_TREE_H

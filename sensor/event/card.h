@@ -4,6 +4,7 @@
  * Thread:    immutable once built; shared by workers and pipeline, counted by reference.
  * Memory:    one arena per generation.
  * Owns:      all texts in it.
+ * Not here:  the rest of a rule -> ../rule/rule.h   the alert -> event.h
  */
 #ifndef EVENT_CARD_H
 #define EVENT_CARD_H

@@ -1,5 +1,10 @@
 /*
  * thread - what a worker thread does at its start, and how it waits.
+ *
+ * Thread:    the calling one.
+ * Memory:    none.
+ * Owns:      nothing.
+ * Not here:  starting and joining -> ../engine/workers.h
  */
 #ifndef OS_THREAD_H
 #define OS_THREAD_H

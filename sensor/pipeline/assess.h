@@ -17,6 +17,7 @@
 #include "conf/conf.h"
 #include "event/card.h"
 #include "event/event.h"
+#include "pipeline/scale/coverage.h"
 
 struct assess_conf {
 	const char *inventory;    /* YAML file; NULL: nothing known about assets */
@@ -43,12 +44,6 @@ void assess_free(struct assess *a);
 /* Every event that is not EVENT_TICK, alerts that were suppressed too. Returns the incident it belongs to or NULL. */
 struct incident *assess_event(struct assess *a, const struct event *e, const struct card *card, bool suppressed);
 /* Time went on: closes, quiets, re-assesses. Loss and coverage of the sensor widen intervals. */
-struct assess_coverage {
-	uint64_t packets, dropped; /* by the capture since the start */
-	uint64_t stream_bytes, stream_lost;
-	double sampling;           /* 1 = every packet */
-	bool quiet;                /* the tap is silent */
-};
 void assess_tick(struct assess *a, int64_t now, const struct assess_coverage *cov);
 void assess_finish(struct assess *a); /* end of input: every open incident is assessed a last time */
 

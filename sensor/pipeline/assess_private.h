@@ -1,5 +1,10 @@
 /*
  * assess_private - what assess.c and summary.c share: struct assess.
+ *
+ * Thread:    the pipeline's.
+ * Memory:    incidents on the heap within a cap; packs and inventory in arenas.
+ * Owns:      what assess.h says.
+ * Not here:  what others may see -> assess.h
  */
 #ifndef PIPELINE_ASSESS_PRIVATE_H
 #define PIPELINE_ASSESS_PRIVATE_H

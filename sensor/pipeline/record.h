@@ -4,6 +4,7 @@
  * Thread:    the pipeline's.
  * Memory:    the caller's.
  * Owns:      nothing.
+ * Not here:  the envelope -> ../event/eve.h   the law -> legal/document.h
  */
 #ifndef PIPELINE_RECORD_H
 #define PIPELINE_RECORD_H

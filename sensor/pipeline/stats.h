@@ -4,6 +4,7 @@
  * Thread:    the pipeline's (also control's "stats").
  * Memory:    one table of keys, sorted at the first call.
  * Owns:      nothing.
+ * Not here:  counting -> ../base/counters.h
  */
 #ifndef PIPELINE_STATS_H
 #define PIPELINE_STATS_H

@@ -1,6 +1,11 @@
 /*
  * protocol - what one application protocol tells the engine about itself. Registry: protocols/.
  *
+ * Thread:    the worker's; descriptors are constant.
+ * Memory:    zeroed state in the worker's pool, given back at clear().
+ * Owns:      nothing.
+ * Not here:  order of bytes -> ../stream/   what rules make of fields -> ../detect/
+ *
  * A member is one file: const struct protocol protocol_NAME. It knows its wire format, its transactions, the fields
  * rules can look at, its events, and how it is written to the log; and nothing of rules or packets.
  *

@@ -1,6 +1,11 @@
 /*
  * packet - the headers of one packet, found once and never looked for again.
  *
+ * Thread:    the worker's.
+ * Memory:    a value that dies with the next frame.
+ * Owns:      nothing: spans are borrowed.
+ * Not here:  finding the headers -> decode.h, layers/
+ *
  * A frame gives one packet, or several: each tunnel inside it and each datagram it completes is a packet of
  * its own with the same num. Spans point into the frame, or into the defragmenter's buffer (valid until the next frame).
  */

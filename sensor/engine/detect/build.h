@@ -1,5 +1,10 @@
 /*
  * build - one rule on its way from options to struct sig. For build*.c and the members of the content family.
+ *
+ * Thread:    the loader's.
+ * Memory:    the arena of the ruleset; scratch on the heap while loading.
+ * Owns:      nothing.
+ * Not here:  looking at packets -> engine.h   the language -> ../../rule/
  */
 #ifndef ENGINE_DETECT_BUILD_H
 #define ENGINE_DETECT_BUILD_H

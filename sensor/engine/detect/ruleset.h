@@ -1,5 +1,10 @@
 /*
  * ruleset - what the files that make a ruleset share.
+ *
+ * Thread:    the loader's while building; read-only afterwards.
+ * Memory:    the arena of the ruleset, and the databases of the pattern matcher.
+ * Owns:      the ruleset all it points to, until the last reference goes.
+ * Not here:  one rule -> build.h   what a worker needs besides -> engine.h
  */
 #ifndef ENGINE_DETECT_RULESET_H
 #define ENGINE_DETECT_RULESET_H

@@ -1,5 +1,10 @@
 /*
  * command - one thing that can be asked over the control socket: one file in commands/ each.
+ *
+ * Thread:    the pipeline's.
+ * Memory:    none: the answer goes into the caller's room.
+ * Owns:      nothing.
+ * Not here:  the socket -> control.h   reading the line -> request.h
  */
 #ifndef PIPELINE_CONTROL_COMMAND_H
 #define PIPELINE_CONTROL_COMMAND_H

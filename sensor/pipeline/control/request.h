@@ -1,5 +1,10 @@
 /*
  * request - a line of the control socket, read strictly.
+ *
+ * Thread:    the pipeline's.
+ * Memory:    values copied into the struct.
+ * Owns:      nothing.
+ * Not here:  what is done with it -> command.h
  */
 #ifndef PIPELINE_CONTROL_REQUEST_H
 #define PIPELINE_CONTROL_REQUEST_H

@@ -1,6 +1,11 @@
 /*
  * effects - what kind of effect an alert tells of. Data: rules/effects.yaml.
  *
+ * Thread:    the pipeline's; read-only once read.
+ * Memory:    an arena.
+ * Owns:      its tables, until effects_clear().
+ * Not here:  what an effect means in law -> ../legal/, rules/policy/
+ *
  * A rule says it itself (metadata casus_effect), or its ATT&CK technique, tactic or its classtype does.
  */
 #ifndef PIPELINE_EFFECTS_H

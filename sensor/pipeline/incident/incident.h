@@ -15,7 +15,7 @@
 #include "event/event.h"
 #include "pipeline/incident/effects.h"
 #include "pipeline/incident/inventory.h"
-#include "pipeline/scale/hll.h"
+#include "base/hll.h"
 
 #define INCIDENT_SIDS 64
 #define INCIDENT_HOSTS 64     /* named victims / attackers; more are only counted */

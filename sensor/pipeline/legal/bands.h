@@ -1,11 +1,14 @@
 /*
  * bands - facts against packs: an interval per party, with reasons, unknowns, and what would change it.
  *
+ * Thread:    the pipeline's.
+ * Memory:    values only.
+ * Owns:      nothing.
+ * Not here:  reading packs -> pack.h   telling it -> document.h
+ *
  * lo = the highest band that is certainly met, hi = the highest that is not excluded, likely = with the likely values.
  * Never above the ceiling of what was seen by unknowns alone; lo never above what a sensor may assert unless a person
  * confirmed; a party of which nothing is known gets a wide interval, not a neighbour's.
- *
- * Thread: the pipeline's. Memory: values only. Not here: reading packs -> pack.h
  */
 #ifndef PIPELINE_BANDS_H
 #define PIPELINE_BANDS_H

@@ -2,10 +2,13 @@
  * context - what people say: circumstance, attribution, facts no sensor can see, confirmation. Each statement has an author, a
  * time and an expiry; what nobody said stays unknown.
  *
+ * Thread:    the pipeline's.
+ * Memory:    an arena a file.
+ * Owns:      its statements.
+ * Not here:  what it means for a band -> bands.h
+ *
  * File: statements: [ { id, author, time, expires, incident | owner | territory | sector, circumstance, attribution,
  *                       confidence: {scale, value}, confirms: yes, facts: {name: n | [lo, hi]}, linked: n, note } ]
- *
- * Thread: the pipeline's. Memory: an arena. Not here: what it means for a band -> bands.h
  */
 #ifndef PIPELINE_CONTEXT_H
 #define PIPELINE_CONTEXT_H

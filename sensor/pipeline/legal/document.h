@@ -1,6 +1,11 @@
 /*
  * document - an assessment as JSON: the incident document, the change of bands, the tag on an alert, the explanation.
  *
+ * Thread:    the pipeline's.
+ * Memory:    none: written into the caller's JSON.
+ * Owns:      nothing.
+ * Not here:  finding the bands -> bands.h   who gets it -> ../output/
+ *
  * Every sentence names a fact, a pack key or a source. Bands are `indicative`, and `if_attributed` unless a person has
  * attributed; instruments are raised for consideration, never met.
  */

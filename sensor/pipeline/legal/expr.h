@@ -1,6 +1,11 @@
 /*
  * expr - conditions of packs over facts, with three answers: yes, no, unknown.
  *
+ * Thread:    the pipeline's.
+ * Memory:    the pack's arena.
+ * Owns:      nothing.
+ * Not here:  the numbers and words conditions compare with -> rules/policy/
+ *
  * A condition is a YAML map; all its members must hold:
  *   all: [...]  any: [...]         conditions in their turn
  *   effect: [name, ...]            an effect of that class was seen
@@ -8,8 +13,6 @@
  *   circumstance: [...] attribution: [...]                     as a person stated
  *   <fact>: ">= 3600"  or  "> 0"   a feature of pipeline/scale/features/ or a fact of the ladder that a person tells
  * There is no "less than" and no "not": more harm can then never turn a yes into a no.
- *
- * Thread: the pipeline's. Memory: the pack's arena.
  */
 #ifndef PIPELINE_EXPR_H
 #define PIPELINE_EXPR_H

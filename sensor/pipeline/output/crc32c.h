@@ -1,5 +1,10 @@
 /*
  * crc32c - the Castagnoli checksum (RFC 3720 appendix B.4), for frames of the journal.
+ *
+ * Thread:    any.
+ * Memory:    a constant table.
+ * Owns:      nothing.
+ * Not here:  where checksums stand -> frame.h
  */
 #ifndef PIPELINE_OUTPUT_CRC32C_H
 #define PIPELINE_OUTPUT_CRC32C_H

@@ -1,6 +1,11 @@
 /*
  * frame - the bytes of a journal: header of a segment, frame of a record. Pure functions, fuzzed.
  *
+ * Thread:    any.
+ * Memory:    the caller's.
+ * Owns:      nothing: what is read points into the caller's bytes.
+ * Not here:  files -> journal.h, scan.h
+ *
  * Segment:  header (FRAME_HEADER bytes), then frames back to back. All numbers little-endian.
  * Frame:    "CJR1" | u32 length of body | u32 crc32c(length, body, hash) | body | hash
  * Hash:     SHA-256(hash of the frame before | body): a chain over all segments, so a change anywhere shows.

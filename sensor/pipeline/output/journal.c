@@ -78,7 +78,7 @@ journal_segment_begin(struct journal *j, uint64_t number)
 	int fd;
 
 	memcpy(h.epoch, j->epoch, sizeof h.epoch);
-	strncpy(h.sensor, j->conf.sensor, sizeof h.sensor - 1);
+	snprintf(h.sensor, sizeof h.sensor, "%s", j->conf.sensor);
 	memcpy(h.chain, j->chain, sizeof h.chain);
 	frame_header_write(&h, bytes);
 	if (scan_path(path, sizeof path, j->dir, number) < 0)

@@ -1,5 +1,10 @@
 /*
  * journal_private - what journal.c, journal_open.c and journal_read.c share.
+ *
+ * Thread:    the pipeline's.
+ * Memory:    segments and buffers on the heap within ceilings.
+ * Owns:      what journal.h says.
+ * Not here:  what others may see -> journal.h
  */
 #ifndef PIPELINE_OUTPUT_JOURNAL_PRIVATE_H
 #define PIPELINE_OUTPUT_JOURNAL_PRIVATE_H

@@ -10,6 +10,7 @@
  * Thread:    the pipeline's.
  * Memory:    one record a service of the inventory.
  * Owns:      the records.
+ * Not here:  counting a second of a service -> ../../engine/services.h   what an outage weighs -> scale.h
  */
 #ifndef PIPELINE_HEALTH_H
 #define PIPELINE_HEALTH_H

@@ -12,8 +12,8 @@
 #define PIPELINE_SCALE_H
 
 #include "base/json.h"
-#include "pipeline/assess.h"
 #include "pipeline/incident/incident.h"
+#include "pipeline/scale/coverage.h"
 #include "pipeline/scale/health.h"
 
 struct fact {

@@ -1,10 +1,15 @@
 /*
  * hll - how many distinct things, in fixed memory: exact up to HLL_EXACT, then HyperLogLog (2^11 registers).
  *
+ * Thread:    its owner's.
+ * Memory:    on the heap: the registers, once the exact list is full; for the pipeline, not for engine/.
+ * Owns:      its registers, until hll_clear().
+ * Not here:  the hash -> hash.h
+ *
  * Source: Flajolet, Fusy, Gandouet, Meunier 2007; standard error 1.04 / sqrt(2048) = 2.3 %.
  */
-#ifndef PIPELINE_HLL_H
-#define PIPELINE_HLL_H
+#ifndef BASE_HLL_H
+#define BASE_HLL_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "pipeline/scale/hll.h"
+#include "base/hll.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,0 +1,42 @@
+#!/bin/sh
+# law.sh - the law is data (rules/policy): no party, no treaty, no article, no band by name in C.
+set -eu
+cd "${top_srcdir:-.}"
+tmp=$(mktemp)
+trap 'rm -f "$tmp"' EXIT
+
+# texts FILES...: file:line:"text", the string literals alone; comments may explain, but only literals can decide.
+texts() {
+	awk '{
+		s = $0; gsub(/\\\\/, "", s); gsub(/\\"/, "", s)
+		while (match(s, /"[^"]*"/)) {
+			print FILENAME ":" FNR ":" substr(s, RSTART, RLENGTH)
+			s = substr(s, RSTART + RLENGTH)
+		}
+	}' "$@"
+}
+# Names of law, of those bound by it and of those who write about it.
+words='NATO|United Nations|UN Charter|European Union|Tallinn|Budapest|Geneva|Hague|Vienna|Talinn|Lisbon|Washington|Wassenaar|Charter|Convention|[Tt]reat(y|ies)'
+words="$words|Articles? [0-9]|[Aa]rt\\. ?[0-9]|Directive|Regulation \\(|NIS ?2|DORA|GDPR|CIRCIA|LOAC|jus ad bellum|jus in bello|[Aa]rmed [Aa]ttack|[Uu]se of [Ff]orce"
+words="$words|Japan|Germany|France|Estonia|Latvia|Lithuania|Poland|Ukraine|Russia|China|Korea|Australia|Canada|Iran|Israel|Finland|Norway|Sweden|Netherlands|Kingdom|America"
+# Codes: of parties (ISO 3166, and those of alliances), of bands; a text of nothing else. Left out: NO and IN, which are words, and IL.
+codes='AU|BE|BR|CA|CH|CZ|DE|DK|EE|ES|EU|FI|FR|GB|IR|IT|JP|KP|KR|LT|LV|NL|NZ|PL|PRC|PT|RO|RU|SE|SG|TW|UA|UK|UN|US|USA'
+texts $(find sensor -name '*.[ch]' ! -name table.c | LC_ALL=C sort) > "$tmp"
+[ "$(wc -l < "$tmp")" -gt 1000 ] || { echo "law.sh: only $(wc -l < "$tmp") texts found"; exit 1; }
+bad=0
+# allow: "file text" that are something else, each with its reason.
+allow() {
+	grep -vE '^sensor/engine/app/protocols/tls_cert\.c:[0-9]+:"(CN|[A-Z]{1,2})"$' # short names of RFC 4514, table of object ids
+}
+found=$(grep -E ":\"[^\"]*($words)" "$tmp" || :; grep -E ":\"(party[ :=]*)?($codes)\"\$" "$tmp" || :; grep -E ":\"B[0-9]+\"\$" "$tmp" || :)
+found=$(printf '%s\n' "$found" | sed '/^$/d' | allow || :)
+if [ -n "$found" ]; then
+	printf '%s\n' "$found" | LC_ALL=C sort -u | sed 's/^/law.sh: /; s/$/   <- belongs in rules\/policy/'
+	bad=1
+fi
+# The parties and instruments that the packs themselves name: whatever is added there is looked for here.
+ids=$(cat rules/policy/*.yaml 2>/dev/null | grep -oE '^(  )?(- )?(party|instrument|id|code): *"?[A-Za-z][A-Za-z0-9_.-]{2,}' | sed 's/.*: *"\{0,1\}//' | LC_ALL=C sort -u)
+for id in $ids; do
+	grep -F ":\"$id\"" "$tmp" | sed 's/^/law.sh: /; s/$/   <- named in rules\/policy/' | grep . && bad=1
+done
+exit $bad
