@@ -2,7 +2,7 @@
  * log - messages for the operator: category, level, key=value tail, rate-limited. Never under engine/.
  *
  * Thread:    main and pipeline.
- * Memory:    a line on the stack, a table of rates of fixed size.
+ * Memory:    a line on the stack.
  * Owns:      nothing.
  * Not here:  records for machines -> ../pipeline/output/   drops -> counters.h
  */
