@@ -55,7 +55,7 @@ heap=$(except "$engine" \
 	'^sensor/engine/detect/(build|cache|group|iponly|mpm|ruleset)\.c$'      `# the loader's: rules -> ruleset` \
 	'^sensor/engine/detect/(detect|marks)\.c$'                              `# made at start: _new, _free` \
 	'^sensor/engine/app/protocols/http_event\.c$'                           `# libhtp's own messages, which it keeps on its heap` \
-	'^sensor/engine/detect/keywords/dataset\.c$'                            `# sets are read at load`)
+	'^sensor/engine/detect/dataset\.c$'                                     `# sets are read at load`)
 # shellcheck disable=SC2086
 {
 	ban "unbounded" 'strcpy|strcat|sprintf|vsprintf|gets|stpcpy|strncpy|strncat|wcscpy' $all
