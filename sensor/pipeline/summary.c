@@ -105,29 +105,66 @@ show_line(const struct ink *k, const struct packs *p, const struct party_band *b
 	    b->capped ? ", a person must confirm more" : "", b->widened && b->party->unread ? ", position not known" : "");
 }
 
+#define PARTIES_SHOWN 5
+
+/* The parties a reader asks for first: those that own what was touched, then by the order of their packs. */
+static bool
+owns(const struct party *p, const struct incident *i)
+{
+	for (uint32_t k = 0; k < i->n_assets; k++)
+		if (strcmp(i->assets[k]->owner, p->id) == 0 || strcmp(i->assets[k]->territory, p->id) == 0)
+			return true;
+	return false;
+}
+
+static int
+rank(const struct party *p, const struct incident *i)
+{
+	return (owns(p, i) ? 0 : 100000) + (int) p->order;
+}
+
+/* Copies of the first few, so that pictures of them alone can be drawn. */
+static struct bands
+shown_parties(const struct assessment *n)
+{
+	struct bands b = n->bands;
+
+	for (uint32_t i = 1; i < b.n; i++)
+		for (uint32_t k = i; k > 0 && rank(b.party[k].party, n->i) < rank(b.party[k - 1].party, n->i); k--) {
+			struct party_band t = b.party[k];
+			b.party[k] = b.party[k - 1];
+			b.party[k - 1] = t;
+		}
+	if (b.n > PARTIES_SHOWN)
+		b.n = PARTIES_SHOWN;
+	return b;
+}
+
 static void
-show_bands(const struct ink *k, const struct packs *p, const struct assessment *n)
+show_bands(const struct ink *k, const struct packs *p, const struct assessment *n, const struct bands *shown)
 {
 	heading(k, "bands");
 	fprintf(k->out, "%-7s", "");
 	for (uint32_t b = 0; b < p->n_bands; b++)
 		fprintf(k->out, "%-6s", p->band[b].id);
 	fprintf(k->out, "%sindicative; if the acts are attributed to a State%s\n", k->dim, k->off);
-	for (uint32_t i = 0; i < n->bands.n; i++)
-		show_line(k, p, &n->bands.party[i]);
+	for (uint32_t i = 0; i < shown->n; i++)
+		show_line(k, p, &shown->party[i]);
+	if (n->bands.n > shown->n)
+		fprintf(k->out, "           %s%u more parties: casusctl explain %s, or the incident record%s\n", k->dim, n->bands.n - shown->n, n->i->id, k->off);
 	for (uint32_t b = n->bands.effects_lo; b < p->n_bands && b <= n->bands.effects_hi; b++)
 		fprintf(k->out, "           %s%s %s: opens %s%s\n", k->dim, p->band[b].id, p->band[b].name, p->band[b].opens, k->off);
 }
 
 static void
-show_divergence(const struct ink *k, const struct packs *p, const struct assessment *n)
+show_divergence(const struct ink *k, const struct packs *p, const struct bands *shown)
 {
 	struct divergence d[4];
-	uint32_t count = bands_divergence(p, &n->bands, d, 4);
+	uint32_t count = bands_divergence(p, shown, d, 4);
 
 	heading(k, "differ");
 	if (!count)
-		fprintf(k->out, "the parties' intervals are equal\n");
+		fprintf(k->out, "the intervals of these parties are equal\n");
 	for (uint32_t i = 0; i < count; i++) {
 		fprintf(k->out, "%s%s above %s (lo %+d, hi %+d)", i ? "           " : "", d[i].a->party->id, d[i].b->party->id, d[i].lo, d[i].hi);
 		if (d[i].condition)
@@ -183,14 +220,14 @@ show_unknowns(const struct ink *k, const struct packs *p, const struct assessmen
 }
 
 static void
-show_changes(const struct ink *k, const struct packs *p, const struct assessment *n)
+show_changes(const struct ink *k, const struct packs *p, const struct bands *shown)
 {
 	struct buf words;
 	bool first = true;
 
 	buf_init(&words, 1024);
-	for (uint32_t i = 0; i < n->bands.n; i++) {
-		const struct party_band *b = &n->bands.party[i];
+	for (uint32_t i = 0; i < shown->n; i++) {
+		const struct party_band *b = &shown->party[i];
 		for (uint8_t c = 0; c < b->n_changes && c < 2; c++) {
 			buf_reset(&words);
 			change_describe(p, &b->change[c], &words);
@@ -234,10 +271,11 @@ show_incident(const struct ink *k, const struct assess *a, const struct incident
 	if (!n || !n->assessed)
 		return;
 	show_scale(k, &n->now.facts.scale);
-	show_bands(k, &a->packs, &n->now);
-	show_divergence(k, &a->packs, &n->now);
+	struct bands shown = shown_parties(&n->now);
+	show_bands(k, &a->packs, &n->now, &shown);
+	show_divergence(k, &a->packs, &shown);
 	show_unknowns(k, &a->packs, &n->now);
-	show_changes(k, &a->packs, &n->now);
+	show_changes(k, &a->packs, &shown);
 	show_instruments(k, &a->packs, &n->now);
 }
 

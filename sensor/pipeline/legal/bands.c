@@ -263,7 +263,10 @@ widest_first(const void *a, const void *b)
 {
 	const struct divergence *x = a, *y = b;
 	int dx = abs(x->lo) + abs(x->hi), dy = abs(y->lo) + abs(y->hi), rc;
+	bool ux = x->a->party->unread || x->b->party->unread, uy = y->a->party->unread || y->b->party->unread;
 
+	if (ux != uy) /* that nothing is known of one is no difference of views */
+		return ux - uy;
 	if (dx != dy)
 		return dy - dx;
 	rc = strcmp(x->a->party->id, y->a->party->id);

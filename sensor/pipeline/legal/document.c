@@ -114,33 +114,59 @@ write_signatures(const struct document_in *in, const struct incident *i, struct 
 }
 
 static void
-write_reasons(const struct document_in *in, const struct assessment *a, const struct party_band *b, bool open, struct json *j)
+write_condition(const struct document_in *in, const struct assessment *a, const struct condition *c, bool whole, struct json *j)
 {
-	uint64_t set = open ? b->unknown : b->yes;
 	struct buf words;
 
-	buf_init(&words, 4096);
-	json_array(j, open ? "not_excluded" : "reasons");
-	for (uint32_t i = 0; i < b->party->n_cond; i++) {
-		const struct condition *c = &b->party->cond[i];
-		if (!(set >> i & 1))
-			continue;
-		json_object(j, NULL);
-		json_str(j, "condition", c->id);
-		json_str(j, "band", in->packs->band[c->band].id);
-		if (c->upto != c->band)
-			json_str(j, "upto", in->packs->band[c->upto].id);
-		json_str(j, "say", c->say);
-		if (c->because)
-			json_str(j, "position", c->because);
-		buf_reset(&words);
+	json_object(j, NULL);
+	json_str(j, "condition", c->id);
+	json_str(j, "band", in->packs->band[c->band].id);
+	if (c->upto != c->band)
+		json_str(j, "upto", in->packs->band[c->upto].id);
+	if (c->because)
+		json_str(j, "position", c->because);
+	if (whole) {
+		buf_init(&words, 4096);
 		expr_describe(c->when, &a->facts, &in->packs->words, &words);
+		json_str(j, "say", c->say);
 		json_str(j, "facts", words.p ? words.p : "");
 		write_cites(j, c->cite, c->n_cite);
+		buf_clear(&words);
+	}
+	json_end(j);
+}
+
+/* Met conditions with their facts and sources; open ones so only when `whole`. */
+static void
+write_reasons(const struct document_in *in, const struct assessment *a, const struct party_band *b, bool whole, struct json *j)
+{
+	json_array(j, "reasons");
+	for (uint32_t i = 0; i < b->party->n_cond; i++)
+		if (b->yes >> i & 1)
+			write_condition(in, a, &b->party->cond[i], true, j);
+	json_end(j);
+	json_array(j, "not_excluded");
+	for (uint32_t i = 0; i < b->party->n_cond; i++)
+		if (b->unknown >> i & 1)
+			write_condition(in, a, &b->party->cond[i], whole, j);
+	json_end(j);
+}
+
+static void
+write_positions(const struct party *p, struct json *j)
+{
+	json_object(j, "positions");
+	for (uint32_t i = 0; i < p->n_pos; i++) {
+		const struct position *x = &p->pos[i];
+		json_object(j, x->key);
+		json_str(j, "code", x->code);
+		if (x->say)
+			json_str(j, "say", x->say);
+		json_bool(j, "verified", x->verified);
+		write_cites(j, x->cite, x->n_cite);
 		json_end(j);
 	}
 	json_end(j);
-	buf_clear(&words);
 }
 
 void
@@ -156,7 +182,7 @@ change_describe(const struct packs *p, const struct change *c, struct buf *out)
 }
 
 static void
-write_party(const struct document_in *in, const struct assessment *a, const struct party_band *b, struct json *j)
+write_party(const struct document_in *in, const struct assessment *a, const struct party_band *b, bool whole, struct json *j)
 {
 	const struct party *p = b->party;
 	struct buf words;
@@ -173,8 +199,7 @@ write_party(const struct document_in *in, const struct assessment *a, const stru
 		json_bool(j, "accumulation", true);
 	json_str(j, "pack_date", p->date);
 	json_u64(j, "pack_version", p->version);
-	write_reasons(in, a, b, false, j);
-	write_reasons(in, a, b, true, j);
+	write_reasons(in, a, b, whole, j);
 	json_array(j, "would_change");
 	buf_init(&words, 1024);
 	for (uint8_t k = 0; k < b->n_changes; k++) {
@@ -184,6 +209,8 @@ write_party(const struct document_in *in, const struct assessment *a, const stru
 	}
 	buf_clear(&words);
 	json_end(j);
+	if (whole)
+		write_positions(p, j);
 	json_end(j);
 }
 
@@ -344,7 +371,7 @@ write_legal(const struct document_in *in, const struct assessment *a, struct jso
 	json_end(j);
 	json_object(j, "parties");
 	for (uint32_t i = 0; i < a->bands.n; i++)
-		write_party(in, a, &a->bands.party[i], j);
+		write_party(in, a, &a->bands.party[i], false, j);
 	json_end(j);
 	write_divergence(in, a, j);
 	write_unknowns(in, a, j);
@@ -473,7 +500,7 @@ document_explain(const struct document_in *in, const struct assessment *a, const
 	json_object(j, "parties");
 	for (uint32_t i = 0; i < a->bands.n; i++)
 		if (!party || strcmp(party, a->bands.party[i].party->id) == 0)
-			write_party(in, a, &a->bands.party[i], j);
+			write_party(in, a, &a->bands.party[i], true, j);
 	json_end(j);
 	write_divergence(in, a, j);
 	write_unknowns(in, a, j);

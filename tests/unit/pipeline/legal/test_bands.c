@@ -93,6 +93,14 @@ silent_intrusion(void **state)
 	expect_band(&b, "US", "B1", "B2");
 	expect_band(&b, "JP", "B1", "B2");
 	expect_band(&b, "NATO", "B1", "B2");
+	for (uint32_t i = 0; i < packs.n_human; i++) /* nothing more, as people say */
+		value(&f, packs.human[i].name, 0, 0);
+	b = compute(&f, false, 0);
+	expect_band(&b, "FR", "B2", "B2");
+	expect_band(&b, "UK", "B1", "B1");
+	static const char *const others[] = { "US", "JP", "DE", "NZ", "CA" };
+	for (size_t i = 0; i < 5; i++)
+		expect_band(&b, others[i], "B1", "B2");
 }
 
 /* D2: hospital, encryption, services down, no harm to persons. */
@@ -123,6 +131,15 @@ hospital_down(void **state)
 	expect_band(&b, "US", "B1", "B3");
 	expect_band(&b, "JP", "B2", "B3");
 	expect_band(&b, "NATO", "B2", "B3");
+	static const char *const others[] = { "DE", "CA", "NL" };
+	for (size_t i = 0; i < 3; i++)
+		expect_band(&b, others[i], "B2", "B3");
+	expect_band(&b, "UK", "B1", "B3"); /* B3 only if coercive */
+	value(&f, "coercion", 0, 0);
+	value(&f, "state_function", 0, 0);
+	value(&f, "host_state_passive", 0, 0);
+	b = compute(&f, false, 0);
+	expect_band(&b, "UK", "B1", "B1");
 }
 
 /* D3: physical damage to plant, no injury. */
@@ -139,6 +156,9 @@ plant(struct facts *f)
 	value(f, "physical_damage", 2, 2);
 	value(f, "injuries", 0, 0);
 	value(f, "deaths", 0, 0);
+	value(f, "economic_loss_musd", 0, 10);
+	value(f, "people_without_service", 0, 0);
+	value(f, "function_loss_h", 1, 5);
 }
 
 static void
@@ -151,6 +171,9 @@ plant_damaged(void **state)
 	expect_band(&b, "US", "B4", "B5");
 	expect_band(&b, "JP", "B4", "B4");
 	expect_band(&b, "NATO", "B4", "B5");
+	expect_band(&b, "DE", "B4", "B4");
+	expect_band(&b, "NL", "B4", "B4");
+	expect_band(&b, "FR", "B4", "B5"); /* if considerable */
 	value(&f, "physical_damage", 3, 3); /* only the gravest */
 	b = compute(&f, true, 0);
 	expect_band(&b, "JP", "B5", "B5");
@@ -187,6 +210,9 @@ payments_down(void **state)
 	expect_band(&b, "US", "B3", "B3");
 	expect_band(&b, "JP", "B3", "B3");
 	expect_band(&b, "NATO", "B3", "B4");
+	expect_band(&b, "NL", "B3", "B5");
+	expect_band(&b, "FR", "B3", "B5");
+	expect_band(&b, "UK", "B3", "B3");
 }
 
 /* D5: forty operations in a year, each wrongful at most. */
@@ -211,6 +237,9 @@ accumulation(void **state)
 	expect_band(&few, "NATO", "B2", "B4");
 	expect_band(&many, "NATO", "B2", "B5");
 	assert_true(band_of_party(&many, "NATO")->raised);
+	expect_band(&many, "FR", "B2", "B5");
+	for (uint32_t i = 0; i < many.n; i++)
+		assert_int_equal(many.party[i].raised, strcmp(many.party[i].party->id, "NATO") == 0 || strcmp(many.party[i].party->id, "FR") == 0);
 	assert_int_equal(band_of_party(&many, "US")->hi, band_of_party(&alone, "US")->hi);
 	assert_int_equal(band_of_party(&many, "JP")->hi, band_of_party(&alone, "JP")->hi);
 	f.circumstance = "peacetime";
@@ -221,17 +250,128 @@ accumulation(void **state)
 	expect_band(&peace, "NATO", "B2", "B5");
 }
 
+static bool
+raised_for(const char *instrument, const struct assessment *x)
+{
+	for (uint32_t i = 0; i < packs.n_instruments; i++)
+		if (strcmp(packs.instrument[i].id, instrument) == 0)
+			return instrument_fits(&packs, &packs.instrument[i], x);
+	fail_msg("no instrument %s", instrument);
+	return false;
+}
+
+/* D6: the same harm in another territory is another treaty's business. */
+static void
+territories(void **state)
+{
+	struct assessment x = { .i = &incident, .confirmed = true };
+
+	plant(&x.facts);
+	value(&x.facts, "physical_damage", 3, 3);
+	asset.owner = asset.territory = "US";
+	x.bands = compute(&x.facts, true, 0);
+	assert_false(raised_for("us-jp-treaty-1960.V", &x));
+	assert_true(raised_for("jp-stsi.candidate", &x));
+	assert_false(raised_for("jp-aas.candidate", &x));
+	assert_true(raised_for("nato-5", &x));
+	assert_false(raised_for("us-rok-1953.III", &x));
+	assert_false(raised_for("anzus-1951.IV", &x));
+	assert_true(raised_for("un-51", &x));
+	asset.owner = asset.territory = "JP";
+	assert_true(raised_for("us-jp-treaty-1960.V", &x));
+	assert_true(raised_for("jp-aas.candidate", &x));
+	assert_false(raised_for("jp-stsi.candidate", &x));
+	assert_false(raised_for("nato-5", &x));
+}
+
+static void
+code(const char *party, const char *key, const char *want)
+{
+	const struct party *p = packs_party(&packs, party);
+
+	assert_non_null(p);
+	for (uint32_t i = 0; i < p->n_pos; i++)
+		if (strcmp(p->pos[i].key, key) == 0) {
+			assert_string_equal(p->pos[i].code, want);
+			return;
+		}
+	fail_msg("%s says nothing of %s", party, key);
+}
+
+/* D7, D9, D10: what the published positions say beside the ladder. */
+static void
+positions(void **state)
+{
+	code("EE", "cm_collective", "yes");
+	code("PL", "cm_collective", "yes");
+	code("NZ", "cm_collective", "open");
+	code("UK", "cm_collective", "open");
+	code("FR", "cm_collective", "no");
+	code("CA", "cm_collective", "not-established");
+	static const char *const silent[] = { "US", "JP", "DE", "AU", "IT" };
+	for (size_t i = 0; i < 5; i++)
+		code(silent[i], "cm_collective", "not-stated");
+	static const char *const non_state[] = { "US", "DE", "AU", "UK", "JP" };
+	for (size_t i = 0; i < 5; i++)
+		code(non_state[i], "sd_nonstate", "yes");
+	code("FR", "sd_nonstate", "restricted");
+	static const char *const relaxed[] = { "US", "UK", "CA" }, *const urgent[] = { "FR", "DE", "NL" };
+	for (size_t i = 0; i < 3; i++) {
+		code(relaxed[i], "cm_notice", "not-if-it-defeats");
+		code(urgent[i], "cm_notice", "waivable-urgent");
+	}
+}
+
+/* D8: a gang, and a State that was told and does nothing. */
+static void
+passive_host(void **state)
+{
+	struct facts f;
+
+	quiet_facts(&f);
+	for (uint32_t i = 0; i < packs.n_human; i++)
+		value(&f, packs.human[i].name, 0, 0);
+	effect(&f, "c2");
+	value(&f, "host_state_passive", 1, 1);
+	struct bands b = compute(&f, false, 0);
+	static const char *const duty[] = { "JP", "DE", "FR", "NL", "EE", "AU", "IT" }, *const none[] = { "US", "UK", "NZ", "CA" };
+	for (size_t i = 0; i < 7; i++)
+		expect_band(&b, duty[i], "B1", "B2");
+	for (size_t i = 0; i < 4; i++)
+		expect_band(&b, none[i], "B1", "B1");
+}
+
+/* What nobody has read or published is wide, and no neighbour's value. */
+static void
+unread_positions(void **state)
+{
+	struct facts f;
+	static const char *const unread[] = { "KR", "TW", "IN" };
+
+	plant(&f);
+	struct bands b = compute(&f, true, 0);
+	for (size_t i = 0; i < 3; i++) {
+		expect_band(&b, unread[i], "B0", "B5");
+		assert_true(band_of_party(&b, unread[i])->widened);
+		assert_non_null(band_of_party(&b, unread[i])->party->unread);
+	}
+	quiet_facts(&f);
+	effect(&f, "scan");
+	b = compute(&f, false, 0);
+	expect_band(&b, "TW", "B0", "B0");
+}
+
 static void
 divergence_names_positions(void **state)
 {
 	struct facts f;
-	struct divergence v[64];
+	static struct divergence v[512];
 	uint32_t n;
 	bool found = false;
 
 	plant(&f);
 	struct bands b = compute(&f, true, 0);
-	n = bands_divergence(&packs, &b, v, 64);
+	n = bands_divergence(&packs, &b, v, 512);
 	for (uint32_t i = 0; i < n; i++)
 		if (strcmp(v[i].a->party->id, "US") == 0 && strcmp(v[i].b->party->id, "JP") == 0) {
 			found = true;
@@ -242,7 +382,7 @@ divergence_names_positions(void **state)
 	assert_true(found);
 	payments(&f);
 	b = compute(&f, true, 0);
-	n = bands_divergence(&packs, &b, v, 64);
+	n = bands_divergence(&packs, &b, v, 512);
 	found = false;
 	for (uint32_t i = 0; i < n; i++)
 		if (strcmp(v[i].a->party->id, "NATO") == 0 && strcmp(v[i].b->party->id, "JP") == 0) {
@@ -456,6 +596,10 @@ main(void)
 		cmocka_unit_test(plant_damaged),
 		cmocka_unit_test(payments_down),
 		cmocka_unit_test(accumulation),
+		cmocka_unit_test(territories),
+		cmocka_unit_test(positions),
+		cmocka_unit_test(passive_host),
+		cmocka_unit_test(unread_positions),
 		cmocka_unit_test(divergence_names_positions),
 		cmocka_unit_test(more_harm_never_lowers),
 		cmocka_unit_test(unknown_is_not_zero),
