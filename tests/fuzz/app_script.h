@@ -13,6 +13,8 @@
 
 #include "engine/app/app.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 struct app_script {
 	struct pool *pool;
 	struct counters cnt;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# listed.sh - every source is in its folder's files.am, every unit test runs, every fuzz target has seeds, rows of registries are sorted.
+# listed.sh - every source is in its folder's files.am, every unit test runs, every fuzz target is built and has seeds, rows of registries are sorted.
 set -eu
 cd "${top_srcdir:-.}"
 bad=0
@@ -15,6 +15,7 @@ for t in tests/fuzz/fuzz_*.c; do
 	[ -e "$t" ] || continue
 	name=${t#tests/fuzz/fuzz_}
 	name=${name%.c}
+	grep -qxF "FUZZ += %D%/fuzz_$name" tests/fuzz/files.am || say "$t is not in tests/fuzz/files.am"
 	[ -n "$(ls "tests/fuzz/seeds/$name" 2>/dev/null)" ] || say "$t has no seeds in tests/fuzz/seeds/$name"
 done
 # Names of rules are unique.
