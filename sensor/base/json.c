@@ -85,7 +85,7 @@ is_plain(uint8_t c)
 static void
 put_string(struct out *o, struct span s)
 {
-	const uint8_t *p = s.p, *end = s.p + s.n;
+	const uint8_t *p = s.n ? s.p : (const uint8_t *) "", *end = p + s.n; /* no arithmetic on a null pointer */
 
 	put(o, '"');
 	while (p < end && !o->full) {

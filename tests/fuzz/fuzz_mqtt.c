@@ -1,0 +1,4 @@
+/* Bytes against the mqtt parser. */
+#include "protocol_harness.h"
+
+FUZZ_PROTOCOL(mqtt)

@@ -1,0 +1,4 @@
+/* Bytes against the sip parser. */
+#include "protocol_harness.h"
+
+FUZZ_PROTOCOL(sip)
