@@ -137,21 +137,21 @@ add_object(struct build *b, struct dataset *s, json_t *object, uint32_t place)
 {
 	struct dataset_value v = { 0 };
 	const char *text = json_string_value(at_path(object, s->value_key));
-	char *value, *dump;
+	const char *value;
+	char *dump;
 	int e;
 
 	if (!text) {
 		build_warning(b, "%s: entry %u has no text at \"%s\", it is passed over", s->load, place, s->value_key);
 		return 0;
 	}
-	value = strdup(text);
+	value = arena_printf(build_arena(b), "%s", text); /* the object may lose it */
 	if (s->remove_key)
 		remove_path(object, s->value_key);
 	dump = json_dumps(object, JSON_COMPACT);
 	if (dump)
 		v.context = arena_dup(build_arena(b), span_str(dump));
 	e = value && dump ? add_value(b, s, value, v, place) : E_NOMEM;
-	free(value);
 	free(dump);
 	return e;
 }

@@ -29,6 +29,9 @@ const struct option_table detect_options = {
 	    { "profiling.rules.enabled", OPT_BOOL, offsetof(struct detect_conf, profile_rules), "no", 0, 0, NULL,
 	        "count how often each rule was looked at" },
 	    { 0 } },
+	.trees = (const struct option_tree[]) {
+	    { "action-order", "which rules are looked at first: a list of pass, drop, reject, alert" },
+	    { NULL, NULL } },
 };
 
 /* ---- a worker's memory ---- */

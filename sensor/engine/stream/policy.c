@@ -24,6 +24,7 @@ struct stream_policies {
 };
 
 const struct option_tree stream_policy_tree[] = {
+	{ "exception-policy", "what all exception policies say that are not set on their own" },
 	{ "host-os-policy", "networks by the system of their hosts: who wins where segments overlap" },
 	{ NULL, NULL },
 };
