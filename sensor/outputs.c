@@ -74,7 +74,7 @@ read_type(const char *name, const struct yaml *t, struct emit_conf *emit, struct
 	} else if (strcmp(name, "anomaly") == 0) {
 		eve->anomaly = emit->log_anomaly = true;
 	} else if (strcmp(name, "files") == 0) {
-		eve->fileinfo = true;
+		eve->fileinfo = emit->log_files = true;
 	} else if (*n + 2 < max) {
 		names[(*n)++] = name;
 		if (strcmp(name, "ftp") == 0) /* with its data connections */

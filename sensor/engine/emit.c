@@ -245,6 +245,37 @@ emit_tx(struct emit *e, const struct flow *f, const struct session *s, const str
 	commit(e, ev, &j);
 }
 
+/* The sender of the file is the source. */
+void
+emit_files(struct emit *e, const struct flow *f, const struct session *s, const struct tx *tx, const struct packet *p)
+{
+	struct app_file file;
+	struct event *ev;
+	struct json j;
+
+	if (!e->conf->log_files || !e->conf->content || !tx->proto->file)
+		return;
+	for (unsigned dir = 0, i = 0; dir < 2; dir++)
+		for (i = 0; tx->proto->file(tx, (int) dir, i, &file); i++) {
+			if (!(ev = take(e, EVENT_FILEINFO, e->conf->text_max)))
+				return;
+			set_flow(ev, f, s);
+			if (p)
+				set_packet(ev, p);
+			ev->ts = p ? p->ts : f->last;
+			ev->flags |= p ? 0 : EVENT_F_PSEUDO;
+			ev->direction = (uint8_t) dir;
+			ev->src = dir ? ev->server : ev->client;
+			ev->dst = dir ? ev->client : ev->server;
+			ev->sport = dir ? ev->server_port : ev->client_port;
+			ev->dport = dir ? ev->client_port : ev->server_port;
+			json_init(&j, ev->text, e->conf->text_max);
+			emit_write_tx(&j, s->app, tx, false);
+			emit_write_file(&j, "fileinfo", tx, &file);
+			commit(e, ev, &j);
+		}
+}
+
 static const char *const end_name[] = { "timeout", "closed", "evicted", "shutdown" };
 static const char *const state_name[] = { "new", "established", "closed" };
 static const char *const tcp_state_name[] = { "none", "syn_sent", "syn_recv", "established", "fin_wait1", "fin_wait2",

@@ -30,6 +30,8 @@ void emit_flow_phase(struct emit *e, uint64_t num, const struct flow *f);
 void emit_alert(struct emit *e, const struct packet *p, const struct flow *f, const struct session *s,
     const struct detect_alert *a);
 void emit_tx(struct emit *e, const struct flow *f, const struct session *s, const struct tx *tx, const struct packet *p);
+/* A record for each file of a transaction that is over. */
+void emit_files(struct emit *e, const struct flow *f, const struct session *s, const struct tx *tx, const struct packet *p);
 void emit_flow(struct emit *e, const struct flow *f, const struct session *s, enum flow_end why);
 void emit_anomaly(struct emit *e, const struct packet *p, const struct flow *f);
 void emit_tick(struct emit *e, int64_t now);

@@ -15,6 +15,8 @@ void emit_write_flow(struct json *j, const struct flow *f);
 void emit_write_tx(struct json *j, const struct app *a, const struct tx *tx, bool full);
 /* "ether":{...} of a packet with an Ethernet header. */
 void emit_write_ether(struct json *j, const struct packet *p);
+/* One object about a file. */
+void emit_write_file(struct json *j, const char *key, const struct tx *tx, const struct app_file *f);
 /* The members of an alert after the envelope; s and f NULL: no flow. */
 void emit_alert_text(struct emit *e, struct json *j, const struct packet *p, const struct flow *f, const struct session *s,
     const struct detect_alert *a);

@@ -49,6 +49,7 @@ log_transactions(struct worker *w, struct flow *f, struct session *s, const stru
 			continue;
 		tx->logged = true;
 		emit_tx(&w->emit, f, s, tx, p);
+		emit_files(&w->emit, f, s, tx, p);
 	}
 	app_prune(w->apps, a);
 }

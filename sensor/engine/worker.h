@@ -34,7 +34,7 @@ enum emit_xff { XFF_NONE, XFF_EXTRA, XFF_OVERWRITE };
 /* What alerts and records carry besides the envelope (outputs.*.eve-log.types). */
 struct emit_conf {
 	bool payload, payload_printable, packet, metadata, app_layer, flow;
-	bool log_flow, log_anomaly;
+	bool log_flow, log_anomaly, log_files;
 	bool log_all_app;              /* a record for every transaction of every protocol */
 	const char *const *log_app;    /* or of these; NULL-ended */
 	bool payload_length, ethernet, verdict;

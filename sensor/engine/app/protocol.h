@@ -61,6 +61,14 @@ struct app_event {
 	const char *name;      /* after the protocol's: "invalid_request_chunk_len" */
 };
 
+/* A file that a transaction carries in one direction. */
+struct app_file {
+	struct span name;      /* as the protocol tells it; valid as long as the transaction */
+	uint64_t size;         /* bytes that came so far */
+	bool closed;           /* all of it came */
+	bool gaps;             /* some of it was lost */
+};
+
 struct protocol {
 	const char *name;      /* in rules, app_proto and configuration: "http" */
 	const char *aliases;   /* blank-separated: "http1" or NULL */
@@ -107,6 +115,8 @@ struct protocol {
 	void (*log)(const struct app *app, const struct tx *tx, struct json *j, bool full);
 	/* A header of the request by its name, for addresses that proxies tell; NULL: there are no headers. */
 	bool (*header)(const struct tx *tx, const char *name, struct span *out);
+	/* The files of a direction, by index until false; NULL: this protocol carries none. */
+	bool (*file)(const struct tx *tx, int dir, unsigned index, struct app_file *out);
 	/* false: this transaction makes no log record (NULL = always does). */
 	bool (*loggable)(const struct tx *tx);
 };

@@ -95,6 +95,15 @@ f_name(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *o
 	return i == 0 && out->n && t->file[dir].total; /* in the direction of the file */
 }
 
+static bool
+data_file(const struct tx *tx, int dir, unsigned i, struct app_file *out)
+{
+	const struct data_tx *t = (const struct data_tx *) tx;
+
+	*out = (struct app_file) { .name = span_of(t->name, t->name_n), .size = t->file[dir].total, .closed = t->file[dir].eof };
+	return i == 0 && out->size > 0;
+}
+
 /* What a client fetches is looked at in the server's direction, whoever opened the connection. */
 static bool
 n_command(const struct tx *tx, int dir, unsigned i, uint64_t *out)
@@ -142,4 +151,5 @@ const struct protocol protocol_ftp_data = {
 	.tx_clear = data_tx_clear,
 	.fields = fields,
 	.log = data_log,
+	.file = data_file,
 };

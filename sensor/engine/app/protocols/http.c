@@ -329,6 +329,7 @@ tx_clear(struct app *a, struct tx *tx)
 		app_drop(a, &t->raw[dir]);
 	}
 	body_clear(&t->file, a);
+	app_drop(a, &t->parts);
 	app_drop(a, &t->uri);
 	if (!h)
 		return;
@@ -467,4 +468,5 @@ const struct protocol protocol_http = {
 	.events = http_events,
 	.log = http_log,
 	.header = http_header,
+	.file = http_file,
 };

@@ -47,6 +47,7 @@ struct http_tx {
 	struct body body[2];
 	struct body file;       /* request: what was sent as a file */
 	struct http_multipart *multipart;
+	struct bytes parts;     /* of the file parts: offset in `file` (8), length of the name (2), name */
 	bool counted[2];
 };
 
@@ -73,6 +74,9 @@ void http_request_flags(struct http_tx *t);   /* what libhtp found odd in a requ
 void http_normalise_uri(struct http *s, struct http_tx *t);
 void http_log(const struct app *app, const struct tx *tx, struct json *j, bool full);
 bool http_header(const struct tx *tx, const char *name, struct span *out); /* of the request */
+bool http_file(const struct tx *tx, int dir, unsigned index, struct app_file *out);
+/* The value of a parameter of a Content-Disposition, quotes taken off; empty: it has none. */
+struct span http_disposition_name(struct span value);
 extern const struct field http_fields[];
 
 /* Streaming splitter of multipart/form-data: file parts go to t->file. */

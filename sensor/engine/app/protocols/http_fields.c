@@ -309,6 +309,17 @@ get_file(struct tx *tx, int dir)
 	return dir == TO_SERVER ? &t->file : &t->body[TO_CLIENT];
 }
 
+static bool
+get_file_name(const struct tx *tx, int dir, unsigned index, struct arena *scratch, struct span *out)
+{
+	struct app_file f;
+
+	if (!http_file(tx, dir, index, &f))
+		return false;
+	*out = f.name;
+	return true;
+}
+
 /* The path and query as libhtp understands them, put together again. */
 void
 http_normalise_uri(struct http *s, struct http_tx *t)
@@ -408,6 +419,8 @@ const struct field http_fields[] = {
 	    RES(HTTP_BODY), .help = "body of the response, unpacked" },
 	{ .name = "file.data", .aliases = "file_data", .kind = FIELD_BODY, .body = get_file, BOTH(HTTP_BODY),
 	    .help = "files that are sent: response bodies unpacked, bodies of POST and PUT, file parts of forms" },
+	{ .name = "file.name", .kind = FIELD_MULTI, .bytes = get_file_name, BOTH(HTTP_BODY),
+	    .help = "name of each file: of the form, of Content-Disposition, or the path" },
 	{ .name = "urilen", .kind = FIELD_NUMBER, .number = get_urilen, REQ(HTTP_HEADERS),
 	    .help = "length of the normalised URI in bytes" },
 	{ .name = NULL },

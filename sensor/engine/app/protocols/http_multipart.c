@@ -98,6 +98,41 @@ is_boundary(const struct http_multipart *m, struct span line)
 	return line.n >= m->boundary_n && memcmp(line.p, m->boundary, m->boundary_n) == 0;
 }
 
+struct span
+http_disposition_name(struct span value)
+{
+	const uint8_t *at = find_nocase(value, "filename=");
+	struct span v;
+	uint32_t n = 0;
+	bool quoted;
+
+	if (!at)
+		return SPAN_NONE;
+	v = span_skip(value, (uint32_t) (at - value.p) + 9);
+	quoted = v.n && v.p[0] == '"';
+	if (quoted)
+		v = span_skip(v, 1);
+	while (n < v.n && v.p[n] != (quoted ? '"' : ';') && (quoted || v.p[n] != ' '))
+		n++;
+	return span_head(v, n);
+}
+
+/* A file part begins. */
+static void
+part_keep(struct app *a, struct http_tx *t, struct span name)
+{
+	uint64_t off = t->file.total;
+	uint16_t n;
+
+	name = span_head(name, 1024);
+	n = (uint16_t) name.n;
+	if (t->parts.n > 16384)
+		return;
+	if (app_keep(a, &t->parts, span_of(&off, 8), 32768) < 0 || app_keep(a, &t->parts, span_of(&n, 2), 32768) < 0 ||
+	    app_keep(a, &t->parts, name, 32768) < 0)
+		app_drop(a, &t->parts);
+}
+
 static void
 header_line(struct app *a, struct http_tx *t, struct span line)
 {
@@ -108,6 +143,8 @@ header_line(struct app *a, struct http_tx *t, struct span line)
 		m->pending_eol = false;
 		m->eol_n = 0;
 	} else if (find_nocase(line, "content-disposition:") == line.p && find_nocase(line, "filename")) {
+		if (!m->is_file)
+			part_keep(a, t, http_disposition_name(line));
 		m->is_file = true;
 	} else if (!memchr(line.p, ':', line.n) && line.p[0] != ' ' && line.p[0] != '\t') {
 		app_event(a, &t->tx, HTTP_EV_MULTIPART_HEADER);

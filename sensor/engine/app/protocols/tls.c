@@ -585,8 +585,6 @@ n_state(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 }
 
 static const char *const version_names[] = { "1.0=769", "1.1=770", "1.2=771", "1.3=772", NULL };
-static const char *const ssl_version_names[] = { "sslv2=2", "sslv3=768", "tls1.0=769", "tls1.1=770", "tls1.2=771", "tls1.3=772",
-	NULL };
 static const char *const state_names[] = { "client_hello=1", "server_hello=2", "client_keyx=4", "server_keyx=8", "unknown=16",
 	NULL };
 
@@ -612,8 +610,6 @@ static const struct field fields[] = {
 	{ "ja4.hash", "ja4_hash", NULL, FIELD_BYTES, false, 1, HELLO, f_ja4, .help = "JA4" },
 	{ "tls.version", NULL, NULL, FIELD_NUMBER, false, 3, HELLO, .number = n_version, .names = version_names,
 	    .help = "version offered or chosen: 1.0, 1.1, 1.2, 1.3" },
-	{ "ssl_version", NULL, NULL, FIELD_NUMBER, false, 3, HELLO, .number = n_version, .names = ssl_version_names,
-	    .help = "as tls.version, with SSL" },
 	{ "ssl_state", NULL, NULL, FIELD_NUMBER, false, 3, { 0, 0 }, .number = n_state, .names = state_names,
 	    .help = "messages seen so far, bits" },
 	{ "tls.cert_chain_len", NULL, NULL, FIELD_NUMBER, false, 3, CERT, .number = n_chain, .help = "certificates in the chain" },
