@@ -67,7 +67,7 @@ script_field(const struct field *f, struct tx *tx, int dir)
 	struct span s;
 	uint64_t v, at;
 
-	for (unsigned i = 0; i < 70000; i++) {
+	for (unsigned i = 0; i < 1024; i++) {
 		bool more = false;
 
 		if (f->kind == FIELD_NUMBER && f->number) {

@@ -109,7 +109,7 @@ buffer_instance(struct detect *d, const struct buffer *b, struct tx *tx, int dir
 	const struct field *f = d->app_index < 0 ? NULL : b->rows[d->app_index];
 
 	*start = 0;
-	if (!f || !(f->dirs >> dir & 1))
+	if (!f || !(f->dirs >> dir & 1) || index >= INSTANCES_MAX)
 		return false;
 	if (f->kind == FIELD_BODY) {
 		struct body *body = index == 0 && f->body ? f->body(tx, dir) : NULL;

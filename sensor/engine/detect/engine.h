@@ -20,6 +20,7 @@
 #define DETECT_VARS 32  /* byte_extract / byte_math results a rule */
 #define DETECT_PARTS 24 /* buffers a rule */
 #define BASE64_MAX 65536
+#define INSTANCES_MAX 1024 /* values of one field that are looked at: finding the n-th may take n steps, and a peer chooses how many there are */
 
 enum op_type { OP_CONTENT, OP_PCRE, OP_ISDATAAT, OP_BYTE_TEST, OP_BYTE_JUMP, OP_BYTE_EXTRACT, OP_BYTE_MATH, OP_BASE64, OP_TEST };
 

@@ -130,7 +130,7 @@ number_part(struct detect *d, const struct part *pt, const struct look *l)
 		return NO;
 	if (l->tx->progress[l->dir] < f->progress[l->dir] && !l->over)
 		return LATER;
-	for (unsigned i = 0; (i == 0 || f->multi) && f->number(l->tx, l->dir, i, &v); i++)
+	for (unsigned i = 0; i < (f->multi ? INSTANCES_MAX : 1) && f->number(l->tx, l->dir, i, &v); i++)
 		if (pt->kind == PART_FLAG ? v != 0 : kw_number_has(pt->number, v))
 			return YES;
 	return l->over || l->tx->progress[l->dir] > f->progress[l->dir] ? NO : LATER;
