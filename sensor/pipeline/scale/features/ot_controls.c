@@ -3,7 +3,7 @@
 static void
 measure(const struct scale_in *in, struct fact *out)
 {
-	scale_count(in, incident_ot(in->i, OT_CONTROL), "application layer of ended flows, and of the largest one that goes on", 1, out);
+	scale_count(in, incident_ot(in->i, OT_CONTROL), "ended flows, the largest one going on", 1, out);
 }
 
 const struct feature feature_ot_controls = { .name = "ot_controls", .unit = "operations", .help = "control-system commands to equipment between hosts of the incident", .measure = measure };
