@@ -85,7 +85,7 @@ show_scale(const struct ink *k, const struct scale *s)
 			fprintf(k->out, " %-23s", "");
 		else
 			fprintf(k->out, " [%8s … %-8s]  ", human(x->lo, unit, lo), human(x->hi, unit, hi));
-		fprintf(k->out, "%s%.44s%s\n", k->dim, x->method, k->off);
+		fprintf(k->out, "%s%s%s\n", k->dim, x->method, k->off);
 	}
 	heading(k, first ? "scale" : "");
 	fprintf(k->out, "%-16s %9.0f %%            %s%s%s\n", "coverage", s->coverage * 100, k->dim, s->coverage_why, k->off);
@@ -93,16 +93,19 @@ show_scale(const struct ink *k, const struct scale *s)
 
 /* One party's line on the ladder: ├──●──┤ */
 static void
-show_line(const struct ink *k, const struct packs *p, const struct party_band *b)
+show_line(const struct ink *k, const struct packs *p, const struct party_band *b, bool confirmed)
 {
+	bool unconfirmed = b->hi > p->confirm_above && !confirmed && !b->capped;
+
 	fprintf(k->out, "           %s%-7s%s", k->bold, b->party->id, k->off);
 	for (uint32_t n = 0; n < p->n_bands; n++) {
 		bool in = n >= b->lo && n <= b->hi, after = in && n < b->hi;
 		const char *sign = !in ? "·" : n == b->likely ? "●" : n == b->lo ? "├" : n == b->hi ? "┤" : "─";
 		fprintf(k->out, "%s%s%s%s", in ? k->mark : k->dim, sign, after ? "─────" : "     ", k->off);
 	}
-	fprintf(k->out, " %s–%s, likely %s%s%s\n", p->band[b->lo].id, p->band[b->hi].id, p->band[b->likely].id,
-	    b->capped ? ", a person must confirm more" : "", b->widened && b->party->unread ? ", position not known" : "");
+	fprintf(k->out, " %s–%s, likely %s%s%s%s%s\n", p->band[b->lo].id, p->band[b->hi].id, p->band[b->likely].id,
+	    b->capped ? ", a person must confirm more" : "", unconfirmed ? ", unconfirmed above " : "",
+	    unconfirmed ? p->band[p->confirm_above].id : "", b->widened && b->party->unread ? ", position not known" : "");
 }
 
 #define PARTIES_SHOWN 5
@@ -149,28 +152,66 @@ show_bands(const struct ink *k, const struct packs *p, const struct assessment *
 		fprintf(k->out, "%-6s", p->band[b].id);
 	fprintf(k->out, "%sindicative; if the acts are attributed to a State%s\n", k->dim, k->off);
 	for (uint32_t i = 0; i < shown->n; i++)
-		show_line(k, p, &shown->party[i]);
+		show_line(k, p, &shown->party[i], n->confirmed);
 	if (n->bands.n > shown->n)
 		fprintf(k->out, "           %s%u more parties: casusctl explain %s, or the incident record%s\n", k->dim, n->bands.n - shown->n, n->i->id, k->off);
 	for (uint32_t b = n->bands.effects_lo; b < p->n_bands && b <= n->bands.effects_hi; b++)
 		fprintf(k->out, "           %s%s %s: opens %s%s\n", k->dim, p->band[b].id, p->band[b].name, p->band[b].opens, k->off);
 }
 
+static bool
+same_reading(const struct divergence *x, const struct divergence *y)
+{
+	return x->a == y->a && x->condition == y->condition && x->reader == y->reader && x->lo == y->lo && x->hi == y->hi;
+}
+
+static const char *
+code_of(const struct party *p, const char *key)
+{
+	for (uint32_t i = 0; i < p->n_pos; i++)
+		if (strcmp(p->pos[i].key, key) == 0)
+			return p->pos[i].code;
+	return "";
+}
+
+/* One line a reading: who stands higher than whom, by which position and condition. */
+static void
+show_difference(const struct ink *k, const struct packs *p, const struct divergence *d, uint32_t n, uint32_t at)
+{
+	const struct condition *c = d[at].condition;
+
+	fprintf(k->out, "%s above", d[at].a->party->id);
+	for (uint32_t i = at; i < n; i++)
+		if (same_reading(&d[at], &d[i]))
+			fprintf(k->out, "%s %s", i > at ? "," : "", d[i].b->party->id);
+	fprintf(k->out, " (lo %+d, hi %+d)", d[at].lo, d[at].hi);
+	if (!c)
+		fprintf(k->out, ": several conditions together");
+	else if (c->because)
+		fprintf(k->out, ": %s's position on %s (%s) puts %s at %s%s%s", d[at].reader->id, c->because, code_of(d[at].reader, c->because), c->id,
+		    p->band[c->band].id, c->upto > c->band ? " to " : "", c->upto > c->band ? p->band[c->upto].id : "");
+	else
+		fprintf(k->out, ": %s", c->id);
+	fputc('\n', k->out);
+}
+
 static void
 show_divergence(const struct ink *k, const struct packs *p, const struct bands *shown)
 {
-	struct divergence d[4];
-	uint32_t count = bands_divergence(p, shown, d, 4);
+	struct divergence d[PARTIES_SHOWN * PARTIES_SHOWN];
+	uint32_t count = bands_divergence(p, shown, d, PARTIES_SHOWN * PARTIES_SHOWN);
 
 	heading(k, "differ");
 	if (!count)
 		fprintf(k->out, "the intervals of these parties are equal\n");
-	for (uint32_t i = 0; i < count; i++) {
-		fprintf(k->out, "%s%s above %s (lo %+d, hi %+d)", i ? "           " : "", d[i].a->party->id, d[i].b->party->id, d[i].lo, d[i].hi);
-		if (d[i].condition)
-			fprintf(k->out, ": %s%s%s reads %s %s", d[i].reader->id, d[i].condition->because ? "'s " : "",
-			    d[i].condition->because ? d[i].condition->because : "", d[i].condition->id, d[i].condition->because ? "differently" : "so");
-		fputc('\n', k->out);
+	for (uint32_t i = 0, lines = 0; i < count && lines < 4; i++) {
+		bool told = false;
+		for (uint32_t m = 0; m < i && !told; m++)
+			told = same_reading(&d[m], &d[i]);
+		if (told)
+			continue;
+		fprintf(k->out, "%s", lines++ ? "           " : "");
+		show_difference(k, p, d, count, i);
 	}
 }
 
@@ -219,21 +260,46 @@ show_unknowns(const struct ink *k, const struct packs *p, const struct assessmen
 		fputc('\n', k->out);
 }
 
+static bool
+same_change(const struct change *x, const struct change *y)
+{
+	return x->n == y->n && memcmp(x->fact, y->fact, x->n * sizeof(x->fact[0])) == 0 && memcmp(x->present, y->present, x->n * sizeof(x->present[0])) == 0
+	    && x->lo == y->lo && x->hi == y->hi;
+}
+
+static bool
+has_change(const struct party_band *b, const struct change *c)
+{
+	for (uint8_t k = 0; k < b->n_changes; k++)
+		if (same_change(&b->change[k], c))
+			return true;
+	return false;
+}
+
+/* What would move the intervals, once for all parties for which it is the same. */
 static void
 show_changes(const struct ink *k, const struct packs *p, const struct bands *shown)
 {
 	struct buf words;
-	bool first = true;
+	unsigned lines = 0;
 
 	buf_init(&words, 1024);
 	for (uint32_t i = 0; i < shown->n; i++) {
 		const struct party_band *b = &shown->party[i];
-		for (uint8_t c = 0; c < b->n_changes && c < 2; c++) {
+		for (uint8_t c = 0; c < b->n_changes && lines < 8; c++) {
+			bool told = false;
+			for (uint32_t m = 0; m < i && !told; m++)
+				told = has_change(&shown->party[m], &b->change[c]);
+			if (told)
+				continue;
 			buf_reset(&words);
 			change_describe(p, &b->change[c], &words);
-			heading(k, first ? "if told" : "");
-			fprintf(k->out, "%-7s%s\n", b->party->id, words.p);
-			first = false;
+			heading(k, lines++ ? "" : "if told");
+			fprintf(k->out, "%s for", words.p);
+			for (uint32_t m = i; m < shown->n; m++)
+				if (has_change(&shown->party[m], &b->change[c]))
+					fprintf(k->out, "%s %s", m > i ? "," : "", shown->party[m].party->id);
+			fputc('\n', k->out);
 		}
 	}
 	buf_clear(&words);
@@ -253,7 +319,8 @@ show_instruments(const struct ink *k, const struct packs *p, const struct assess
 		fprintf(k->out, "%s: for consideration by ", x->id);
 		for (uint32_t m = 0; m < x->n_decides; m++)
 			fprintf(k->out, "%s%s", m ? ", " : "", x->decides[m]);
-		fprintf(k->out, " %s(%s)%s\n", k->dim, x->verified ? x->obliges : "not verified", k->off);
+		fprintf(k->out, " %s(%s, %s%s)%s\n", k->dim, x->layer, strcmp(x->obliges, "none") == 0 ? "obliges to nothing" : x->obliges,
+		    x->verified ? "" : ", source not read in full", k->off);
 	}
 }
 

@@ -362,6 +362,9 @@ write_legal(const struct document_in *in, const struct assessment *a, struct jso
 	json_str(j, "hi", in->packs->band[a->bands.effects_hi].id);
 	json_end(j);
 	json_str(j, "circumstance", a->facts.circumstance ? a->facts.circumstance : "unknown");
+	for (uint32_t i = 0; a->facts.circumstance && i < in->packs->n_circumstances; i++)
+		if (in->packs->circumstance_says[i] && strcmp(in->packs->circumstances[i], a->facts.circumstance) == 0)
+			json_str(j, "circumstance_says", in->packs->circumstance_says[i]);
 	json_str(j, "attribution", a->facts.attribution ? a->facts.attribution : "none");
 	json_bool(j, "human_confirmation", a->confirmed);
 	json_u64(j, "linked_incidents", a->linked);

@@ -232,10 +232,26 @@ check_among(struct reader *r, const struct yaml *list, const char *const *words,
 }
 
 static void
+read_says(struct reader *r, const struct yaml *map)
+{
+	yaml_each(y, map)
+	{
+		uint32_t i = 0;
+		while (i < r->p->n_circumstances && strcmp(r->p->circumstances[i], y->key) != 0)
+			i++;
+		const char *t = yaml_text(y, r->d);
+		if (i == r->p->n_circumstances)
+			yaml_error(y, r->d, "\"%s\" is not one of the ladder's circumstances", y->key);
+		else if (t)
+			r->p->circumstance_says[i] = arena_strdup(&r->p->arena, t);
+	}
+}
+
+static void
 read_ladder(struct reader *r, const struct yaml *y)
 {
 	static const char *const keys[] = { "kind", "id", "version", "note", "bands", "assert_cap", "confirm_above", "low_coverage", "hold",
-		"facts", "circumstances", "attributions", "accumulate_in", "ceilings", "conditions", NULL };
+		"facts", "circumstances", "circumstance_says", "attributions", "accumulate_in", "ceilings", "conditions", NULL };
 
 	yaml_only(y, keys, r->d);
 	read_bands(r, yaml_get(y, "bands"));
@@ -251,6 +267,7 @@ read_ladder(struct reader *r, const struct yaml *y)
 	}
 	short_words(r, y, "circumstances", r->p->circumstances, &r->p->n_circumstances);
 	short_words(r, y, "attributions", r->p->attributions, &r->p->n_attributions);
+	read_says(r, yaml_get(y, "circumstance_says"));
 	if (yaml_get(y, "accumulate_in")) {
 		short_words(r, y, "accumulate_in", r->p->accumulate_in, &r->p->n_accumulate_in);
 		check_among(r, yaml_get(y, "accumulate_in"), r->p->circumstances, r->p->n_circumstances);

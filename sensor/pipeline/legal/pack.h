@@ -105,6 +105,7 @@ struct packs {
 	uint32_t n_instruments;
 	struct vocabulary words;
 	char hash[65];          /* SHA-256 over all files in name order */
+	const char *circumstance_says[8]; /* by circumstance: what it changes in law; NULL: nothing */
 	const char *circumstances[8], *attributions[8], *accumulate_in[8];
 	uint32_t n_circumstances, n_attributions, n_accumulate_in;
 	uint64_t used_features; /* bits of what some condition asks for */
