@@ -270,7 +270,7 @@ skip_hole(const struct half *h, uint64_t from, uint64_t lost)
 {
 	const struct block *b;
 
-	if (from < half_contiguous(h) || lost <= from)
+	if (from < half_contiguous(h) || lost <= from || from >= half_held_end(h))
 		return from;
 	for (b = h->blocks; b; b = b->next) {
 		if (from >= b->off && from < b->off + b->n)
@@ -294,7 +294,9 @@ held_at(const struct half *h, uint64_t from, uint64_t edge)
 		return from < end && from >= h->base ? span_of(h->window_p + h->head + (from - h->base), end - from)
 		                                     : SPAN_NONE;
 	}
-	for (b = h->blocks; b && b->off <= from; b = b->next) {
+	/* nearly always at the end of the list, which may be long */
+	b = h->last_block && h->last_block->off <= from ? h->last_block : h->blocks;
+	for (; b && b->off <= from; b = b->next) {
 		end = b->off + b->n;
 		if (from >= end)
 			continue;
@@ -445,6 +447,8 @@ stream_held(const struct stream *s, int dir, uint64_t *from, struct span *out, u
 	const struct block *b = h->blocks;
 
 	if (at >= half_contiguous(h)) {
+		if (at >= half_held_end(h))
+			return false;
 		while (b && b->off + b->n <= at)
 			b = b->next;
 		if (!b)
