@@ -44,7 +44,10 @@ addr_eq(const struct addr *a, const struct addr *b)
 static inline int
 addr_cmp(const struct addr *a, const struct addr *b)
 {
-	return memcmp(a->b, b->b, 16);
+	int hi = a->q[0] != b->q[0];
+	uint64_t x = __builtin_bswap64(a->q[!hi]), y = __builtin_bswap64(b->q[!hi]);
+
+	return (x > y) - (x < y);
 }
 
 struct addr addr_v4(const uint8_t b[4]);

@@ -228,6 +228,19 @@ class_of(const struct packet *p)
 	return p->proto == 6 && p->ip_version ? CLASS_TCP_PACKET : p->proto == 17 && p->ip_version ? CLASS_UDP : CLASS_OTHER;
 }
 
+/* Rules without a pattern that name few addresses. Of most flows they name neither end: asked once. */
+static void
+find_strangers(struct detect *d, const struct address_table *t)
+{
+	struct marks *m = d->now->flow ? d->now->marks : NULL;
+	uint16_t generation = (uint16_t) d->rules->generation;
+
+	if (!t || (m && generation && m->strangers == generation))
+		return;
+	if (!addresses_find(t, d->now->p, &d->packet) && m && d->now->p->ip_version)
+		m->strangers = generation;
+}
+
 static void
 find_candidates(struct detect *d)
 {
@@ -242,6 +255,7 @@ find_candidates(struct detect *d)
 		scan_run(d, stream, d->raw.bytes, &d->packet);
 	if (stream && d->payload.n && !(p->flags & PACKET_STREAM_ADDED))
 		scan_run(d, stream, d->payload, &d->packet);
+	find_strangers(d, r->rest_by[c]);
 	for (uint32_t i = 0; i < r->rest[c][p->dir].n; i++)
 		candidates_add(&d->packet, r->rest[c][p->dir].v[i]);
 	if (p->any_event)

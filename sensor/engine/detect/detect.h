@@ -60,8 +60,9 @@ struct marks {
 	struct flow_var *vars; /* oldest first */
 	uint64_t app_events;  /* flow-level application events already looked at */
 	uint8_t flags;        /* MARKS_* */
-	uint16_t app_step[2]; /* newest transaction and its progress when last looked at */
 	uint8_t app_known;    /* bit per direction: its protocol was known, or not knowable */
+	uint16_t app_step[2]; /* newest transaction and its progress when last looked at */
+	uint16_t strangers;   /* generation of the rules none of whose address lists has an end of this flow; 0 = not asked */
 };
 #define MARKS_PASS 0x01       /* a pass rule matched: nothing of this flow is looked at any more */
 #define MARKS_IPONLY 0x02     /* rules on addresses were asked; << direction */

@@ -276,6 +276,7 @@ struct ruleset {
 	uint32_t n_buffers, cap_buffers;
 	struct scan *payload[CLASS_N][2];
 	struct list rest[CLASS_N][2]; /* packet rules without a pattern; index CLASS_TCP_PACKET for TCP */
+	struct address_table *rest_by[CLASS_N]; /* those of them that name few addresses; NULL = none */
 	struct list events;           /* only for packets with an event */
 	struct address_table *iponly;
 	struct app_group *app[PROTOCOLS_MAX][2];
@@ -300,6 +301,8 @@ hs_database_t *cache_load(const char *dir, const char *key);
 void cache_store(const char *dir, const char *key, const hs_database_t *db);
 int ruleset_group(struct ruleset *r, const struct fast *fasts, struct diag *d);
 struct address_table *iponly_build(struct ruleset *r);
+/* Moves out of both lists the rules that name few addresses. NULL in *out: there are none. */
+int addresses_take(const struct ruleset *r, struct list lists[2], struct address_table **out);
 void iponly_free(struct address_table *t);
 uint16_t buffer_intern(struct ruleset *r, const struct buffer *b);
 bool buffer_lookup(const char *name, struct buffer *out, struct arena *a, bool *modifier, enum field_kind *kind);
@@ -315,6 +318,8 @@ candidates_add(struct candidates *c, uint32_t sig)
 	c->word[sig / 64] |= UINT64_C(1) << (sig % 64);
 	c->summary[sig / 4096] |= UINT64_C(1) << (sig / 64 % 64);
 }
+/* Rules whose list has the source or the destination, to be confirmed; false: there are none. */
+bool addresses_find(const struct address_table *t, const struct packet *p, struct candidates *into);
 void iponly_find(const struct address_table *t, const struct packet *p, struct candidates *into);
 bool candidates_take(struct candidates *c, uint32_t *sig); /* the lowest, out of the set */
 

@@ -199,6 +199,8 @@ ruleset_group(struct ruleset *r, const struct fast *fasts, struct diag *d)
 
 	for (uint32_t i = 0; e == 0 && i < r->n; i++)
 		e = add_rule(r, payload, fields, &fasts[i], i);
+	for (unsigned c = 0; e == 0 && c < CLASS_N; c++)
+		e = addresses_take(r, r->rest[c], &r->rest_by[c]);
 	if (e == 0)
 		e = build_scans(r, payload, fields, d);
 	for (unsigned c = 0; c < CLASS_N; c++)

@@ -1,5 +1,6 @@
 /*
- * iponly - rules that only name addresses: one table, asked once for each direction of a flow.
+ * iponly - rules by the addresses they name: those that name nothing else, asked once for each direction of a flow, and
+ * those without a pattern that name few (lists of bad hosts).
  *
  * All ranges of all such rules cut the address space into pieces; each piece knows its rules. A lookup is one
  * binary search by source and one by destination. A rule is filed under the narrower of its two sides.
@@ -50,13 +51,15 @@ addr_next(struct addr *a)
 }
 
 static uint32_t
-make_edges(const struct ruleset *r, const struct addr_set *(*set)(const struct sig *), bool (*mine)(const struct sig *), struct edge *e)
+make_edges(const struct ruleset *r, const struct list *rules, const struct addr_set *(*set)(const struct sig *),
+    bool (*mine)(const struct sig *), struct edge *e)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < r->n; i++) {
+	for (uint32_t j = 0; j < rules->n; j++) {
+		uint32_t i = rules->v[j];
 		const struct sig *s = &r->sigs[i];
-		if (!(s->flags & SIG_IPONLY) || !mine(s))
+		if (!mine(s))
 			continue;
 		for (uint32_t k = 0; k < set(s)->n; k++) {
 			struct addr after = set(s)->r[k].hi;
@@ -160,38 +163,98 @@ by_dst(const struct sig *s)
 }
 
 static int
-build_side(const struct ruleset *r, struct side *out, const struct addr_set *(*set)(const struct sig *), bool (*mine)(const struct sig *))
+build_side(const struct ruleset *r, const struct list *rules, struct side *out, const struct addr_set *(*set)(const struct sig *),
+    bool (*mine)(const struct sig *))
 {
-	uint32_t n = make_edges(r, set, mine, NULL);
+	uint32_t n = make_edges(r, rules, set, mine, NULL);
 	struct edge *e = calloc(n + 1, sizeof(*e));
 
 	if (!e)
 		return -1;
-	make_edges(r, set, mine, e);
+	make_edges(r, rules, set, mine, e);
 	qsort(e, n, sizeof(*e), edge_compare);
 	int bad = cut(out, e, n);
 	free(e);
 	return bad;
 }
 
-struct address_table *
-iponly_build(struct ruleset *r)
+static struct address_table *
+table_build(const struct ruleset *r, const struct list *rules)
 {
 	struct address_table *t = calloc(1, sizeof(*t));
 
-	if (!t || build_side(r, &t->by[0], set_src, by_src) < 0 || build_side(r, &t->by[1], set_dst, by_dst) < 0) {
+	if (!t || build_side(r, rules, &t->by[0], set_src, by_src) < 0 || build_side(r, rules, &t->by[1], set_dst, by_dst) < 0) {
 		iponly_free(t);
 		return NULL;
 	}
-	for (uint32_t i = 0; i < r->n; i++)
-		if (r->sigs[i].flags & SIG_IPONLY && !r->sigs[i].src && !r->sigs[i].dst) {
-			if (vec_grow(&t->any, t->n_any, &t->cap_any, sizeof(*t->any)) < 0) {
-				iponly_free(t);
-				return NULL;
-			}
-			t->any[t->n_any++] = i;
-		}
 	return t;
+}
+
+struct address_table *
+iponly_build(struct ruleset *r)
+{
+	struct list mine = { 0 };
+	struct address_table *t = NULL;
+	bool bad = false;
+
+	for (uint32_t i = 0; i < r->n && !bad; i++)
+		if (r->sigs[i].flags & SIG_IPONLY && !(bad = vec_grow(&mine.v, mine.n, &mine.cap, sizeof(*mine.v)) < 0))
+			mine.v[mine.n++] = i;
+	if (!bad)
+		t = table_build(r, &mine);
+	for (uint32_t i = 0; t && i < mine.n; i++) {
+		if (r->sigs[mine.v[i]].src || r->sigs[mine.v[i]].dst)
+			continue;
+		if (vec_grow(&t->any, t->n_any, &t->cap_any, sizeof(*t->any)) < 0) {
+			iponly_free(t);
+			t = NULL;
+		} else
+			t->any[t->n_any++] = mine.v[i];
+	}
+	free(mine.v);
+	return t;
+}
+
+/* Fewer addresses than the private networks have together, which is what a home network mostly is. */
+#define FEW 16777216.0
+
+static bool
+names_few(const struct sig *s)
+{
+	const struct addr_set *a = by_src(s) ? s->src : s->dst;
+
+	return a && width(a) < FEW;
+}
+
+int
+addresses_take(const struct ruleset *r, struct list lists[2], struct address_table **out)
+{
+	struct list mine = { 0 };
+
+	*out = NULL;
+	for (int dir = 0; dir < 2; dir++) {
+		struct list *l = &lists[dir];
+		uint32_t kept = 0;
+		for (uint32_t i = 0; i < l->n; i++) {
+			const struct sig *s = &r->sigs[l->v[i]];
+			if (!names_few(s)) {
+				l->v[kept++] = l->v[i];
+				continue;
+			}
+			if (dir == 1 && s->dirs & 1)
+				continue; /* taken from the other list */
+			if (vec_grow(&mine.v, mine.n, &mine.cap, sizeof(*mine.v)) < 0) {
+				free(mine.v);
+				return -1;
+			}
+			mine.v[mine.n++] = l->v[i];
+		}
+		l->n = kept;
+	}
+	if (mine.n)
+		*out = table_build(r, &mine);
+	free(mine.v);
+	return mine.n && !*out ? -1 : 0;
 }
 
 void
@@ -207,7 +270,7 @@ iponly_free(struct address_table *t)
 	free(t);
 }
 
-static void
+static bool
 find(const struct side *s, const struct addr *a, struct candidates *into)
 {
 	uint32_t lo = 0, hi = s->n;
@@ -220,21 +283,31 @@ find(const struct side *s, const struct addr *a, struct candidates *into)
 			hi = mid;
 	}
 	if (lo == 0)
-		return;
+		return false;
 	for (uint32_t i = s->first[lo - 1]; i < s->first[lo]; i++)
 		candidates_add(into, s->rules[i]);
+	return s->first[lo - 1] < s->first[lo];
 }
 
 /* Both sides are asked with both addresses: a rule may be written <>. The header is checked by the caller. */
-void
-iponly_find(const struct address_table *t, const struct packet *p, struct candidates *into)
+bool
+addresses_find(const struct address_table *t, const struct packet *p, struct candidates *into)
 {
+	bool any = false;
+
 	for (unsigned i = 0; i < 2; i++) {
 		if (!t->by[i].n)
 			continue;
-		find(&t->by[i], &p->src, into);
-		find(&t->by[i], &p->dst, into);
+		any |= find(&t->by[i], &p->src, into);
+		any |= find(&t->by[i], &p->dst, into);
 	}
+	return any;
+}
+
+void
+iponly_find(const struct address_table *t, const struct packet *p, struct candidates *into)
+{
+	addresses_find(t, p, into);
 	for (uint32_t i = 0; i < t->n_any; i++)
 		candidates_add(into, t->any[i]);
 }

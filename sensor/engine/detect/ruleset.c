@@ -264,9 +264,11 @@ ruleset_free(struct ruleset *r)
 				free(r->app[p][dir]->rest.v);
 				free(r->app[p][dir]);
 			}
-	for (unsigned c = 0; c < CLASS_N; c++)
+	for (unsigned c = 0; c < CLASS_N; c++) {
+		iponly_free(r->rest_by[c]);
 		for (int dir = 0; dir < 2; dir++)
 			free(r->rest[c][dir].v);
+	}
 	free(r->events.v);
 	iponly_free(r->iponly);
 	for (uint32_t i = 0; i < r->n_scans; i++)
