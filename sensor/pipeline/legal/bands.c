@@ -269,6 +269,9 @@ widest_first(const void *a, const void *b)
 		return ux - uy;
 	if (dx != dy)
 		return dy - dx;
+	rc = (int) (x->a->party->order + x->b->party->order) - (int) (y->a->party->order + y->b->party->order);
+	if (rc)
+		return rc;
 	rc = strcmp(x->a->party->id, y->a->party->id);
 	return rc ? rc : strcmp(x->b->party->id, y->b->party->id);
 }

@@ -61,7 +61,7 @@ struct divergence {
 	const struct condition *condition; /* the reading that makes the difference, of a or b; NULL: not one alone */
 	const struct party *reader;     /* whose reading */
 };
-/* The widest differences first, at most max. */
+/* The widest differences first, of equals those of the parties that pictures show first; at most max. */
 uint32_t bands_divergence(const struct packs *p, const struct bands *b, struct divergence *out, uint32_t max);
 
 #endif

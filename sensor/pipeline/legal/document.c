@@ -278,8 +278,8 @@ write_instruments(const struct document_in *in, const struct assessment *a, stru
 static void
 write_divergence(const struct document_in *in, const struct assessment *a, struct json *j)
 {
-	struct divergence d[16];
-	uint32_t n = bands_divergence(in->packs, &a->bands, d, 16);
+	struct divergence d[128]; /* every pair of sixteen parties */
+	uint32_t n = bands_divergence(in->packs, &a->bands, d, 128);
 
 	json_array(j, "divergence");
 	for (uint32_t i = 0; i < n; i++) {
