@@ -8,7 +8,7 @@
  *   SMB2  0xfe 'SMB' 64(2) credits(2) status(4) command(2) credits(2) flags(4) next(4) message(8) PID(4) tree(4) session(8)
  *         signature(16); `next` leads to the next command of the same PDU
  *
- * Of each PDU the first bytes are read, enough for every name; data of reads and writes is passed over.
+ * Of each PDU the first bytes are read, enough for every name; of reads and writes all, as the file's.
  */
 #include "engine/app/protocols/smb.h"
 
@@ -25,6 +25,7 @@ struct smb {
 	uint32_t open;
 	uint16_t dialect;
 	struct dce_table pipes;
+	struct smb_files files;
 };
 
 /* ---- transactions ---- */
@@ -97,7 +98,12 @@ command(struct app *a, struct smb *st, int dir, const struct smb_tx *h, struct s
 		app_count_request(a);
 	}
 	(h->version == 1 ? smb1_body : smb2_body)(a, t, dir, pdu);
-	smb_pipe(a, t, &st->pipes, dir, pdu);
+	st->files.now[dir] = NULL;
+	smb_pipe(a, t, &st->pipes, &st->files, dir, pdu);
+	if (dir == TO_CLIENT)
+		smb_file_opened(a, &st->files, smb_create_id(t, pdu), t);
+	else
+		smb_file_closed(a, &st->files, smb_close_id(t, pdu));
 	if (t->dialect)
 		st->dialect = t->dialect;
 	t->dialect = st->dialect;
@@ -187,6 +193,7 @@ smb_feed(struct app *a, void *state, int dir, struct span bytes)
 		if (st->skip[dir]) {
 			n = s.n < st->skip[dir] ? s.n : st->skip[dir];
 			st->skip[dir] -= n;
+			smb_file_more(a, &st->files, dir, span_head(s, n));
 			taken += n;
 			continue;
 		}
@@ -240,6 +247,7 @@ static void
 smb_tx_clear(struct app *a, struct tx *tx)
 {
 	struct smb_tx *t = (struct smb_tx *) tx;
+	struct smb *st = a->state;
 
 	bytes_release(a, &t->share);
 	bytes_release(a, &t->file);
@@ -249,6 +257,18 @@ smb_tx_clear(struct app *a, struct tx *tx)
 	bytes_release(a, &t->native_os);
 	bytes_release(a, &t->native_lm);
 	dce_clear(a, &t->dce);
+	body_clear(&t->data[0], a);
+	body_clear(&t->data[1], a);
+	if (st && a->proto == tx->proto)
+		for (int dir = 0; dir < 2; dir++)
+			if (st->files.now[dir] == t)
+				st->files.now[dir] = NULL;
+}
+
+static void
+smb_clear(struct app *a, void *state)
+{
+	smb_file_clear(a, &((struct smb *) state)->files);
 }
 
 static enum app_probe
@@ -315,7 +335,19 @@ f_pipe(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *o
 static bool
 f_file(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
 {
-	return kept(&of(tx)->file, i, out);
+	return !of(tx)->is_file && kept(&of(tx)->file, i, out);
+}
+
+static bool
+f_file_name(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
+{
+	return of(tx)->is_file == dir + 1 && kept(&of(tx)->file, i, out);
+}
+
+static struct body *
+b_data(struct tx *tx, int dir)
+{
+	return &((struct smb_tx *) tx)->data[dir];
 }
 
 static bool
@@ -358,6 +390,8 @@ static const struct field fields[] = {
 	{ "smb.filename", NULL, NULL, FIELD_BYTES, false, 1, DONE, f_file, .help = "file of a create" },
 	{ "smb.ntlmssp_user", NULL, NULL, FIELD_BYTES, false, 1, DONE, f_user, .help = "user of the authentication" },
 	{ "smb.ntlmssp_domain", NULL, NULL, FIELD_BYTES, false, 1, DONE, f_domain, .help = "domain of the authentication" },
+	{ "file.name", NULL, NULL, FIELD_BYTES, false, 3, { 0, 0 }, f_file_name, .help = "name of a file that is read or written" },
+	{ .name = "file.data", .aliases = "file_data", .kind = FIELD_BODY, .dirs = 3, .body = b_data, .help = "bytes of a file that is read or written" },
 	{ "dcerpc.stub_data", "dce_stub_data", NULL, FIELD_BYTES, false, 3, DONE, dce_stub_field, .help = "arguments or results of a call" },
 	{ "smb.version", NULL, NULL, FIELD_NUMBER, false, 3, DONE, .number = n_version, .help = "1 or 2" },
 	{ "smb.command", NULL, NULL, FIELD_NUMBER, false, 3, DONE, .number = n_command, .help = "command of the header" },
@@ -521,6 +555,8 @@ const struct protocol protocol_smb = {
 	.gap = smb_gap,
 	.eof = smb_eof,
 	.tx_clear = smb_tx_clear,
+	.clear = smb_clear,
+	.file = smb_file_of,
 	.fields = fields,
 	.events = events,
 	.log = smb_log,

@@ -10,6 +10,7 @@
 #define SMB2_HEADER 64
 #define FSCTL_PIPE_TRANSCEIVE 0x0011c017
 
+enum { S1_CLOSE = 4, S1_OPEN = 0x2d, S1_NT_CREATE = 0xa2, S2_CREATE = 5, S2_CLOSE = 6 };
 enum { S1_TRANS = 0x25, S1_READ = 0x2e, S1_WRITE = 0x2f, S2_READ = 8, S2_WRITE = 9, S2_IOCTL = 11 };
 
 static struct span
@@ -38,6 +39,7 @@ smb2_request(struct smb_tx *t, struct span pdu)
 		n = rd_u32le(&r);
 		rd_skip(&r, 8);
 		t->pipe_id = read_id(&r);
+		t->io_n = n;
 		return at(pdu, off, n);
 	}
 	if (t->command == S2_READ) {
@@ -54,7 +56,7 @@ smb2_request(struct smb_tx *t, struct span pdu)
 }
 
 static struct span
-smb2_answer(const struct smb_tx *t, struct span pdu)
+smb2_answer(struct smb_tx *t, struct span pdu)
 {
 	struct rd r = rd_of(span_skip(pdu, SMB2_HEADER));
 	uint32_t off, n, code;
@@ -63,7 +65,7 @@ smb2_answer(const struct smb_tx *t, struct span pdu)
 	if (t->command == S2_READ) {
 		off = rd_u8(&r);
 		rd_skip(&r, 1);
-		n = rd_u32le(&r);
+		n = t->io_n = rd_u32le(&r);
 		return at(pdu, off, n);
 	}
 	if (t->command != S2_IOCTL)
@@ -99,13 +101,13 @@ smb1_request(struct smb_tx *t, struct span pdu)
 		return SPAN_NONE;
 	rd_skip(&r, 12);
 	high = rd_u16le(&r);
-	n = rd_u16le(&r) | high << 16;
+	n = t->io_n = rd_u16le(&r) | high << 16;
 	off = rd_u16le(&r);
 	return at(pdu, off, n);
 }
 
 static struct span
-smb1_answer(const struct smb_tx *t, struct span pdu)
+smb1_answer(struct smb_tx *t, struct span pdu)
 {
 	struct rd r = rd_of(span_skip(pdu, SMB1_HEADER));
 	uint8_t words = rd_u8(&r);
@@ -120,17 +122,50 @@ smb1_answer(const struct smb_tx *t, struct span pdu)
 	if (t->command != S1_READ || words < 12)
 		return SPAN_NONE;
 	rd_skip(&r, 10);
-	n = rd_u16le(&r);
+	n = t->io_n = rd_u16le(&r);
 	off = rd_u16le(&r);
 	return at(pdu, off, n);
 }
 
+uint64_t
+smb_create_id(const struct smb_tx *t, struct span pdu)
+{
+	struct rd r = rd_of(span_skip(pdu, t->version == 2 ? SMB2_HEADER : SMB1_HEADER));
+	uint64_t id;
+
+	if (t->version == 2) {
+		rd_skip(&r, 64);
+		id = t->command == S2_CREATE && t->status == 0 ? read_id(&r) : 0;
+	} else {
+		rd_skip(&r, 1 + 4 + (t->command == S1_NT_CREATE)); /* words, AndX, oplock */
+		id = (t->command == S1_NT_CREATE || t->command == S1_OPEN) && t->status == 0 ? rd_u16le(&r) + 1u : 0;
+	}
+	return r.bad ? 0 : id;
+}
+
+uint64_t
+smb_close_id(const struct smb_tx *t, struct span pdu)
+{
+	struct rd r = rd_of(span_skip(pdu, t->version == 2 ? SMB2_HEADER : SMB1_HEADER));
+	uint64_t id;
+
+	if (t->version == 2) {
+		rd_skip(&r, 8);
+		id = t->command == S2_CLOSE ? read_id(&r) : 0;
+	} else {
+		rd_skip(&r, 1);
+		id = t->command == S1_CLOSE ? rd_u16le(&r) + 1u : 0;
+	}
+	return r.bad ? 0 : id;
+}
+
 /* PDUs one after the other: fragments of one call, or a bind and a call. */
 void
-smb_pipe(struct app *a, struct smb_tx *t, struct dce_table *table, int dir, struct span pdu)
+smb_pipe(struct app *a, struct smb_tx *t, struct dce_table *table, struct smb_files *files, int dir, struct span pdu)
 {
 	struct dce_header h;
 	struct span data;
+	unsigned i;
 
 	if (t->version == 2 ? t->command != S2_READ && t->command != S2_WRITE && t->command != S2_IOCTL :
 	    t->command != S1_TRANS && t->command != S1_READ && t->command != S1_WRITE)
@@ -139,14 +174,16 @@ smb_pipe(struct app *a, struct smb_tx *t, struct dce_table *table, int dir, stru
 		data = dir == TO_SERVER ? smb2_request(t, pdu) : smb2_answer(t, pdu);
 	else
 		data = dir == TO_SERVER ? smb1_request(t, pdu) : smb1_answer(t, pdu);
-	for (unsigned i = 0; i < 16 && dce_header(data, &h) && dce_type_dir(h.type) == dir; i++) {
+	for (i = 0; i < 16 && dce_header(data, &h) && dce_type_dir(h.type) == dir; i++) {
 		if (i == 0 && h.flags & DCE_FIRST && h.frag < data.n) {
 			struct dce_header next;
 
 			if (!dce_header(span_skip(data, h.frag), &next))
-				return; /* by chance */
+				break; /* by chance */
 		}
 		dce_pdu(a, table, &t->dce, dir, t->pipe_id, &h, data);
 		data = span_skip(data, h.frag);
 	}
+	if (i == 0)
+		smb_file_data(a, files, t, dir, data);
 }
