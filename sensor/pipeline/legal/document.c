@@ -114,10 +114,20 @@ write_signatures(const struct document_in *in, const struct incident *i, struct 
 }
 
 static void
-write_condition(const struct document_in *in, const struct assessment *a, const struct condition *c, bool whole, struct json *j)
+write_facts(const struct document_in *in, const struct assessment *a, const struct condition *c, struct json *j)
 {
 	struct buf words;
 
+	buf_init(&words, 4096);
+	expr_describe(c->when, &a->facts, &in->packs->words, &words);
+	json_str(j, "facts", words.p ? words.p : "");
+	buf_clear(&words);
+}
+
+/* `whole`: with facts and sources; else only what the party's own position adds to the ladder's condition. */
+static void
+write_condition(const struct document_in *in, const struct assessment *a, const struct condition *c, bool whole, struct json *j)
+{
 	json_object(j, NULL);
 	json_str(j, "condition", c->id);
 	json_str(j, "band", in->packs->band[c->band].id);
@@ -125,30 +135,45 @@ write_condition(const struct document_in *in, const struct assessment *a, const 
 		json_str(j, "upto", in->packs->band[c->upto].id);
 	if (c->because)
 		json_str(j, "position", c->because);
-	if (whole) {
-		buf_init(&words, 4096);
-		expr_describe(c->when, &a->facts, &in->packs->words, &words);
+	if (whole || c->because)
 		json_str(j, "say", c->say);
-		json_str(j, "facts", words.p ? words.p : "");
+	if (whole)
+		write_facts(in, a, c, j);
+	if (whole || c->because)
 		write_cites(j, c->cite, c->n_cite);
-		buf_clear(&words);
-	}
 	json_end(j);
 }
 
-/* Met conditions with their facts and sources; open ones so only when `whole`. */
 static void
 write_reasons(const struct document_in *in, const struct assessment *a, const struct party_band *b, bool whole, struct json *j)
 {
-	json_array(j, "reasons");
-	for (uint32_t i = 0; i < b->party->n_cond; i++)
-		if (b->yes >> i & 1)
-			write_condition(in, a, &b->party->cond[i], true, j);
-	json_end(j);
-	json_array(j, "not_excluded");
-	for (uint32_t i = 0; i < b->party->n_cond; i++)
-		if (b->unknown >> i & 1)
-			write_condition(in, a, &b->party->cond[i], whole, j);
+	for (int open = 0; open < 2; open++) {
+		json_array(j, open ? "not_excluded" : "reasons");
+		for (uint32_t i = 0; i < b->party->n_cond; i++)
+			if ((open ? b->unknown : b->yes) >> i & 1)
+				write_condition(in, a, &b->party->cond[i], whole, j);
+		json_end(j);
+	}
+}
+
+/* The conditions that parties' reasons name, once: their facts and sources in the ladder. */
+static void
+write_ladder(const struct document_in *in, const struct assessment *a, struct json *j)
+{
+	json_array(j, "conditions");
+	for (uint32_t i = 0; i < in->packs->n_common; i++) {
+		const struct condition *c = &in->packs->common[i];
+		enum truth t = expr_eval(c->when, &a->facts);
+		if (t == NO)
+			continue;
+		json_object(j, NULL);
+		json_str(j, "condition", c->id);
+		json_str(j, "status", t == YES ? "met" : "not-excluded");
+		json_str(j, "say", c->say);
+		write_facts(in, a, c, j);
+		write_cites(j, c->cite, c->n_cite);
+		json_end(j);
+	}
 	json_end(j);
 }
 
@@ -372,6 +397,7 @@ write_legal(const struct document_in *in, const struct assessment *a, struct jso
 	json_str(j, "pack_hash", in->packs->hash);
 	json_str(j, "status", "indicative");
 	json_end(j);
+	write_ladder(in, a, j);
 	json_object(j, "parties");
 	for (uint32_t i = 0; i < a->bands.n; i++)
 		write_party(in, a, &a->bands.party[i], false, j);

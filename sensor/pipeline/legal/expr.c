@@ -284,26 +284,66 @@ describe_words(const struct expr *e, const char *what, struct buf *out)
 		buf_printf(out, "%s%s", i ? " or " : "", e->words[i]);
 }
 
+static void
+describe_effects(const struct expr *e, const struct facts *f, const struct vocabulary *v, struct buf *out)
+{
+	bool first = true, seen = (f->effects & e->effects) != 0;
+
+	buf_str(out, "effect in {");
+	for (uint8_t i = 0; i < v->effects->n; i++) {
+		if (!(e->effects >> i & 1) || (seen && !(f->effects >> i & 1)))
+			continue;
+		buf_printf(out, "%s%s", first ? "" : ", ", v->effects->effect[i].name);
+		first = false;
+	}
+	buf_str(out, "}");
+}
+
+static void
+describe_number(const struct expr *e, const struct facts *f, const struct vocabulary *v, struct buf *out)
+{
+	const struct fact *x = e->kind == E_FEATURE ? &f->scale.fact[e->index] : &f->human[e->index];
+	const char *name = e->kind == E_FEATURE ? feature_table[e->index]->name : v->human[e->index].name;
+
+	buf_printf(out, "%s %s %.10g ", name, e->strict ? ">" : ">=", e->value);
+	if (!x->known)
+		buf_str(out, "(unknown)");
+	else if (x->lo == x->hi)
+		buf_printf(out, "(%.10g)", x->lo);
+	else
+		buf_printf(out, "(%.10g to %.10g)", x->lo, x->hi);
+}
+
+/* Members in turn; of alternatives only those that make the answer, when it is not no. */
+static void
+describe_members(const struct expr *e, const struct facts *f, const struct vocabulary *v, struct buf *out)
+{
+	enum truth t = expr_eval(e, f);
+	bool first = true;
+
+	for (const struct expr *c = e->child; c; c = c->next) {
+		bool alternative = e->kind == E_ANY;
+		if (alternative && t != NO && expr_eval(c, f) != t)
+			continue;
+		if (!first)
+			buf_str(out, alternative ? "; or " : " and ");
+		first = false;
+		bool inner = e->child->next && c->child && c->child->next && c->kind != e->kind && c->kind == E_ANY;
+		if (inner)
+			buf_str(out, "(");
+		expr_describe(c, f, v, out);
+		if (inner)
+			buf_str(out, ")");
+	}
+}
+
 void
 expr_describe(const struct expr *e, const struct facts *f, const struct vocabulary *v, struct buf *out)
 {
-	const struct fact *x;
-	const char *name;
-
 	switch (e->kind) {
 	case E_ALL:
-	case E_ANY:
-		if (e->child && e->child->next && e->kind == E_ANY)
-			buf_str(out, "(");
-		for (const struct expr *c = e->child; c; c = c->next) {
-			expr_describe(c, f, v, out);
-			if (c->next)
-				buf_str(out, e->kind == E_ALL ? " and " : " or ");
-		}
-		if (e->child && e->child->next && e->kind == E_ANY)
-			buf_str(out, ")");
-		return;
-	case E_EFFECT: describe_words(e, "effect", out); return;
+	case E_ANY: describe_members(e, f, v, out); return;
+	case E_EFFECT: describe_effects(e, f, v, out); return;
 	case E_SECTOR: describe_words(e, "sector", out); return;
 	case E_CLASS: describe_words(e, "class", out); return;
 	case E_TERRITORY: describe_words(e, "territory", out); return;
@@ -311,15 +351,6 @@ expr_describe(const struct expr *e, const struct facts *f, const struct vocabula
 	case E_CIRCUMSTANCE: describe_words(e, "circumstance", out); return;
 	case E_ATTRIBUTION: describe_words(e, "attribution", out); return;
 	case E_FEATURE:
-	case E_HUMAN:
-		x = e->kind == E_FEATURE ? &f->scale.fact[e->index] : &f->human[e->index];
-		name = e->kind == E_FEATURE ? feature_table[e->index]->name : v->human[e->index].name;
-		buf_printf(out, "%s %s %.6g ", name, e->strict ? ">" : ">=", e->value);
-		if (!x->known)
-			buf_str(out, "(unknown)");
-		else if (x->lo == x->hi)
-			buf_printf(out, "(%.6g)", x->lo);
-		else
-			buf_printf(out, "(%.6g to %.6g)", x->lo, x->hi);
+	case E_HUMAN: describe_number(e, f, v, out);
 	}
 }

@@ -219,6 +219,31 @@ three_values(void **state)
 	assert_int_equal(ask("{ effect: [denial, scan] }", &f), YES);
 }
 
+static void
+in_words(void **state)
+{
+	struct facts f;
+	struct buf out;
+	const struct condition *c = NULL;
+
+	quiet_facts(&f);
+	for (uint32_t i = 0; i < packs.n_common; i++)
+		if (strcmp(packs.common[i].id, "short-denial") == 0)
+			c = &packs.common[i];
+	assert_non_null(c);
+	effect(&f, "denial");
+	effect(&f, "scan");
+	value(&f, "outage_s", 10, 20);
+	buf_init(&out, 4096);
+	expr_describe(c->when, &f, &packs.words, &out); /* only what makes the answer */
+	assert_string_equal(out.p, "effect in {denial} and outage_s > 0 (10 to 20)");
+	value(&f, "outage_s", 0, 0);
+	buf_reset(&out);
+	expr_describe(c->when, &f, &packs.words, &out);
+	assert_string_equal(out.p, "function_loss_h > 0 (unknown)");
+	buf_clear(&out);
+}
+
 /* ---- context ---- */
 
 static struct context
@@ -381,6 +406,7 @@ main(void)
 		cmocka_unit_test(effects_of_rules),
 		cmocka_unit_test(pack_problems),
 		cmocka_unit_test(three_values),
+		cmocka_unit_test(in_words),
 		cmocka_unit_test(statements_apply),
 		cmocka_unit_test(statement_problems),
 		cmocka_unit_test(order_of_packs),
