@@ -73,6 +73,7 @@ read_type(const char *name, const struct yaml *t, struct emit_conf *emit, struct
 		eve->stats = true;
 	} else if (strcmp(name, "anomaly") == 0) {
 		eve->anomaly = emit->log_anomaly = true;
+		emit->log_app_anomaly = yes(yaml_get(t, "types"), "applayer", true);
 	} else if (strcmp(name, "files") == 0) {
 		eve->fileinfo = emit->log_files = true;
 	} else if (*n + 2 < max) {

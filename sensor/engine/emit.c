@@ -373,6 +373,54 @@ emit_anomaly(struct emit *e, const struct packet *p, const struct flow *f)
 	}
 }
 
+static void
+write_app_event(struct json *j, const struct protocol *p, unsigned bit)
+{
+	char buf[64];
+	struct span name = span_head(span_str(p->events[bit].name), sizeof(buf));
+
+	for (uint32_t i = 0; i < name.n; i++) {
+		uint8_t c = name.p[i];
+
+		buf[i] = (char) (p->upper_events && c >= 'a' && c <= 'z' ? c & ~0x20 : c);
+	}
+	json_object(j, "anomaly");
+	json_str(j, "app_proto", p->name);
+	json_str(j, "type", "applayer");
+	json_span(j, "event", span_of(buf, name.n));
+	json_str(j, "layer", "proto_parser");
+	json_end(j);
+}
+
+void
+emit_tx_anomaly(struct emit *e, const struct flow *f, const struct session *s, struct tx *tx, const struct packet *p)
+{
+	uint64_t news = tx->events & ~tx->events_told;
+
+	tx->events_told = tx->events;
+	for (unsigned bit = 0; news && tx->proto->events && tx->proto->events[bit].name; bit++, news >>= 1) {
+		struct event *ev;
+		struct json j;
+
+		if (!(news & 1))
+			continue;
+		ev = take(e, EVENT_ANOMALY, 512);
+		if (!ev)
+			return;
+		set_flow(ev, f, s);
+		if (p)
+			set_packet(ev, p);
+		else
+			set_ends_of_flow(ev);
+		ev->ts = p ? p->ts : f->last;
+		ev->tx_id = tx->id;
+		ev->flags |= EVENT_F_TX;
+		json_init(&j, ev->text, 512);
+		write_app_event(&j, tx->proto, bit);
+		commit(e, ev, &j);
+	}
+}
+
 void
 emit_tick(struct emit *e, int64_t now)
 {

@@ -34,6 +34,8 @@ void emit_tx(struct emit *e, const struct flow *f, const struct session *s, cons
 void emit_files(struct emit *e, const struct flow *f, const struct session *s, const struct tx *tx, const struct packet *p);
 void emit_flow(struct emit *e, const struct flow *f, const struct session *s, enum flow_end why);
 void emit_anomaly(struct emit *e, const struct packet *p, const struct flow *f);
+/* Events of a transaction that were not told yet. */
+void emit_tx_anomaly(struct emit *e, const struct flow *f, const struct session *s, struct tx *tx, const struct packet *p);
 void emit_tick(struct emit *e, int64_t now);
 
 /* One service's sums. */

@@ -45,6 +45,8 @@ log_transactions(struct worker *w, struct flow *f, struct session *s, const stru
 	if (!a || !a->proto)
 		return;
 	for (struct tx *tx = a->first; tx; tx = tx->next) {
+		if (w->conf.emit.log_app_anomaly && tx->events != tx->events_told)
+			emit_tx_anomaly(&w->emit, f, s, tx, p);
 		if (tx->logged || (!all && !(tx_final(a, tx, TO_SERVER) && tx_final(a, tx, TO_CLIENT))))
 			continue;
 		tx->logged = true;

@@ -35,6 +35,7 @@ enum emit_xff { XFF_NONE, XFF_EXTRA, XFF_OVERWRITE };
 struct emit_conf {
 	bool payload, payload_printable, packet, metadata, app_layer, flow;
 	bool log_flow, log_anomaly, log_files;
+	bool log_app_anomaly;          /* events of transactions among them */
 	bool log_all_app;              /* a record for every transaction of every protocol */
 	const char *const *log_app;    /* or of these; NULL-ended */
 	bool payload_length, ethernet, verdict;

@@ -78,6 +78,7 @@ struct protocol {
 	uint8_t first_dirs;    /* the first bytes of a flow must come from: bit 0 client, bit 1 server; 0 = either */
 	const char *ports[2];  /* likely server ports "80,8080,3128" by transport [TCP, UDP]: tried first there; NULL */
 	bool only_ports;       /* content too weak to be found elsewhere */
+	bool upper_events;     /* EVE tells its events in capitals, as the reference does for this one */
 	bool off_by_default;   /* app-layer.protocols.NAME.enabled: no, as in the reference */
 	uint32_t probe_min;    /* bytes probe() needs at least */
 	uint32_t probe_max;    /* after so many bytes of a direction MORE counts as NO (0 = 64) */
@@ -137,6 +138,7 @@ struct tx {
 	uint8_t only_dir;      /* 0 both, else bit 0/1: the transaction has just this direction */
 	void *detect[2];       /* detection's memory of what matched so far, by direction; detect/ owns it */
 	uint64_t events_seen[2];
+	uint64_t events_told;  /* worker: anomaly records are written of these */
 	uint64_t first_num;    /* frame number when it began */
 	int64_t first_ts, last_ts;
 };

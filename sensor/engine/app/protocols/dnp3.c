@@ -471,6 +471,7 @@ dnp3_loggable(const struct tx *tx)
 
 const struct protocol protocol_dnp3 = {
 	.name = "dnp3",
+	.upper_events = true,
 	.spec = "IEEE 1815",
 	.transport = APP_TCP | APP_UDP,
 	.ports = { "20000", "20000" },

@@ -381,6 +381,7 @@ ftp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 
 const struct protocol protocol_ftp = {
 	.name = "ftp",
+	.upper_events = true,
 	.spec = "RFC 959, RFC 2428, RFC 4217",
 	.transport = APP_TCP,
 	.ports = { "21", NULL },

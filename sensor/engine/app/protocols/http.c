@@ -445,6 +445,7 @@ static const char *const response_progress[] = { "response_started", "response_l
 const struct protocol protocol_http = {
 	.name = "http",
 	.aliases = "http1",
+	.upper_events = true,
 	.spec = "RFC 9110, RFC 9112",
 	.transport = APP_TCP,
 	.ports = { "80,8080,8000,3128" },

@@ -523,6 +523,7 @@ smtp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 
 const struct protocol protocol_smtp = {
 	.name = "smtp",
+	.upper_events = true,
 	.spec = "RFC 5321, RFC 3030, RFC 3207",
 	.transport = APP_TCP,
 	.ports = { "25,587", NULL },

@@ -733,6 +733,7 @@ static const char *const server_names[] = { "server_in_progress", "server_hello"
 const struct protocol protocol_tls = {
 	.name = "tls",
 	.aliases = "ssl",
+	.upper_events = true,
 	.spec = "RFC 8446, RFC 5246, RFC 6066, RFC 7301, RFC 6101",
 	.transport = APP_TCP,
 	.ports = { "443", NULL },

@@ -1,0 +1,4 @@
+/* Bytes against the snmp parser. */
+#include "protocol_harness.h"
+
+FUZZ_PROTOCOL(snmp)

@@ -1,0 +1,4 @@
+/* Bytes against the tftp parser. */
+#include "protocol_harness.h"
+
+FUZZ_PROTOCOL(tftp)
