@@ -467,12 +467,16 @@ static bool
 raw_due(const struct streams *e, const struct stream *s, const struct packet *p, uint64_t fresh)
 {
 	const struct half *h = &s->half[p->dir];
+	uint64_t end = h->raw + fresh;
 
 	if (e->conf.inline_mode || (s->flags & S_FLUSH) || (p->flags & PACKET_PSEUDO))
 		return true;
 	if (h->flags & (HALF_RAW_TRIGGER | HALF_DEPTH))
 		return true;
 	if (s->state > STREAM_TIME_WAIT)
+		return true;
+	/* a hole that was given up follows: it will not become more, and what lies beyond would be held till the end */
+	if (end < h->app || skip_hole(h, end, raw_lost(e, s, p->dir)) > end)
 		return true;
 	return fresh >= (p->dir == TO_SERVER ? e->conf.chunk_to_server : e->conf.chunk_to_client);
 }
