@@ -25,7 +25,7 @@ echo '{"timestamp":"2026-01-01T00:00:00.000000+0000","event_type":"alert","casus
 shared="$top/../shared/traffic"
 [ $# -gt 0 ] || set -- "$shared/realistic/http-packets.pcap" "$shared/realistic/dns.pcap" "$shared/realistic/smb2.pcap" "$shared/ics/ModbusTCP.pcap" \
 	"$shared/attack/emotet-icedid-2018-11-14.pcap"
-[ -r "$1" ] || skip "no captures"
+[ -r "$1" ] || set -- "$build/contrib/scenario/scenario.pcap"
 cat > "$dir/rules" <<'END'
 alert http any any -> any any (msg:"request"; flow:established,to_server; flowbits:set,seen; http.method; content:"GET"; metadata:casus_effect c2; reference:url,example.com; sid:1; rev:2;)
 alert http any any -> any any (msg:"again"; flow:established,to_server; flowbits:isset,seen; target:src_ip; metadata:casus_effect intrusion; sid:2; rev:1;)
