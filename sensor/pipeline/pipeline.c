@@ -289,7 +289,7 @@ pipeline_stats(struct pipeline *p, const struct counters *sum, int64_t now)
 	record_eid_plain(&name, r.type);
 	json_begin(p, &j, 0);
 	eve_begin_plain(&j, r.type, now);
-	stats_write(&j, sum, p->begin && now > p->begin ? now - p->begin : 0, &p->rules);
+	stats_write(&j, sum, p->begin && now > p->begin ? now - p->begin : 0, &p->rules, p->conf.offline);
 	record_begin(&j, &name);
 	json_str(&j, "ruleset", p->n_held ? p->held[0].cards->hash : "");
 	json_str(&j, "packs", assess_pack_hash(p->assess));

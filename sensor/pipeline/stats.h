@@ -19,7 +19,7 @@ struct stats_rules {
 };
 
 /* "stats":{"uptime":..., "capture":{"kernel_packets":...}, ..., "detect":{"engines":[{...}], ...}}; uptime in ns, negative = leave it out;
- * rules NULL = no engines. */
-void stats_write(struct json *j, const struct counters *sum, int64_t uptime, const struct stats_rules *rules);
+ * rules NULL = no engines. `replay`: without output.*, which tells how fast readers took records, so that the same capture gives the same bytes. */
+void stats_write(struct json *j, const struct counters *sum, int64_t uptime, const struct stats_rules *rules, bool replay);
 
 #endif

@@ -11,7 +11,7 @@ run(const struct command_env *env, const struct request *q, struct json *j, char
 		return E_UNSUPPORTED;
 	memset(&sum, 0, sizeof sum);
 	env->calls.counters(env->calls.arg, &sum);
-	stats_write(j, &sum, -1, NULL);
+	stats_write(j, &sum, -1, NULL, false);
 	return 0;
 }
 
