@@ -1,5 +1,5 @@
 /*
- * law_fuzz - what fuzzers of packs and context inputs share: the shipped effects and packs (CASUS_TOP, default: this folder).
+ * law_fuzz - what fuzzers of packs and context inputs share: the shipped effects and packs (CASUS_TOP or top_srcdir, default: this folder).
  */
 #ifndef FUZZ_LAW_FUZZ_H
 #define FUZZ_LAW_FUZZ_H
@@ -20,6 +20,8 @@ shipped(const char *name)
 	static unsigned at;
 	const char *top = getenv("CASUS_TOP");
 
+	if (!top)
+		top = getenv("top_srcdir"); /* as in make check */
 	at ^= 1;
 	snprintf(path[at], sizeof(path[at]), "%s/rules/%s", top ? top : ".", name);
 	return path[at];
