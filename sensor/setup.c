@@ -256,6 +256,7 @@ fill_pipeline(struct setup *s)
 	s->pipeline.sensor = s->id;
 	s->pipeline.ifaces = c->read ? NULL : s->workers.ifaces;
 	s->pipeline.offline = c->read != NULL;
+	s->pipeline.pcap_name = c->read;
 	s->pipeline.stats_interval = s->sensor.stats_interval;
 	outputs_read(s->conf, &s->workers.worker.emit, &s->pipeline.eve, s->log_names, sizeof(s->log_names) / sizeof(s->log_names[0]));
 	if (s->sensor.mechanical_only) {

@@ -185,7 +185,7 @@ read_reference(struct parse *p, const struct rule_option *o, struct counts *c)
 		if (!prefix || map_set(&p->s->lookup->references, span_str(text), prefix) < 0)
 			return E_NOMEM;
 	}
-	if (prefix[0] && (strncmp(id, "http://", 7) == 0 || strncmp(id, "https://", 8) == 0))
+	if (prefix[0] && strstr(id, "://"))
 		prefix = ""; /* already a whole URL */
 	out[c->references] = arena_printf(&p->s->arena, "%s%s", prefix, id);
 	return out[c->references++] ? 0 : E_NOMEM;

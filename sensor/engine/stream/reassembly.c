@@ -217,7 +217,7 @@ half_take(struct push *x)
 	uint32_t seq = x->seq + (x->p->tcp.flags & TCP_SYN ? 1 : 0);
 	int64_t off;
 
-	if (s.n == 0 || half_idle(h))
+	if (s.n == 0 || half_idle(h) || x->p->tcp.flags & TCP_RST) /* what comes with a RST is no part of the stream */
 		return;
 	off = half_offset(h, seq);
 	if (!urgent(x, &s))
@@ -457,7 +457,7 @@ stream_held(const struct stream *s, int dir, uint64_t *from, struct span *out, u
 			at = b->off;
 	}
 	*out = held_at(h, at, NEVER);
-	*missing = at - begin;
+	*missing = at - (*from == 0 && h->lost == h->base ? 0 : begin); /* nothing came before the first hole */
 	*from = at + out->n;
 	return out->n > 0;
 }

@@ -305,6 +305,8 @@ static const struct bad {
 	{ "ipv4.hdr; to_md5; content:\"x\"; to_md5", "must follow" }, { "ip.src; dataset:set,s,type ip", "not supported" },
 	{ "ip.src; dataset:isset,s,type ip,load /nonexistent/x", "cannot be read" }, { "ip.src; dataset:isset,s,type x,load y", "is not a part" },
 	{ "ipv4-csum:maybe", "expected valid" }, { "ip.src; gunzip:max-size x", "expected max-size" }, { "tls.fingerprint:\"12\"", "bad fingerprint" },
+	{ "ip.src; datarep:s,>,70000,load x,type ip", "a number up to 65535" }, { "ip.src; datarep:s,>,7,type ip", "load FILE is missing" },
+	{ "dnp3_obj:22", "a group and a variation" }, { "dnp3_obj:22,300", "is not a number" }, { "ssl_version:tls1.4", "is none of sslv2" }, { "filesize:x", NULL }, { "filestore:nowhere", "is not a direction" },
 	{ "asn1:nosuch", "is not one of" }, { "asn1:absolute_offset 4", "nothing to look for" },
 	{ "asn1:oversize_length x", "is not one of" },
 };
@@ -429,6 +431,10 @@ test_datasets(void **state)
 		{ "[{\"x\": {\"ip\": \"10.0.0.1\"}}, {}]", "ip.src; dataset:isset,s,type ip,load %s", ",format json,value_key x.ip", true },
 		{ "{\"ip\": \"10.0.0.9\"}\n{\"ip\": \"10.0.0.1\"}\n", "ip.src; dataset:isset,s,type ip,load %s", ",format ndjson,value_key ip", true },
 		{ "", "ip.src; dataset:isset,s,type ip,load %s", "", false },
+		{ "10.0.0.1,200\n10.0.0.1,3\n", "ip.src; datarep:s,>,100,load %s", ",type ip", true },
+		{ "10.0.0.1,100\n", "ip.src; datarep:s,>,100,load %s", ",type ip", false },
+		{ "10.0.0.1,100\n", "ip.src; datarep:s,==,100,load %s", ",type ip", true },
+		{ "10.0.0.9,1\n", "ip.src; datarep:s,<,100,load %s", ",type ip", false },
 	};
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
