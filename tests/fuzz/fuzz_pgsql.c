@@ -1,0 +1,4 @@
+/* Bytes against the pgsql parser. */
+#include "protocol_harness.h"
+
+FUZZ_PROTOCOL(pgsql)
