@@ -11,6 +11,7 @@ jobs=${JOBS:-$(nproc)}
 build=$top/build-fuzz
 mkdir -p "$build/corpus" "$build/findings" "$build/logs" || exit 1
 cd "$build" || exit 1
+export top_srcdir=$top
 
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then
