@@ -496,7 +496,7 @@ log_request(const struct pgsql_tx *t, struct json *j)
 }
 
 static void
-log_error(struct rd *r, struct json *j)
+log_failure(struct rd *r, struct json *j)
 {
 	static const struct {
 		char type;
@@ -570,7 +570,7 @@ log_one(uint8_t type, struct rd *r, struct json *j)
 		json_end(j);
 		break;
 	case 'E':
-		log_error(r, j);
+		log_failure(r, j);
 		break;
 	}
 }
