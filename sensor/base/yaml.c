@@ -483,6 +483,41 @@ run_parser(struct reader *r, struct span text, uint32_t errors_before)
 	return r->fyp ? 0 : E_NOMEM;
 }
 
+/* Length of the UTF-8 sequence (RFC 3629) that r begins with, by its form; 0: it is none. */
+static unsigned
+utf8_next(struct rd *r)
+{
+	uint8_t c = rd_u8(r);
+	unsigned more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : c >= 0xe0 && c < 0xf0 ? 2 : c >= 0xf0 && c < 0xf5 ? 3 : 4;
+
+	if (more == 4)
+		return 0;
+	for (unsigned i = 0; i < more; i++)
+		if ((rd_u8(r) & 0xc0) != 0x80)
+			return 0;
+	return r->bad ? 0 : more + 1;
+}
+
+/* libfyaml 0.8 never ends on a directive with bytes that are no UTF-8. */
+static bool
+is_text(const char *file, struct span text, struct diag *d)
+{
+	struct rd r = rd_of(text);
+	uint32_t line = 1, column = 1;
+
+	while (rd_left(&r)) {
+		bool end = *r.p == '\n';
+
+		if (!utf8_next(&r)) {
+			diag_error(d, file, line, column, "a byte that is no UTF-8, expected text");
+			return false;
+		}
+		line += end;
+		column = end ? 1 : column + 1;
+	}
+	return true;
+}
+
 int
 yaml_read_text(struct yaml_doc *doc, const char *name, struct span text, struct diag *d)
 {
@@ -493,7 +528,7 @@ yaml_read_text(struct yaml_doc *doc, const char *name, struct span text, struct 
 	*doc = (struct yaml_doc) { 0 };
 	arena_init(&doc->arena, 0);
 	r.file = arena_strdup(&doc->arena, name);
-	rc = run_parser(&r, text, errors);
+	rc = is_text(r.file, text, d) ? run_parser(&r, text, errors) : E_BAD;
 	if (rc == 0 && d->errors != errors)
 		rc = E_BAD;
 	if (rc < 0)
