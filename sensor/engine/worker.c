@@ -50,6 +50,8 @@ log_transactions(struct worker *w, struct flow *f, struct session *s, const stru
 		if (tx->logged || (!all && !(tx_final(a, tx, TO_SERVER) && tx_final(a, tx, TO_CLIENT))))
 			continue;
 		tx->logged = true;
+		if (s->passed) /* no rule will look */
+			tx->done_seen[TO_SERVER] = tx->done_seen[TO_CLIENT] = true;
 		emit_tx(&w->emit, f, s, tx, p);
 		emit_files(&w->emit, f, s, tx, p);
 	}
@@ -57,7 +59,7 @@ log_transactions(struct worker *w, struct flow *f, struct session *s, const stru
 }
 
 static void
-run_detect(struct worker *w, struct packet *p, struct flow *f, struct session *s, bool app_updated)
+detect_on(struct worker *w, struct packet *p, struct flow *f, struct session *s, bool app_updated, bool raw)
 {
 	const struct detect_alert *alerts;
 	if (s && (s->passed || p->flags & (PACKET_PASS_FLOW | PACKET_BYPASS_FLOW))) {
@@ -68,7 +70,7 @@ run_detect(struct worker *w, struct packet *p, struct flow *f, struct session *s
 		.p = p,
 		.flow = f,
 		.stream = s ? s->stream : NULL,
-		.streams = w->streams,
+		.streams = raw ? w->streams : NULL,
 		.app = s ? s->app : NULL,
 		.marks = s ? &s->marks : NULL,
 		.app_updated = app_updated,
@@ -82,6 +84,12 @@ run_detect(struct worker *w, struct packet *p, struct flow *f, struct session *s
 			s->alerts++;
 		emit_alert(&w->emit, p, f, s, &alerts[i]);
 	}
+}
+
+static void
+run_detect(struct worker *w, struct packet *p, struct flow *f, struct session *s, bool app_updated)
+{
+	detect_on(w, p, f, s, app_updated, true);
 }
 
 /* Hands ready bytes of the stream to the application layer; tells which directions got something. */
@@ -170,6 +178,42 @@ begins_anew(void *arg, const struct flow *f, const struct packet *p)
 	return stream_reuse(((const struct session *) f->user)->stream, p, p->dir);
 }
 
+/* A packet without bytes, so that detection can look at what came last in a direction. */
+static void
+pseudo_packet(struct packet *p, const struct flow *f, int dir)
+{
+	memset(p, 0, sizeof(*p));
+	p->ts = f->last;
+	p->num = 0;
+	p->src = *flow_addr(f, dir);
+	p->dst = *flow_addr(f, !dir);
+	p->sport = flow_port(f, dir);
+	p->dport = flow_port(f, !dir);
+	p->proto = f->key.proto;
+	p->ip_version = f->key.ip_version;
+	p->dir = (uint8_t) dir;
+	p->source = PKT_SRC_FLOW_END;
+	p->iface = f->iface;
+	p->vlan[0] = f->key.vlan[0];
+	p->vlan[1] = f->key.vlan[1];
+	p->vlan_n = (uint8_t) ((f->key.vlan[0] != 0) + (f->key.vlan[1] != 0));
+	p->flags = PACKET_PSEUDO | PACKET_STREAM_EST | PACKET_NO_PAYLOAD_INSPECT;
+	if (p->proto == 6)
+		p->tcp.flags = TCP_ACK;
+}
+
+/* Transactions that only wait for a packet of the other direction are looked at without one when they are many. */
+static void
+look_other_way(struct worker *w, struct flow *f, struct session *s, int dir)
+{
+	struct packet p;
+
+	if (!app_crowded(s->app, dir))
+		return;
+	pseudo_packet(&p, f, dir);
+	detect_on(w, &p, f, s, true, false); /* not at the stream's bytes: more of them may come */
+}
+
 /* The carriers of tunnels are flows of their own, but rules and records see what is in them. */
 static bool
 is_carrier(const struct packet *p)
@@ -210,35 +254,12 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 		run_detect(w, p, NULL, NULL, false);
 	else
 		run_detect(w, p, f, s, look);
+	look_other_way(w, f, s, !p->dir);
 	log_transactions(w, f, s, p, false);
 	services_add(w->services, &w->emit, f, s, p->ts);
 done:
 	if (p->any_event && w->conf.emit.log_anomaly)
 		emit_anomaly(&w->emit, p, f);
-}
-
-/* A packet without bytes, so that detection can look at what came last in a direction. */
-static void
-pseudo_packet(struct packet *p, const struct flow *f, int dir)
-{
-	memset(p, 0, sizeof(*p));
-	p->ts = f->last;
-	p->num = 0;
-	p->src = *flow_addr(f, dir);
-	p->dst = *flow_addr(f, !dir);
-	p->sport = flow_port(f, dir);
-	p->dport = flow_port(f, !dir);
-	p->proto = f->key.proto;
-	p->ip_version = f->key.ip_version;
-	p->dir = (uint8_t) dir;
-	p->source = PKT_SRC_FLOW_END;
-	p->iface = f->iface;
-	p->vlan[0] = f->key.vlan[0];
-	p->vlan[1] = f->key.vlan[1];
-	p->vlan_n = (uint8_t) ((f->key.vlan[0] != 0) + (f->key.vlan[1] != 0));
-	p->flags = PACKET_PSEUDO | PACKET_STREAM_EST | PACKET_NO_PAYLOAD_INSPECT;
-	if (p->proto == 6)
-		p->tcp.flags = TCP_ACK;
 }
 
 /* What is still held is looked at, then told, then given back. */

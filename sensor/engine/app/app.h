@@ -77,6 +77,10 @@ void app_eof(struct apps *e, struct app *a, int dir);
 void app_clear(struct apps *e, struct app **a);
 /* Transactions that are complete, looked at by detection in both directions and logged are freed. */
 void app_prune(struct apps *e, struct app *a);
+/* More than APP_TX_MANY transactions wait for detection to look at them in this direction, and nothing else: a peer may send
+ * requests by the thousand that nobody answers, and no packet comes that way. */
+#define APP_TX_MANY 64
+bool app_crowded(const struct app *a, int dir);
 /* The direction of this transaction has come to its end. */
 static inline bool
 tx_done(const struct app *a, const struct tx *tx, int dir)

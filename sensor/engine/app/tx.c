@@ -8,6 +8,8 @@
  */
 #include "engine/app/inner.h"
 
+#define TX_OPEN_MAX 4096 /* of a flow: every packet walks the list, so no peer may make it long */
+
 void *
 app_take(struct app *a, size_t n)
 {
@@ -66,9 +68,13 @@ app_conf(const struct app *a)
 struct tx *
 app_tx_new(struct app *a)
 {
-	struct tx *tx = app_take(a, a->proto->tx_size);
+	struct tx *tx;
 
-	if (!tx)
+	if (a->tx_open >= TX_OPEN_MAX) {
+		counter_inc(a->engine->cnt, C_APP_TX_REFUSED);
+		return NULL;
+	}
+	if (!(tx = app_take(a, a->proto->tx_size)))
 		return NULL;
 	tx->proto = a->proto;
 	tx->id = a->tx_next++;
@@ -123,11 +129,31 @@ app_event(struct app *a, struct tx *tx, unsigned event)
 		tx->events |= UINT64_C(1) << event;
 }
 
+/* Nothing of this direction is left to look at. Of a message that has just the other one that is so at once; where few are
+ * open it stays all the same until a packet comes that way, for events about what cannot be a message. */
+static bool
+looked_at(const struct app *a, const struct tx *tx, int dir)
+{
+	return tx->done_seen[dir] || (a->tx_open > APP_TX_MANY && tx->only_dir && !(tx->only_dir >> dir & 1));
+}
+
 static bool
 finished(const struct app *a, const struct tx *tx)
 {
-	return tx->logged && tx->done_seen[TO_SERVER] && tx->done_seen[TO_CLIENT] && tx_final(a, tx, TO_SERVER) &&
+	return tx->logged && looked_at(a, tx, TO_SERVER) && looked_at(a, tx, TO_CLIENT) && tx_final(a, tx, TO_SERVER) &&
 	    tx_final(a, tx, TO_CLIENT);
+}
+
+bool
+app_crowded(const struct app *a, int dir)
+{
+	uint32_t n = 0;
+
+	if (!a || a->tx_open <= APP_TX_MANY)
+		return false;
+	for (const struct tx *tx = a->first; tx; tx = tx->next)
+		n += !looked_at(a, tx, dir) && tx_final(a, tx, dir);
+	return n > APP_TX_MANY;
 }
 
 void

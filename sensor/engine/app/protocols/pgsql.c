@@ -137,7 +137,7 @@ request(struct app *a, struct pgsql *st, uint8_t type, uint32_t n, struct span b
 	enum kind kind = kind_of(st, type);
 
 	if (type == 'd' || type == 'c' || type == 'f') {
-		t = a->last && st->copying ? (struct pgsql_tx *) a->last : NULL;
+		t = st->copying && a->last && a->last->proto == a->proto ? (struct pgsql_tx *) a->last : NULL;
 		if (!t && !(t = begin(a, st, K_COPY, SPAN_NONE)))
 			return;
 		st->copying = type == 'd';
