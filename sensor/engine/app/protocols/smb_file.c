@@ -6,6 +6,7 @@
 #include "engine/app/protocols/smb.h"
 
 #define FILE_KEEP (1u << 20)
+#define FILES_OPEN_MAX 128 /* of a flow, each with the bytes rules may still want */
 
 static struct bytes *
 name_of(struct smb_files *f, uint64_t id)
@@ -19,10 +20,11 @@ name_of(struct smb_files *f, uint64_t id)
 void
 smb_file_opened(struct app *a, struct smb_files *f, uint64_t id, const struct smb_tx *t)
 {
-	unsigned i = f->next++ % SMB_FILES;
+	unsigned i;
 
 	if (!id || !t->file.n)
 		return;
+	i = f->next++ % SMB_FILES;
 	app_drop(a, &f->open[i].name);
 	f->open[i].id = id;
 	app_keep(a, &f->open[i].name, bytes_span(&t->file), SMB_TEXT_MAX);
@@ -40,13 +42,43 @@ file_find(struct app *a, uint64_t id, int dir)
 	return NULL;
 }
 
+static void
+over(struct smb_files *f, struct smb_tx *file, int dir)
+{
+	file->data[dir].eof = true;
+	tx_reach(&file->tx, dir, 1);
+	if (f->now[dir] == file)
+		f->now[dir] = NULL;
+}
+
+/* A peer may write to file after file and close none: of too many the oldest counts as closed. */
+static void
+bound_open(struct app *a, struct smb_files *f)
+{
+	struct smb_tx *oldest = NULL;
+	unsigned n = 0;
+
+	each_tx(a, x) {
+		struct smb_tx *t = (struct smb_tx *) x;
+
+		if (!t->is_file || x->progress[t->is_file - 1])
+			continue;
+		if (!oldest)
+			oldest = t;
+		n++;
+	}
+	if (n >= FILES_OPEN_MAX)
+		over(f, oldest, oldest->is_file - 1);
+}
+
 static struct smb_tx *
 file_begin(struct app *a, struct smb_files *f, uint64_t id, int dir)
 {
-	struct smb_tx *t = (struct smb_tx *) app_tx_new(a);
 	const struct bytes *name = name_of(f, id);
+	struct smb_tx *t;
 
-	if (!t)
+	bound_open(a, f);
+	if (!(t = (struct smb_tx *) app_tx_new(a)))
 		return NULL;
 	t->is_file = (uint8_t) (dir + 1);
 	t->pipe_id = id;
@@ -80,15 +112,6 @@ smb_file_more(struct app *a, struct smb_files *f, int dir, struct span data)
 {
 	if (f->now[dir])
 		body_add(&f->now[dir]->data[dir], a, data, FILE_KEEP);
-}
-
-static void
-over(struct smb_files *f, struct smb_tx *file, int dir)
-{
-	file->data[dir].eof = true;
-	tx_reach(&file->tx, dir, 1);
-	if (f->now[dir] == file)
-		f->now[dir] = NULL;
 }
 
 void

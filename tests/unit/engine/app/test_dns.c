@@ -172,6 +172,25 @@ in_step_after_a_gap(void **state)
 	drive_clear(&d);
 }
 
+/* Nobody answers, and no packet comes the other way: what was looked at goes all the same. */
+static void
+never_answered(void **state)
+{
+	struct drive d;
+
+	drive_begin(&d, 17, 53);
+	for (unsigned i = 0; i < 2000; i++) {
+		drive_feed(&d, TO_SERVER, SPAN_LIT(QUERY), 0);
+		assert_int_equal(d.app->last->id, i);
+		d.app->last->logged = d.app->last->done_seen[TO_SERVER] = true;
+		app_prune(d.apps, d.app);
+	}
+	assert_in_range(d.app->tx_open, 1, APP_TX_MANY + 1);
+	assert_false(app_crowded(d.app, TO_CLIENT));
+	drive_end(&d);
+	drive_clear(&d);
+}
+
 int
 main(void)
 {
@@ -183,6 +202,7 @@ main(void)
 		cmocka_unit_test(events),
 		cmocka_unit_test(names),
 		cmocka_unit_test(in_step_after_a_gap),
+		cmocka_unit_test(never_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
