@@ -40,21 +40,30 @@ static int
 candidates_size(struct candidates *c, uint32_t n)
 {
 	uint32_t words = n / 64 + 1, summary = n / 4096 + 1;
+	uint64_t *word = calloc(words + summary, sizeof(*word));
 
+	if (!word)
+		return E_NOMEM;
 	free(c->word);
 	c->n_words = words;
 	c->n_summary = summary;
-	c->word = calloc(words + summary, sizeof(*c->word));
-	c->summary = c->word ? c->word + words : NULL;
-	return c->word ? 0 : E_NOMEM;
+	c->word = word;
+	c->summary = word + words;
+	return 0;
 }
 
+/* Where it fails the rules there were are still in force: what they need is neither freed nor made smaller. */
 static int
 take_rules(struct detect *d, struct ruleset *r)
 {
+	uint32_t n = (d->rules && d->rules->n > r->n ? d->rules->n : r->n) + 1;
+	uint32_t *later = calloc(n, sizeof(*later));
+
+	if (!later)
+		return E_NOMEM;
 	free(d->later);
-	d->later = calloc(r->n + 1, sizeof(*d->later));
-	if (!d->later || candidates_size(&d->packet, r->n + 1) < 0 || candidates_size(&d->tx, r->n + 1) < 0)
+	d->later = later;
+	if (candidates_size(&d->packet, n) < 0 || candidates_size(&d->tx, n) < 0)
 		return E_NOMEM;
 	for (uint32_t i = 0; i < r->n_scans; i++)
 		if (hs_alloc_scratch(r->scans[i]->db, &d->hs) != HS_SUCCESS)
