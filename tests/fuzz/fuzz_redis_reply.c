@@ -26,7 +26,7 @@ batch_make(struct redis_batch *b)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	redisReader *reader = redisReaderCreate();
+	redisReader *reader = redis_reader_new();
 	struct redis_batch b;
 	struct redis_id id;
 	unsigned aside = 0;

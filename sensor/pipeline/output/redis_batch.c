@@ -342,3 +342,37 @@ redis_first_seq(const redisReply *r, const char *epoch)
 	at = memmem(fields->element[1]->str, fields->element[1]->len, mark, (size_t) n);
 	return at ? strtoull(at + n, NULL, 10) : 0; /* hiredis ends its strings with NUL */
 }
+
+/* ---- replies ---- */
+
+#define REPLY_ELEMENTS (1 << 20)
+
+static redisReplyObjectFunctions bounded; /* the library's, with array_bounded() */
+static void *(*array_of_library)(const redisReadTask *task, int elements);
+static int64_t elements_taken;            /* by the arrays of the reply being read */
+
+/* The library takes memory for as many elements as the wire says, before any has come. */
+static void *
+array_bounded(const redisReadTask *task, int elements)
+{
+	if (!task->parent)
+		elements_taken = 0;
+	elements_taken += elements;
+	return elements_taken > REPLY_ELEMENTS ? NULL : array_of_library(task, elements);
+}
+
+redisReader *
+redis_reader_new(void)
+{
+	redisReader *r = redisReaderCreate();
+
+	if (!r)
+		return NULL;
+	if (!array_of_library) {
+		bounded = *r->fn;
+		array_of_library = bounded.createArray;
+		bounded.createArray = array_bounded;
+	}
+	r->fn = &bounded;
+	return r;
+}

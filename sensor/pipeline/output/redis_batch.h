@@ -61,4 +61,8 @@ int redis_id_cmp(struct redis_id a, struct redis_id b);
 /* casus.seq of the first entry of an XRANGE answer; 0 = none. */
 uint64_t redis_first_seq(const redisReply *r, const char *epoch);
 
+/* A reader of replies that a hostile or broken server cannot make take memory: arrays of one reply together hold at most
+ * 2^20 elements, a reply with more is a protocol error. NULL: no memory. Freed by redisReaderFree(). */
+redisReader *redis_reader_new(void);
+
 #endif

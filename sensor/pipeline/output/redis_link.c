@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "pipeline/output/redis_batch.h"
 
 #define BACKOFF_MIN (100 * NS_PER_MS)
 #define BACKOFF_MAX (5 * NS_PER_S)
@@ -285,7 +286,7 @@ link_connect(struct redis_link *l)
 
 	if (l->stopped || l->bev)
 		return;
-	l->reader = redisReaderCreate();
+	l->reader = redis_reader_new();
 	l->bev = bufferevent_socket_new(l->conf.loop, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 	if (!l->bev || !l->reader) {
 		redis_link_fail(l, "no memory");
