@@ -151,6 +151,29 @@ arena_reset(struct arena *a)
 			POISON(b->bytes, b->size);
 }
 
+struct arena_mark
+arena_mark(const struct arena *a)
+{
+	return (struct arena_mark) { a->cur, a->cur ? a->cur->fill : 0, a->used };
+}
+
+void
+arena_back(struct arena *a, struct arena_mark m)
+{
+	if (!m.cur) {
+		arena_reset(a);
+		return;
+	}
+	a->cur = m.cur;
+	a->cur->fill = m.fill;
+	a->used = m.used;
+	if (!POISON_ON)
+		return;
+	POISON(m.cur->bytes + m.fill, m.cur->size - m.fill);
+	for (struct arena_block *b = m.cur->next; b; b = b->next)
+		POISON(b->bytes, b->size);
+}
+
 void
 arena_clear(struct arena *a)
 {

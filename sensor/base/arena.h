@@ -28,6 +28,13 @@ void *arena_zalloc(struct arena *a, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
 struct span arena_dup(struct arena *a, struct span s);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A place to go back to: everything handed out since is forgotten, its blocks are kept. */
+struct arena_mark {
+	struct arena_block *cur;
+	size_t fill, used;
+};
+struct arena_mark arena_mark(const struct arena *a);
+void arena_back(struct arena *a, struct arena_mark m);
 void arena_reset(struct arena *a); /* keeps the blocks */
 void arena_clear(struct arena *a); /* gives them back */
 

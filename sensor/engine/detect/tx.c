@@ -216,7 +216,12 @@ rule_look(struct detect *d, struct look *l, uint32_t i)
 		return;
 	if (!n && (!header_match(d, s, both && l->dir == TO_CLIENT) || !packet_match(d, s)))
 		return;
-	switch (parts_look(d, s, l, &parts, &from_stream, &where)) {
+	/* a peer with long headers would use the scratch up before the last rule has looked */
+	struct arena_mark mark = arena_mark(&d->scratch);
+	enum verdict v = parts_look(d, s, l, &parts, &from_stream, &where);
+	if (v != YES)
+		arena_back(&d->scratch, mark);
+	switch (v) {
 	case NO:
 		if (n)
 			note_put(d, l, i, dir, parts, NOTE_DONE);
@@ -267,6 +272,7 @@ fields_scan(struct detect *d, struct look *l, const struct app_group *g)
 		const struct field_scan *fs = &g->scans[k];
 		const struct buffer *b = &d->rules->buffers[fs->buffer];
 		const struct field *f = b->rows[d->app_index];
+		struct arena_mark mark = arena_mark(&d->scratch);
 		struct span s;
 		uint64_t start;
 		if (k < 64 && scanned >> k & 1)
@@ -275,6 +281,7 @@ fields_scan(struct detect *d, struct look *l, const struct app_group *g)
 			break;
 		for (unsigned i = 0; buffer_instance(d, b, l->tx, l->dir, i, l->over, &s, &start); i++)
 			scan_run(d, fs->scan, s, &d->tx);
+		arena_back(&d->scratch, mark); /* only the numbers of rules are kept */
 		if (k < 64 && field_settled(f, l))
 			now |= UINT64_C(1) << k;
 	}
