@@ -498,7 +498,8 @@ utf8_next(struct rd *r)
 	return r->bad ? 0 : more + 1;
 }
 
-/* libfyaml 0.8 never ends on a directive with bytes that are no UTF-8. */
+/* YAML 1.2.2 section 5.1: UTF-8 without control characters. The library neither ends on a directive that has others
+ * nor gives back what it took for a key that does. */
 static bool
 is_text(const char *file, struct span text, struct diag *d)
 {
@@ -506,8 +507,12 @@ is_text(const char *file, struct span text, struct diag *d)
 	uint32_t line = 1, column = 1;
 
 	while (rd_left(&r)) {
-		bool end = *r.p == '\n';
+		bool end = *r.p == '\n', control = (*r.p < ' ' && *r.p != '\t' && *r.p != '\r' && !end) || *r.p == 0x7f;
 
+		if (control) {
+			diag_error(d, file, line, column, "a control character (0x%02x), expected text", *r.p);
+			return false;
+		}
 		if (!utf8_next(&r)) {
 			diag_error(d, file, line, column, "a byte that is no UTF-8, expected text");
 			return false;

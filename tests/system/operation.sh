@@ -16,8 +16,13 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 chmod 755 "$dir"
-mkdir "$dir/log"
+mkdir "$dir/log" "$dir/sensor"
 chmod 777 "$dir/log"
+# The tree may lie where only root can read; the sensor becomes somebody else and reads its data again on a reload.
+cp "$casus" "$dir/sensor/"
+cp -r "$top/rules" "$dir/rules"
+chmod -R a+rX "$dir/sensor" "$dir/rules"
+casus=$dir/sensor/casus
 echo 'alert udp any any -> any 9 (msg:"a datagram to discard"; sid:1; rev:1;)' > "$dir/r.rules"
 sanitized=no
 ! "$casus" --build-info | grep -q 'sanitizers: yes' || sanitized=yes
