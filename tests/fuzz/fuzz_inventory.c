@@ -8,6 +8,7 @@
 
 #include <sys/mman.h>
 
+#include "library_leaks.h"
 #include "pipeline/incident/inventory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "library_leaks.h"
 #include "pipeline/legal/document.h"
 
 static struct effects effects;
