@@ -127,12 +127,12 @@ read_vars(struct setup *s)
 
 	yaml_each(v, a)
 	{
-		if (v->text && rule_vars_set_address(s->vars, v->key, v->text) < 0)
+		if (v->key && v->text && rule_vars_set_address(s->vars, v->key, v->text) < 0)
 			yaml_error(v, &s->diag, "%s: not an address list", v->key);
 	}
 	yaml_each(v, p)
 	{
-		if (v->text && rule_vars_set_port(s->vars, v->key, v->text) < 0)
+		if (v->key && v->text && rule_vars_set_port(s->vars, v->key, v->text) < 0)
 			yaml_error(v, &s->diag, "%s: not a list of ports", v->key);
 	}
 }

@@ -70,6 +70,10 @@ read_classes(struct effects *e, const struct yaml *list, struct diag *d)
 static void
 read_map(struct effects *e, const struct yaml *map, enum map_kind kind, struct diag *d)
 {
+	if (map && map->kind != YAML_MAP) {
+		yaml_error(map, d, "a map was expected");
+		return;
+	}
 	yaml_each(y, map)
 	{
 		const struct effect *f = y->text ? effects_find(e, y->text) : NULL;
@@ -87,6 +91,10 @@ read_ignore(struct effects *e, const struct yaml *map, struct diag *d)
 {
 	uint32_t n = 0;
 
+	if (map && map->kind != YAML_MAP) {
+		yaml_error(map, d, "a map was expected");
+		return;
+	}
 	yaml_each(y, map) n += y->kind == YAML_LIST ? y->n : 1;
 	e->ignore = arena_zalloc(&e->arena, (n + 1) * sizeof(*e->ignore));
 	if (!e->ignore)

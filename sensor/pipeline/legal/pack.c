@@ -234,6 +234,10 @@ check_among(struct reader *r, const struct yaml *list, const char *const *words,
 static void
 read_says(struct reader *r, const struct yaml *map)
 {
+	if (map && map->kind != YAML_MAP) {
+		yaml_error(map, r->d, "a map was expected");
+		return;
+	}
 	yaml_each(y, map)
 	{
 		uint32_t i = 0;
@@ -344,6 +348,10 @@ read_positions(struct reader *r, const struct yaml *map, struct party *p)
 {
 	static const char *const keys[] = { "code", "say", "verified", "sources", NULL };
 
+	if (map && map->kind != YAML_MAP) {
+		yaml_error(map, r->d, "positions: a map was expected");
+		return;
+	}
 	yaml_each(y, map)
 	{
 		struct position *x = &p->pos[p->n_pos];
