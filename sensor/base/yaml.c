@@ -505,8 +505,14 @@ is_text(const char *file, struct span text, struct diag *d)
 {
 	struct rd r = rd_of(text);
 	uint32_t line = 1, column = 1;
+	bool body = false; /* something but directives, comments and empty lines was seen */
 
 	while (rd_left(&r)) {
+		if (column == 1 && *r.p == '%' && body) {
+			diag_error(d, file, line, column, "a directive (%%) after the beginning of the text");
+			return false;
+		}
+		body |= column == 1 && !strchr("%#\r\n", *r.p);
 		bool end = *r.p == '\n', control = (*r.p < ' ' && *r.p != '\t' && *r.p != '\r' && !end) || *r.p == 0x7f;
 
 		if (control) {
