@@ -27,6 +27,8 @@ struct reader {
 	struct fy_parser *fyp;
 	struct fy_event *ev; /* the one looked at */
 	struct anchor *anchors;
+	struct span source;
+	uint32_t parent_column; /* of the list or map that is read, 0 = none */
 	uint32_t copies;
 	unsigned depth;
 	bool failed; /* stop: syntax error or a bound */
@@ -111,6 +113,42 @@ token_text(struct reader *r, struct fy_token *fyt, uint32_t line, uint32_t colum
 	return out;
 }
 
+/* Spaces before the first line with anything in it, from the byte `at` on; UINT32_MAX when there is none. */
+static uint32_t
+indentation(struct span text, size_t at)
+{
+	struct rd r = rd_of(text);
+	uint32_t spaces = 0;
+
+	rd_skip(&r, at);
+	while (rd_left(&r)) {
+		uint8_t c = rd_u8(&r);
+		if (c != ' ' && c != '\n' && c != '\r')
+			return spaces;
+		spaces = c == ' ' ? spaces + 1 : 0;
+	}
+	return UINT32_MAX;
+}
+
+/*
+ * A block text stands deeper than what it belongs to (YAML 1.2.2 section 8.1). libfyaml 0.7.12 takes others too, up to a wrong
+ * end, and then hands on memory it never wrote.
+ */
+static bool
+block_is_deeper(struct reader *r, struct fy_token *fyt, const struct yaml *y)
+{
+	enum fy_scalar_style style = fyt ? fy_token_scalar_style(fyt) : FYSS_PLAIN;
+	const struct fy_mark *m = fy_event_start_mark(r->ev);
+
+	if ((style != FYSS_LITERAL && style != FYSS_FOLDED) || !m || !*y->text)
+		return true;
+	if (indentation(r->source, m->input_pos) >= r->parent_column)
+		return true;
+	fail_at(r, y->line, y->column, "a block text stands no deeper than what it belongs to, expected at least %u spaces",
+	    r->parent_column);
+	return false;
+}
+
 static bool
 is_null(const char *text)
 {
@@ -142,7 +180,7 @@ read_scalar(struct reader *r)
 	y->quoted = fyt && fy_token_scalar_style(fyt) != FYSS_PLAIN;
 	y->column -= behind_quote(fyt);
 	y->text = token_text(r, fyt, y->line, y->column);
-	if (!y->text)
+	if (!y->text || !block_is_deeper(r, fyt, y))
 		return NULL;
 	if (!y->quoted && is_null(y->text)) {
 		y->kind = YAML_NULL;
@@ -218,6 +256,7 @@ read_list(struct reader *r)
 	tail = &y->child;
 	next_event(r);
 	while (!r->failed && r->ev && peek(r) != FYET_SEQUENCE_END) {
+		r->parent_column = y->column;
 		struct yaml *c = read_node(r);
 		if (!c)
 			return NULL;
@@ -284,7 +323,8 @@ merge_map(struct reader *r, struct yaml *map, const struct yaml *from)
 	}
 }
 
-static void
+/* Takes one "<<" out of the map and puts what it names in; false when there is none. */
+static bool
 merge(struct reader *r, struct yaml *map)
 {
 	struct yaml **at = &map->child, *m;
@@ -292,8 +332,8 @@ merge(struct reader *r, struct yaml *map)
 	while (*at && strcmp((*at)->key, "<<") != 0)
 		at = &(*at)->next;
 	m = *at;
-	if (!m)
-		return;
+	if (!m || r->failed)
+		return false;
 	*at = m->next;
 	map->n--;
 	if (m->kind != YAML_LIST)
@@ -302,6 +342,7 @@ merge(struct reader *r, struct yaml *map)
 		yaml_each(c, m)
 			if (!r->failed)
 				merge_map(r, map, c);
+	return true;
 }
 
 /* The key of the member that follows. */
@@ -333,6 +374,7 @@ read_map(struct reader *r)
 	next_event(r);
 	while (!r->failed && r->ev && peek(r) != FYET_MAPPING_END) {
 		const char *key = read_key(r, &line, &column);
+		r->parent_column = y->column;
 		struct yaml *c = key && r->ev ? read_node(r) : NULL;
 		if (!c)
 			return NULL;
@@ -342,7 +384,8 @@ read_map(struct reader *r)
 		add_child(y, &tail, c);
 	}
 	check_duplicates(r, y);
-	merge(r, y);
+	while (merge(r, y))
+		;
 	next_event(r);
 	return y;
 }
@@ -500,8 +543,8 @@ utf8_next(struct rd *r)
 
 /* YAML 1.2.2 section 5.1: UTF-8 without control characters. The library neither ends on a directive that has others
  * nor gives back what it took for a key that does. */
-static bool
-is_text(const char *file, struct span text, struct diag *d)
+bool
+yaml_is_text(const char *file, struct span text, struct diag *d)
 {
 	struct rd r = rd_of(text);
 	uint32_t line = 1, column = 1;
@@ -532,14 +575,14 @@ is_text(const char *file, struct span text, struct diag *d)
 int
 yaml_read_text(struct yaml_doc *doc, const char *name, struct span text, struct diag *d)
 {
-	struct reader r = { .doc = doc, .d = d };
+	struct reader r = { .doc = doc, .d = d, .source = text };
 	uint32_t errors = d->errors;
 	int rc;
 
 	*doc = (struct yaml_doc) { 0 };
 	arena_init(&doc->arena, 0);
 	r.file = arena_strdup(&doc->arena, name);
-	rc = is_text(r.file, text, d) ? run_parser(&r, text, errors) : E_BAD;
+	rc = yaml_is_text(r.file, text, d) ? run_parser(&r, text, errors) : E_BAD;
 	if (rc == 0 && d->errors != errors)
 		rc = E_BAD;
 	if (rc < 0)

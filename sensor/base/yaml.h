@@ -38,6 +38,8 @@ struct yaml_doc {
 int yaml_read(struct yaml_doc *doc, const char *path, struct diag *d);
 int yaml_read_text(struct yaml_doc *doc, const char *name, struct span text, struct diag *d);
 void yaml_clear(struct yaml_doc *doc);
+/* UTF-8 without control characters but tab and line ends; if not, an error with its line and column. */
+bool yaml_is_text(const char *name, struct span text, struct diag *d);
 
 const struct yaml *yaml_get(const struct yaml *map, const char *key); /* NULL: no such member (or not a map) */
 const struct yaml *yaml_path(const struct yaml *root, const char *dotted); /* numbers index lists */

@@ -210,6 +210,8 @@ conf_set(struct conf *c, const char *assignment, struct diag *d)
 		diag_error(d, tree_from_set, 0, 0, "\"%s\" has no \"=\", expected key=value", assignment);
 		return E_BAD;
 	}
+	if (!yaml_is_text(tree_from_set, span_str(assignment), d))
+		return E_BAD;
 	key = arena_printf(&c->arena, "%.*s", (int) (eq - assignment), assignment);
 	if (!key)
 		return E_NOMEM;

@@ -121,6 +121,10 @@ make_step(struct arena *a, struct yaml *y, const char *part, size_t n, const cha
 		*why = "a part of the key is empty";
 		return NULL;
 	}
+	if ((n == 7 && strncmp(part, "include", n) == 0) || (n == 2 && strncmp(part, "<<", n) == 0)) {
+		*why = "files and maps are taken in by files, expected the key itself";
+		return NULL;
+	}
 	if (y->kind == YAML_LIST || (y->kind == YAML_NULL && at >= 0)) {
 		y->kind = YAML_LIST;
 		return make_element(a, y, at, why);

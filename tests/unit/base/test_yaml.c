@@ -129,6 +129,18 @@ syntax(void **state)
 }
 
 static void
+block_texts(void **state)
+{
+	assert_int_equal(read_text("a: |\n  x\n\n   y\nb:\n- >-\n one\n two\n- - |+\n   k\n\n"), 0);
+	expect_text("a", "x\n\n y\n");
+	expect_text("b.0", "one two");
+	expect_text("b.1.0", "k\n\n");
+	yaml_clear(&doc);
+	assert_int_equal(read_text("a:\n  - |\n  text\n  - b\n"), E_BAD); /* libfyaml would take the rest of the file */
+	expect_error(0, 3, 1, "no deeper");
+}
+
+static void
 aliases(void **state)
 {
 	assert_int_equal(read_text("base: &b {k: v, k2: v2}\nm:\n  <<: *b\n  k: mine\nl: [*b, *b]\nn: {<<: [*b, {z: 1}]}\n"), 0);
@@ -213,7 +225,7 @@ int
 main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
-	const struct CMUnitTest tests[] = { T(places), T(directive), T(empty), T(problems), T(syntax), T(aliases),
+	const struct CMUnitTest tests[] = { T(places), T(directive), T(empty), T(problems), T(syntax), T(block_texts), T(aliases),
 		T(expansion_ends), T(typed), T(only) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -251,6 +251,9 @@ set_refuses(void **state)
 	assert_int_equal(conf_set(f->c, "threads", &f->d), E_BAD);
 	assert_int_equal(conf_set(f->c, "=1", &f->d), E_BAD);
 	assert_int_equal(conf_set(f->c, "a..b=1", &f->d), E_BAD);
+	assert_int_equal(conf_set(f->c, "vars.include=x", &f->d), E_BAD);
+	assert_int_equal(conf_set(f->c, "vars.<<=x", &f->d), E_BAD);
+	assert_int_equal(conf_set(f->c, "vars.x=\xff", &f->d), E_BAD);
 	assert_int_equal(conf_set(f->c, "outputs.9999.x=1", &f->d), E_BAD);
 	assert_int_equal(conf_set(f->c, "thraeds=2", &f->d), 0);
 	assert_int_equal(conf_check_unknown(f->c, tables, &f->d), E_BAD);
