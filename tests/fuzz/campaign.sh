@@ -2,7 +2,8 @@
 # campaign.sh [SECONDS] [NAME...] - libFuzzer runs of the targets, JOBS at a time (default: processors), each SECONDS long (60).
 # Builds in build-fuzz with clang, AddressSanitizer and UndefinedBehaviorSanitizer. One line each: name, executions, executions
 # a second, coverage, crashes. Inputs that crash, hang or eat memory stay in build-fuzz/findings; the exit code is then 1.
-# What a run learns stays in build-fuzz/corpus; the seeds are not changed.
+# What a run learns stays in build-fuzz/corpus; the seeds are not changed. A tree that is configured in place is copied to
+# build-fuzz/src first: automake builds no second time beside it.
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd) || exit 1
 seconds=60
@@ -20,9 +21,15 @@ if [ ${#names[@]} -eq 0 ]; then
 		names+=("${f%.c}")
 	done
 fi
+src=$top
+if [ -f "$top/config.status" ]; then
+	src=$build/src
+	mkdir -p "$src" || exit 1
+	(cd "$top" && git ls-files -z -co --exclude-standard | tar -c --null -T - -f -) | tar -x -C "$src" -f - || exit 1
+fi
 if [ ! -f Makefile ]; then
-	[ -x "$top/configure" ] || (cd "$top" && autoreconf -fi) > logs/build 2>&1 || { tail -n 20 logs/build; exit 1; }
-	"$top/configure" -q --enable-fuzzing CC="${CC:-clang}" CFLAGS='-g -O1' > logs/build 2>&1 || { tail -n 20 logs/build; exit 1; }
+	[ -x "$src/configure" ] || (cd "$src" && autoreconf -fi) > logs/build 2>&1 || { tail -n 20 logs/build; exit 1; }
+	"$src/configure" -q --enable-fuzzing CC="${CC:-clang}" CFLAGS='-g -O1' > logs/build 2>&1 || { tail -n 20 logs/build; exit 1; }
 fi
 make -j"$jobs" "${names[@]/#/tests/fuzz/fuzz_}" > logs/build 2>&1 || { tail -n 20 logs/build; exit 1; }
 
