@@ -7,12 +7,13 @@
  *   3      SEQUENCE { version, SEQUENCE { id, size, flags, model }, OCTET STRING { SEQUENCE { engine, boots, time, user, .. } },
  *          SEQUENCE { engine, name, PDU } | OCTET STRING (encrypted) }
  */
+#include "engine/app/protocols/der.h"
 #include "engine/app/protocols/parse.h"
 
 #define MESSAGE_MAX 8192u
 #define VARS_MAX 64
 
-enum { INTEGER = 2, OCTETS = 4, OID = 6, SEQUENCE = 0x30, PDU = 0xa0 };
+enum { PDU = DER_CTX_CONS };
 enum { PDU_GET, PDU_NEXT, PDU_RESPONSE, PDU_SET, PDU_TRAP1, PDU_BULK, PDU_INFORM, PDU_TRAP2, PDU_REPORT, PDU_N, PDU_ENCRYPTED = 0xff };
 enum snmp_event { EV_MALFORMED, EV_UNKNOWN_SECURITY, EV_VERSION };
 
@@ -28,31 +29,10 @@ struct snmp {
 	uint8_t version;
 };
 
-/* Tag and length (X.690, definite form); the contents. bad: another tag than wanted (0 = any). */
-static struct span
-ber(struct rd *r, uint8_t want, uint8_t *tag)
-{
-	uint8_t t = rd_u8(r), n = rd_u8(r);
-	uint32_t len = n;
-
-	if (n & 0x80) {
-		len = 0;
-		if ((n & 0x7f) == 0 || (n & 0x7f) > 4)
-			r->bad = true;
-		for (uint8_t i = 0; i < (n & 0x7f) && !r->bad; i++)
-			len = len << 8 | rd_u8(r);
-	}
-	if (want && t != want)
-		r->bad = true;
-	if (tag)
-		*tag = t;
-	return rd_span(r, len);
-}
-
 static uint32_t
 integer(struct rd *r)
 {
-	struct span s = ber(r, INTEGER, NULL);
+	struct span s = der(r, DER_INTEGER, NULL);
 	uint32_t v = 0;
 
 	if (s.n == 0 || s.n > 5)
@@ -66,49 +46,49 @@ static void
 pdu(struct snmp_tx *t, struct rd *r)
 {
 	uint8_t tag = 0;
-	struct rd p = rd_of(ber(r, 0, &tag));
+	struct rd p = rd_of(der(r, 0, &tag));
 
 	if (tag < PDU || tag >= PDU + PDU_N)
 		r->bad = true;
 	t->pdu = tag & 0x1f;
 	if (t->pdu == PDU_TRAP1) {
-		ber(&p, OID, NULL);
+		der(&p, DER_OID, NULL);
 		for (int i = 0; i < 4; i++) /* address, two numbers, time */
-			ber(&p, 0, NULL);
+			der(&p, 0, NULL);
 	} else {
 		integer(&p);
 		t->error = integer(&p);
 		integer(&p);
 	}
-	t->vars = ber(&p, SEQUENCE, NULL);
+	t->vars = der(&p, DER_SEQUENCE, NULL);
 	r->bad |= p.bad;
 }
 
 static void
 version3(struct snmp_tx *t, struct rd *r)
 {
-	struct rd h = rd_of(ber(r, SEQUENCE, NULL)), sec, usm;
+	struct rd h = rd_of(der(r, DER_SEQUENCE, NULL)), sec, usm;
 	struct span flags;
 
 	integer(&h);
 	integer(&h);
-	flags = ber(&h, OCTETS, NULL);
-	sec = rd_of(ber(r, OCTETS, NULL));
-	usm = rd_of(ber(&sec, SEQUENCE, NULL));
-	ber(&usm, OCTETS, NULL);
+	flags = der(&h, DER_OCTETS, NULL);
+	sec = rd_of(der(r, DER_OCTETS, NULL));
+	usm = rd_of(der(&sec, DER_SEQUENCE, NULL));
+	der(&usm, DER_OCTETS, NULL);
 	integer(&usm);
 	integer(&usm);
-	t->user = ber(&usm, OCTETS, NULL);
+	t->user = der(&usm, DER_OCTETS, NULL);
 	if (h.bad || usm.bad || flags.n != 1) {
 		r->bad = true;
 	} else if (flags.p[0] & 2) {
 		t->pdu = PDU_ENCRYPTED;
-		ber(r, OCTETS, NULL);
+		der(r, DER_OCTETS, NULL);
 	} else {
-		struct rd scoped = rd_of(ber(r, SEQUENCE, NULL));
+		struct rd scoped = rd_of(der(r, DER_SEQUENCE, NULL));
 
-		ber(&scoped, OCTETS, NULL);
-		ber(&scoped, OCTETS, NULL);
+		der(&scoped, DER_OCTETS, NULL);
+		der(&scoped, DER_OCTETS, NULL);
 		pdu(t, &scoped);
 		r->bad |= scoped.bad;
 	}
@@ -117,7 +97,7 @@ version3(struct snmp_tx *t, struct rd *r)
 static bool
 parse(struct snmp_tx *t, struct span s)
 {
-	struct rd all = rd_of(s), r = rd_of(ber(&all, SEQUENCE, NULL));
+	struct rd all = rd_of(s), r = rd_of(der(&all, DER_SEQUENCE, NULL));
 	uint32_t version = integer(&r);
 
 	t->version = version == 3 ? 3 : (uint8_t) (version + 1);
@@ -126,7 +106,7 @@ parse(struct snmp_tx *t, struct span s)
 	if (version == 3) {
 		version3(t, &r);
 	} else {
-		t->community = ber(&r, OCTETS, NULL);
+		t->community = der(&r, DER_OCTETS, NULL);
 		pdu(t, &r);
 	}
 	return !r.bad;
@@ -167,7 +147,7 @@ snmp_probe(struct span s, int dir, uint8_t transport)
 	struct rd r = rd_of(s);
 	bool answer;
 
-	ber(&r, SEQUENCE, NULL);
+	der(&r, DER_SEQUENCE, NULL);
 	if (r.bad || rd_left(&r) || !parse(&t, s))
 		return PROBE_NO;
 	answer = t.pdu == PDU_RESPONSE || t.pdu == PDU_REPORT;
@@ -271,8 +251,8 @@ snmp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 	if (t->vars.n) {
 		json_array(j, "vars");
 		for (unsigned i = 0; i < VARS_MAX && rd_left(&r) && !r.bad; i++) {
-			struct rd v = rd_of(ber(&r, SEQUENCE, NULL));
-			struct span oid = ber(&v, OID, NULL);
+			struct rd v = rd_of(der(&r, DER_SEQUENCE, NULL));
+			struct span oid = der(&v, DER_OID, NULL);
 
 			if (!v.bad)
 				log_oid(j, oid);
