@@ -10,7 +10,7 @@
 /* Options without a letter. */
 enum { O_SET = 256, O_TEST, O_PIDFILE, O_USER, O_GROUP, O_DUMP, O_BUILD, O_KEYWORDS, O_ANALYSIS, O_FATAL, O_WORKERS, O_SPEED,
 	O_SUMMARY, O_NO_SUMMARY, O_EXERCISE, O_INVENTORY, O_PACKS, O_CONTEXT, O_CONTROL, O_DISABLE, O_NO_SECCOMP, O_MANUAL, O_RUNMODE,
-	O_PCAP_LOG };
+	O_SID };
 
 struct cli_option {
 	int id;             /* letter or O_* */
@@ -51,6 +51,7 @@ static const struct cli_option options[] = {
 	{ O_BUILD, "build-info", NULL, "print how casus was built, then exit" },
 	{ O_KEYWORDS, "list-keywords", "[=csv]", "print the rule keywords, then exit" },
 	{ O_ANALYSIS, "engine-analysis", NULL, "print what became of each rule, then exit" },
+	{ O_SID, "sid", "N", "with explain: the rule to explain" },
 	{ O_RUNMODE, "runmode", "MODE", "accepted for compatibility: single, workers and autofp are all the same here" },
 	{ O_MANUAL, "manual", "PART", "print the rows of a manual page (options, conf, counters, keywords, fields, features)" },
 	{ 'V', "version", NULL, "print the version, then exit" },
@@ -67,7 +68,8 @@ optional_arg(const struct cli_option *o)
 void
 cli_help(FILE *out)
 {
-	fputs("usage: casus -r FILE [options] [filter]\n       casus -i IF [options] [filter]\n\n"
+	fputs("usage: casus -r FILE [options] [filter]\n       casus -i IF [options] [filter]\n"
+	      "       casus explain --sid N -r FILE [options] [filter]     why a rule alerted, or did not\n\n"
 	      "casus watches a network, tells what happened, how big it is, and which red line it\n"
 	      "stands near for whom. The words left over are a capture filter (pcap-filter(7)).\n\n",
 	    out);
@@ -199,6 +201,8 @@ take_switch(struct cli *c, int id, const char *arg)
 		return rc;
 	case O_SPEED:
 		return number(arg, 0, 1e6, "--replay-speed takes a factor, not", &c->replay_speed);
+	case O_SID:
+		return number(arg, 1, UINT32_MAX, "--sid takes the number of a rule, not", &c->sid);
 	case O_FATAL: c->init_errors_fatal = true; return 0;
 	case O_SUMMARY: c->summary = true; return 0;
 	case O_NO_SUMMARY: c->no_summary = true; return 0;
@@ -246,6 +250,11 @@ cli_parse(struct cli *c, int argc, char **argv)
 		}
 	}
 	opterr = 0;
+	if (argc > 1 && strcmp(argv[1], "explain") == 0) {
+		c->mode = CLI_EXPLAIN;
+		argc--;
+		argv++;
+	}
 	while ((id = getopt_long(argc, argv, letters, l.o, NULL)) != -1) {
 		if (id == '?' || id == ':')
 			return wrong(id == '?' ? "unknown option" : "option needs a value", argv[optind - 1]);
@@ -261,6 +270,10 @@ cli_parse(struct cli *c, int argc, char **argv)
 		return wrong("either -r or -i, not both", NULL);
 	if (c->mode == CLI_RUN && !c->read && !c->n_ifaces)
 		return wrong("nothing to read: give -r FILE or -i INTERFACE", NULL);
+	if (c->mode == CLI_EXPLAIN && (!c->read || !c->sid))
+		return wrong("explain needs --sid N and -r FILE", NULL);
+	if (c->mode != CLI_EXPLAIN && c->sid)
+		return wrong("--sid goes with explain: casus explain --sid N -r FILE", NULL);
 	return join_filter(c, argc, argv);
 }
 

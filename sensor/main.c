@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "config.h"
+#include "explain.h"
 #include "manual.h"
 #include "run.h"
 
@@ -126,8 +127,8 @@ main(int argc, char **argv)
 
 	if (rc)
 		return rc;
-	log_init(c.quiet ? LOG_LEVEL_WARNING : c.verbose > 1 ? LOG_LEVEL_DEBUG : c.verbose ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE);
-	rc = plain_mode(&c);
+	log_init(c.quiet || c.mode == CLI_EXPLAIN ? LOG_LEVEL_WARNING : c.verbose > 1 ? LOG_LEVEL_DEBUG : c.verbose ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE);
+	rc = c.mode == CLI_EXPLAIN ? explain(&c) : plain_mode(&c);
 	if (rc < 0) {
 		rc = with_setup(&s, &c);
 		setup_clear(&s);

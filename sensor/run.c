@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "engine/detect/explain.h"
 #include "os/notify.h"
 #include "os/privileges.h"
 #include "pipeline/control/control.h"
@@ -169,9 +170,13 @@ static void
 on_event(void *arg, const struct event *e)
 {
 	struct run *r = arg;
+	struct explain *ex = r->s->workers.worker.detect.explain;
+	uint64_t held = counter_get(&r->cnt, C_ALERTS_SUPPRESSED);
 
 	clock_tell(&r->clock, e->ts);
 	pipeline_event(r->pipeline, e);
+	if (ex && e->type == EVENT_ALERT && explain_is(ex, e->card))
+		explain_told(ex, counter_get(&r->cnt, C_ALERTS_SUPPRESSED) != held);
 }
 
 static void
@@ -458,9 +463,18 @@ go(struct run *r)
 static bool
 wants_summary(const struct cli *c)
 {
-	if (c->no_summary || c->quiet)
+	if (c->no_summary || c->quiet || c->mode == CLI_EXPLAIN)
 		return false;
 	return c->summary || (c->read && isatty(STDOUT_FILENO));
+}
+
+static void
+tell_explained(struct run *r)
+{
+	struct counters sum;
+
+	sum_counters(r, &sum);
+	explain_report(r->s->workers.worker.detect.explain, &sum, stdout);
 }
 
 int
@@ -492,6 +506,8 @@ run(struct setup *s, struct ruleset *rules)
 		code = go(&r);
 	if (r.pipeline && wants_summary(s->cli))
 		assess_summary(r.assess, stdout, isatty(STDOUT_FILENO));
+	if (r.pipeline && s->workers.worker.detect.explain)
+		tell_explained(&r);
 	run_free(&r);
 	return code;
 }

@@ -332,13 +332,7 @@ is_rules(const struct dirent *e)
 }
 
 static void
-read_rules(const struct setup *s, struct rule_set *set, const char *path, struct diag *d)
-{
-	rule_set_read(set, path, s->vars, d); /* tells itself what is wrong */
-}
-
-static void
-read_shipped(const struct setup *s, struct rule_set *set, struct diag *d)
+each_shipped(const struct setup *s, void (*fn)(void *arg, const char *path), void *arg)
 {
 	struct dirent **list;
 	char dir[512], path[1024];
@@ -348,14 +342,14 @@ read_shipped(const struct setup *s, struct rule_set *set, struct diag *d)
 		return;
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, list[i]->d_name);
-		read_rules(s, set, path, d);
+		fn(arg, path);
 		free(list[i]);
 	}
 	free(list);
 }
 
 static void
-read_listed(const struct setup *s, struct rule_set *set, const struct yaml *files, struct diag *d)
+each_listed(const struct setup *s, const struct yaml *files, void (*fn)(void *arg, const char *path), void *arg)
 {
 	char path[1024];
 
@@ -367,8 +361,46 @@ read_listed(const struct setup *s, struct rule_set *set, const struct yaml *file
 			snprintf(path, sizeof(path), "%s", f->text);
 		else
 			snprintf(path, sizeof(path), "%s/%s", s->sensor.rule_path, f->text);
-		read_rules(s, set, path, d);
+		fn(arg, path);
 	}
+}
+
+void
+setup_rule_files(const struct setup *s, void (*fn)(void *arg, const char *path), void *arg)
+{
+	const struct cli *c = s->cli;
+	const struct yaml *files = conf_find(s->conf, "rule-files");
+
+	if (c->disable_detection)
+		return;
+	for (unsigned i = 0; i < c->n_rules_only; i++)
+		fn(arg, c->rules_only[i]);
+	if (!c->n_rules_only && files)
+		each_listed(s, files, fn, arg);
+	else if (!c->n_rules_only)
+		each_shipped(s, fn, arg);
+	for (unsigned i = 0; i < c->n_rules_more; i++)
+		fn(arg, c->rules_more[i]);
+}
+
+void
+setup_print_file(void *arg, const char *path)
+{
+	fprintf(arg, "  %s\n", path);
+}
+
+struct reading {
+	const struct setup *s;
+	struct rule_set *set;
+	struct diag *d;
+};
+
+static void
+read_rules(void *arg, const char *path)
+{
+	struct reading *r = arg;
+
+	rule_set_read(r->set, path, r->s->vars, r->d); /* tells itself what is wrong */
 }
 
 /* The file asked for, or the shipped one; people who come over with a suricata.yaml need not have all of its files. */
@@ -394,8 +426,6 @@ read_config_file(const struct setup *s, struct rule_set *set, int (*read)(struct
 struct ruleset *
 setup_rules(const struct setup *s, uint32_t generation, uint32_t *failed, struct diag *d)
 {
-	const struct cli *c = s->cli;
-	const struct yaml *files = conf_find(s->conf, "rule-files");
 	struct rule_thresholds limits = { 0 };
 	struct rule_set set;
 	struct ruleset *rs;
@@ -404,16 +434,7 @@ setup_rules(const struct setup *s, uint32_t generation, uint32_t *failed, struct
 	rule_set_init(&set);
 	read_config_file(s, &set, rule_set_classification, s->sensor.classification, "signatures/classification.config", d);
 	read_config_file(s, &set, rule_set_references, s->sensor.references, "signatures/reference.config", d);
-	if (!c->disable_detection) {
-		for (unsigned i = 0; i < c->n_rules_only; i++)
-			read_rules(s, &set, c->rules_only[i], d);
-		if (!c->n_rules_only && files)
-			read_listed(s, &set, files, d);
-		else if (!c->n_rules_only)
-			read_shipped(s, &set, d);
-		for (unsigned i = 0; i < c->n_rules_more; i++)
-			read_rules(s, &set, c->rules_more[i], d);
-	}
+	setup_rule_files(s, read_rules, &(struct reading) { s, &set, d });
 	if (s->sensor.thresholds && rule_thresholds_read(&set, s->sensor.thresholds, s->vars, &limits, d) == E_NOENT)
 		diag_error(d, s->sensor.thresholds, 0, 0, "no such threshold file");
 	struct ruleset_in in = {

@@ -49,6 +49,9 @@ struct setup {
 int setup_read(struct setup *s, const struct cli *cli);
 /* Rules in force -> a ruleset. NULL only when memory is out. *failed: rules that did not load. Problems in d. */
 struct ruleset *setup_rules(const struct setup *s, uint32_t generation, uint32_t *failed, struct diag *d);
+/* Calls fn for each file of rules in the order in which they are read; one that may be missing is named, too. */
+void setup_rule_files(const struct setup *s, void (*fn)(void *arg, const char *path), void *arg);
+void setup_print_file(void *arg, const char *path); /* a fn: arg is a FILE */
 void setup_clear(struct setup *s);
 /* Every option table, NULL-ended: for the dump, the manual and the check for unknown keys. */
 extern const struct option_table *const setup_tables[];

@@ -1,7 +1,7 @@
 /*
  * alert - what matched in one packet, put in order; pass rules end it.
  */
-#include "engine/detect/engine.h"
+#include "engine/detect/explain_private.h"
 
 static bool
 before(const struct queued *a, const struct queued *b)
@@ -36,6 +36,8 @@ queue_alert(struct detect *d, uint32_t sig, struct tx *tx, bool from_stream, str
 		.context = d->context, .guessed = tx && guessed, .reject = reject_of(s->action) } };
 	uint32_t k;
 
+	if (d->explain && sig == explain_sig(d->explain))
+		explain_queued(d->explain, d->now->p->num, s->flags & SIG_NOALERT || s->action == RULE_PASS || s->action == RULE_CONFIG);
 	if (s->flags & SIG_NOALERT && s->action != RULE_PASS)
 		return;
 	q.alert.blocked = q.alert.reject > 0;
@@ -108,6 +110,8 @@ queue_finish(struct detect *d, const struct detect_alert **out)
 		d->out[n++] = q->alert;
 	}
 	verdict(d, n, passed);
+	if (d->explain)
+		explain_outcome(d, n, passed);
 	counter_add(d->cnt, C_DETECT_ALERTS, n);
 	d->n_queue = 0;
 	*out = d->out;

@@ -41,8 +41,8 @@ ruleset_list_keywords(FILE *out, bool csv)
 			row(out, csv, f->name, kind_name[f->kind], protocol_table[p]->name, f->help ? f->help : "", "");
 }
 
-static const char *
-type_of(const struct sig *s)
+const char *
+sig_kind_name(const struct sig *s)
 {
 	if (s->flags & SIG_IPONLY)
 		return "addresses only";
@@ -57,6 +57,25 @@ type_of(const struct sig *s)
 	if (s->flags & SIG_NEED_STREAM)
 		return s->flags & SIG_NEED_PACKET ? "stream and packet payload" : "stream";
 	return "packet payload";
+}
+
+void
+excerpt_print(struct span s, uint32_t max, char *out, size_t cap)
+{
+	size_t n = 0;
+	bool hex = false;
+
+	out[n++] = '"';
+	for (uint32_t i = 0; i < s.n && i < max && n + 12 < cap; i++) {
+		bool plain = s.p[i] >= ' ' && s.p[i] <= '~' && s.p[i] != '|' && s.p[i] != '"';
+		if (plain == hex) {
+			out[n++] = '|';
+			hex = !hex;
+		}
+		n += plain ? (size_t) snprintf(out + n, cap - n, "%c", s.p[i])
+		           : (size_t) snprintf(out + n, cap - n, "%s%02x", out[n - 1] == '|' ? "" : " ", s.p[i]);
+	}
+	snprintf(out + n, cap - n, "%s\"%s", hex ? "|" : "", s.n > max ? " ..." : "");
 }
 
 static void
@@ -100,7 +119,7 @@ ruleset_analysis(const struct ruleset *r, FILE *out)
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct sig *s = &r->sigs[i];
 		const struct card *c = &r->cards->card[s->card];
-		fprintf(out, "  sid %u rev %u: %s, %s%s", c->sid, c->rev, type_of(s),
+		fprintf(out, "  sid %u rev %u: %s, %s%s", c->sid, c->rev, sig_kind_name(s),
 		    s->dirs == 1 ? "to server" : s->dirs == 2 ? "to client" : "both directions", s->flags & SIG_NOALERT ? ", noalert" : "");
 		for (unsigned k = 0; k < s->n_parts; k++)
 			if (s->parts[k].kind <= PART_FLAG)

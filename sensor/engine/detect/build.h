@@ -73,6 +73,13 @@ struct build {
 /* build_api.c */
 int build_error_name(struct build *b, const char *what, const char *name);
 
+/* Which option of the rule is at hand, from 1; 0: none. */
+static inline uint16_t
+build_option(const struct build *b)
+{
+	return b->opt ? (uint16_t) (b->opt - b->rule->options + 1) : 0;
+}
+
 /* build_content.c */
 int build_add_op(struct build *b, uint8_t type, const void *arg, bool negated, bool relative); /* to the current list */
 struct op_content *build_content(struct build *b); /* the last one, or NULL + error */

@@ -264,7 +264,7 @@ build_match(struct build *b, kw_match_fn *fn, const union kw_arg *a, unsigned co
 {
 	if (b->n_matchers == sizeof(b->matchers) / sizeof(*b->matchers))
 		return build_error(b, 0, "too many options in one rule");
-	b->matchers[b->n_matchers++] = (struct matcher) { fn, a ? *a : (union kw_arg) { 0 }, cost };
+	b->matchers[b->n_matchers++] = (struct matcher) { fn, a ? *a : (union kw_arg) { 0 }, (uint16_t) cost, build_option(b) };
 	return 0;
 }
 

@@ -110,7 +110,7 @@ build_add_op(struct build *b, uint8_t type, const void *arg, bool negated, bool 
 	if (vec_grow(&l->ops, l->n, &l->cap, sizeof(*l->ops)) < 0)
 		return E_NOMEM;
 	b->last_list = b->in_base64 ? 0 : (uint32_t) (l - b->lists);
-	l->ops[l->n++] = (struct op) { .type = type, .negated = negated, .relative = relative, .arg = arg };
+	l->ops[l->n++] = (struct op) { .type = type, .negated = negated, .relative = relative, .opt = build_option(b), .arg = arg };
 	b->not_iponly = true;
 	if (type == OP_CONTENT) {
 		b->content_list = b->in_base64 ? -2 : (int) (l - b->lists);
@@ -241,7 +241,8 @@ build_part(struct build *b, const struct part *p)
 {
 	if (b->n_parts == DETECT_PARTS)
 		return build_error(b, 0, "more than %d tests of a transaction in one rule", DETECT_PARTS);
-	b->parts[b->n_parts++] = *p;
+	b->parts[b->n_parts] = *p;
+	b->parts[b->n_parts++].opt = build_option(b);
 	b->not_iponly = true;
 	return 0;
 }

@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "engine/detect/engine.h"
+#include "engine/detect/explain_private.h"
 
 #define SCRATCH_BYTES ((size_t) 8 << 20)
 #define QUEUE_MAX 1024
@@ -99,6 +99,7 @@ detect_new(struct ruleset *r, const struct detect_conf *conf, struct pool *pool,
 	d->in.steps_max = conf->inspection_recursion_limit ? conf->inspection_recursion_limit : 3000;
 	d->in.ctx = &d->ctx;
 	d->in.scratch = &d->scratch;
+	d->explain = conf->explain && explain_loaded(conf->explain) ? conf->explain : NULL;
 	d->ctx.d = d;
 	d->cap_queue = QUEUE_MAX;
 	d->queue = calloc(QUEUE_MAX, sizeof(*d->queue));
@@ -346,6 +347,7 @@ rule_look(struct detect *d, uint32_t i)
 unsigned
 detect_packet(struct detect *d, const struct detect_in *in, const struct detect_alert **out)
 {
+	bool asked = d->explain != NULL; /* at the rule's place in the order */
 	uint32_t sig;
 
 	*out = d->out;
@@ -353,9 +355,16 @@ detect_packet(struct detect *d, const struct detect_in *in, const struct detect_
 	if (!in->marks || !(in->marks->flags & MARKS_PASS)) {
 		find_addresses(d);
 		find_candidates(d);
-		while (candidates_take(&d->packet, &sig))
+		while (candidates_take(&d->packet, &sig)) {
+			if (asked && sig >= explain_sig(d->explain)) {
+				explain_packet(d);
+				asked = false;
+			}
 			rule_look(d, sig);
+		}
 	}
+	if (asked)
+		explain_packet(d);
 	if (in->app && in->app->first && (in->app_updated || d->n_later))
 		tx_run(d);
 	if (d->has_raw)

@@ -22,6 +22,7 @@ struct detect_conf {
 	bool pcre_jit;
 	bool profile_rules, guess_tx;
 	uint32_t inspection_recursion_limit; /* 3000 */
+	struct explain *explain;      /* somebody asks about one rule (one worker only), see explain.h; NULL */
 };
 extern const struct option_table detect_options;
 

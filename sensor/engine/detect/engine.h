@@ -29,6 +29,7 @@ struct op {
 	bool negated;
 	bool relative; /* begins where the one before ended, or uses a variable */
 	bool again;    /* something after it depends on where it matched: try the next place, too */
+	uint16_t opt;  /* which option of the rule it came from, from 1; 0 = none */
 	const void *arg;
 };
 
@@ -168,6 +169,7 @@ struct part {
 	bool waits;       /* has a negation: a growing body must be complete first */
 	uint16_t buffer;
 	uint16_t n;
+	uint16_t opt;     /* as in struct op */
 	union {
 		const struct op *ops;
 		const struct kw_number *number;
@@ -180,7 +182,8 @@ struct part {
 struct matcher {
 	kw_match_fn *fn;
 	union kw_arg arg;
-	uint32_t cost;
+	uint16_t cost;
+	uint16_t opt; /* as in struct op */
 };
 struct action {
 	kw_act_fn *fn;
@@ -305,6 +308,9 @@ struct address_table *iponly_build(struct ruleset *r);
 int addresses_take(const struct ruleset *r, struct list lists[2], struct address_table **out);
 void iponly_free(struct address_table *t);
 uint16_t buffer_intern(struct ruleset *r, const struct buffer *b);
+const char *sig_kind_name(const struct sig *s); /* "transaction", "packet payload", ... */
+/* Bytes for people: quoted, what is not printable as |hex|, ... when there are more than max. */
+void excerpt_print(struct span s, uint32_t max, char *out, size_t cap);
 bool buffer_lookup(const char *name, struct buffer *out, struct arena *a, bool *modifier, enum field_kind *kind);
 
 /* ---- run time ---- */
@@ -366,12 +372,15 @@ struct detect {
 	bool proto_fresh;    /* what the flow speaks became known, or not knowable, with this packet */
 	struct span context; /* of the rule that just matched: members of alert.context */
 	struct json packet_vars;
+	struct explain *explain; /* NULL: nobody asks about a rule */
 	uint32_t *later;     /* transaction rules found by their payload pattern */
 	uint32_t n_later;
 };
 void vars_begin(struct detect *d);                     /* a packet */
 void vars_settle(struct detect *d);                    /* a rule matched: what it picked up goes where it belongs */
 void scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candidates *into);
+bool port_in(const struct port_set *s, uint16_t port);
+bool ends_match(const struct sig *s, const struct packet *p, bool turned);
 bool header_match(const struct detect *d, const struct sig *s, bool turned);
 bool packet_match(struct detect *d, const struct sig *s);   /* matchers and packet buffers */
 void sig_act(struct detect *d, const struct sig *s, struct tx *tx);

@@ -3,7 +3,7 @@
  */
 #include "engine/detect/engine.h"
 
-static bool
+bool
 port_in(const struct port_set *s, uint16_t port)
 {
 	uint32_t lo = 0, hi = s->n;
@@ -20,7 +20,7 @@ port_in(const struct port_set *s, uint16_t port)
 	return false;
 }
 
-static bool
+bool
 ends_match(const struct sig *s, const struct packet *p, bool turned)
 {
 	const struct addr *src = turned ? &p->dst : &p->src, *dst = turned ? &p->src : &p->dst;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "engine/detect/explain_private.h"
 #include "engine/detect/ruleset.h"
 
 /* Room for one more element in *(T **) vec; doubles. */
@@ -198,8 +199,11 @@ finish(struct ruleset *r, const struct ruleset_in *in, struct built *b, struct d
 {
 	if (put_in_order(r, b) < 0 || ruleset_group(r, b->fasts, d) < 0 || !(r->iponly = iponly_build(r)))
 		return -1;
-	for (uint32_t i = 0; i < r->n; i++)
+	for (uint32_t i = 0; i < r->n; i++) {
+		if (in->conf->explain && r->sigs[i].rule->sid == explain_wants(in->conf->explain))
+			explain_rule(in->conf->explain, r, i, r->sigs[i].rule, &b->fasts[i]);
 		r->sigs[i].rule = NULL;
+	}
 	if (!(r->cards = cards_build(in, b->cards, b->n)))
 		return -1;
 	hash_rules(in->rules, r->cards->hash);

@@ -1,7 +1,7 @@
 /*
  * tx - rules on the fields of transactions, remembered over packets until every part matched or cannot.
  */
-#include "engine/detect/engine.h"
+#include "engine/detect/explain_private.h"
 
 enum verdict { NO, YES, LATER };
 
@@ -249,6 +249,59 @@ rule_look(struct detect *d, struct look *l, uint32_t i)
 	}
 }
 
+/* ---- the rule somebody asks about ---- */
+
+static bool
+explain_part(struct detect *d, const struct sig *s, const struct part *pt, const struct look *l)
+{
+	struct explain *e = d->explain;
+	const char *name = pt->kind <= PART_FLAG ? d->rules->buffers[pt->buffer].name : NULL;
+	bool from_stream;
+	struct span where;
+	enum verdict v;
+
+	if (!(pt->dirs >> l->dir & 1)) {
+		explain_check(e, s->flags & SIG_TRANSACTIONAL, pt->opt, "%s exists in this direction", name ? name : "it");
+		return s->flags & SIG_TRANSACTIONAL;
+	}
+	v = part_look(d, s, pt, l, &from_stream, &where);
+	if (pt->kind == PART_PAYLOAD && v != YES)
+		return explain_payload(d, s);
+	if (pt->kind == PART_BUFFER && pt->n && !(v == YES && pt->absent_ok)) {
+		if (explain_buffers(d, pt->ops, pt->n, &d->rules->buffers[pt->buffer], l->tx, l->dir, l->over) == (v == YES))
+			return v == YES;
+		if (!explain_check(e, v == YES, 0, "%s is complete", name))
+			explain_got(e, "more of it may come, and the rule needs all of it");
+		return v == YES;
+	}
+	if (!explain_check(e, v == YES, pt->opt, "%s%s", pt->kind == PART_BUFFER ? "absent: " : "", pt->opt ? "" : name ? name : "payload"))
+		explain_got(e, v == LATER ? "not yet known at this packet" : "it is not so");
+	return v == YES;
+}
+
+static void
+explain_look(struct detect *d, struct look *l)
+{
+	uint32_t i = explain_sig(d->explain);
+	const struct sig *s = &d->rules->sigs[i];
+	bool both = s->flags & SIG_TRANSACTIONAL;
+	const struct tx_note *n = note_find(l, i, both ? 2 : (uint8_t) l->dir);
+	struct arena_mark mark = arena_mark(&d->scratch);
+	bool ok;
+
+	if (n && n->state == NOTE_DONE)
+		return;
+	explain_begin(d, l->tx);
+	ok = n ? explain_check(d->explain, true, 0, "header, at an earlier packet") : explain_header(d, s, both && l->dir == TO_CLIENT);
+	for (unsigned k = 0; ok && k < s->n_parts; k++)
+		if (!n || !(n->parts >> k & 1))
+			ok = explain_part(d, s, &s->parts[k], l);
+	if (ok && !hook_reached(s, l))
+		explain_check(d->explain, false, 0, "the transaction has come as far as the rule's hook");
+	explain_end(d);
+	arena_back(&d->scratch, mark);
+}
+
 /* ---- one transaction ---- */
 
 static bool
@@ -307,6 +360,7 @@ static void
 tx_look(struct detect *d, struct look *l)
 {
 	const struct app_group *g = d->rules->app[d->app_index][l->dir];
+	bool asked = d->explain && d->rules->sigs[explain_sig(d->explain)].flags & SIG_TX;
 	uint32_t sig;
 
 	l->state = l->tx->detect[0];
@@ -324,8 +378,15 @@ tx_look(struct detect *d, struct look *l)
 	for (uint32_t i = 0; l->state && i < l->state->n; i++)
 		if (l->state->note[i].state == NOTE_OPEN && (l->state->note[i].dir == 2 || l->state->note[i].dir == l->dir))
 			candidates_add(&d->tx, l->state->note[i].sig);
-	while (candidates_take(&d->tx, &sig))
+	while (candidates_take(&d->tx, &sig)) {
+		if (asked && sig >= explain_sig(d->explain)) {
+			explain_look(d, l);
+			asked = false;
+		}
 		rule_look(d, l, sig);
+	}
+	if (asked)
+		explain_look(d, l);
 	bodies_looked(l);
 }
 

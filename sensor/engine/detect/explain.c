@@ -1,0 +1,643 @@
+/*
+ * explain - see explain.h: the steps of one rule against what is at hand, and the attempt that came furthest.
+ */
+#include "engine/detect/explain.h"
+
+#include <stdlib.h>
+
+#include "engine/detect/explain_private.h"
+
+#define STEPS_MAX 96
+#define CAUSES_MAX 96
+#define WHAT_MAX 200
+#define GOT_MAX 280
+#define EXCERPT 64
+
+struct step {
+	bool ok;
+	char what[WHAT_MAX];
+	char got[GOT_MAX];
+};
+
+struct attempt {
+	unsigned n, held; /* steps; of them those that held before the first that did not */
+	uint64_t num;
+	char who[WHAT_MAX];
+	struct step step[STEPS_MAX];
+};
+
+/* What failed first, over all attempts. */
+struct cause {
+	char what[WHAT_MAX];
+	uint64_t times, first;
+	unsigned held;
+};
+
+struct option_text {
+	char *text;
+	uint32_t line, column;
+};
+
+struct explain {
+	uint32_t sid, rev, sig, card;
+	bool content, loaded;
+	char *msg, *file, *header, *kind, *fast;
+	uint32_t line;
+	struct option_text *option; /* by number from 1 */
+	uint32_t n_options;
+	struct attempt now, best;
+	struct cause cause[CAUSES_MAX];
+	unsigned n_causes;
+	uint64_t packets, transactions, matched, first_match, last_match;
+	uint64_t queued, noalert, overflow, passed, flow_passed, alerts, told, suppressed;
+};
+
+struct explain *
+explain_new(uint32_t sid, bool content)
+{
+	struct explain *e = calloc(1, sizeof(*e));
+
+	if (e) {
+		e->sid = sid;
+		e->content = content;
+		e->sig = UINT32_MAX;
+	}
+	return e;
+}
+
+void
+explain_free(struct explain *e)
+{
+	if (!e)
+		return;
+	for (uint32_t i = 0; i < e->n_options; i++)
+		free(e->option[i].text);
+	free(e->option);
+	free(e->msg);
+	free(e->file);
+	free(e->header);
+	free(e->kind);
+	free(e->fast);
+	free(e);
+}
+
+bool
+explain_loaded(const struct explain *e)
+{
+	return e->loaded;
+}
+
+bool
+explain_is(const struct explain *e, uint32_t card)
+{
+	return e->loaded && e->card == card;
+}
+
+void
+explain_told(struct explain *e, bool suppressed)
+{
+	if (suppressed)
+		e->suppressed++;
+	else
+		e->told++;
+}
+
+/* ---- the rule ---- */
+
+uint32_t
+explain_sig(const struct explain *e)
+{
+	return e->sig;
+}
+
+uint32_t
+explain_wants(const struct explain *e)
+{
+	return e->loaded ? 0 : e->sid;
+}
+
+static char *
+kind_text(const struct ruleset *r, const struct sig *s)
+{
+	char b[512];
+	int n = snprintf(b, sizeof(b), "%s, %s", sig_kind_name(s), s->dirs == 1 ? "to server" : s->dirs == 2 ? "to client" : "both directions");
+
+	for (unsigned i = 0; i < protocol_table_n && n < 400; i++)
+		if (s->apps >> i & 1)
+			n += snprintf(b + n, sizeof(b) - (size_t) n, ", %s", protocol_table[i]->name);
+	return strdup(b);
+}
+
+static char *
+fast_text(const struct ruleset *r, const struct fast *f)
+{
+	char b[512], bytes[256];
+
+	if (!f->content)
+		return strdup("none: it is looked at for every packet or transaction its header allows");
+	excerpt_print(f->bytes, EXCERPT, bytes, sizeof(bytes));
+	snprintf(b, sizeof(b), "%s in %s", bytes, f->payload ? "payload" : r->buffers[f->buffer].name);
+	return strdup(b);
+}
+
+void
+explain_rule(struct explain *e, const struct ruleset *r, uint32_t i, const struct rule *rule, const struct fast *f)
+{
+	size_t header = strcspn(rule->text, "(");
+
+	e->option = calloc(rule->n_options + 1, sizeof(*e->option));
+	if (!e->option)
+		return;
+	for (uint32_t k = 0; k < rule->n_options; k++) {
+		const struct rule_option *o = &rule->options[k];
+		size_t n = strlen(o->name) + (o->value ? strlen(o->value) : 0) + 2;
+		struct option_text *t = &e->option[e->n_options++];
+		*t = (struct option_text) { malloc(n), o->line, o->column };
+		if (t->text)
+			snprintf(t->text, n, "%s%s%s", o->name, o->value ? ":" : "", o->value ? o->value : "");
+	}
+	while (header && rule->text[header - 1] == ' ')
+		header--;
+	e->header = strndup(rule->text, header);
+	e->msg = strdup(rule->msg);
+	e->file = strdup(rule->file);
+	e->line = rule->line;
+	e->rev = rule->rev;
+	e->kind = kind_text(r, &r->sigs[i]);
+	e->fast = fast_text(r, f);
+	e->sig = i;
+	e->card = r->sigs[i].card;
+	e->loaded = true;
+}
+
+/* ---- steps ---- */
+
+static const char *
+option_text(const struct explain *e, uint16_t opt)
+{
+	return opt && opt <= e->n_options && e->option[opt - 1].text ? e->option[opt - 1].text : "";
+}
+
+bool
+explain_check(struct explain *e, bool ok, uint16_t opt, const char *fmt, ...)
+{
+	struct attempt *a = &e->now;
+	struct step *s = &a->step[a->n < STEPS_MAX ? a->n : STEPS_MAX - 1];
+	va_list ap;
+	int n = 0;
+
+	if (a->n == STEPS_MAX)
+		return ok;
+	a->n++;
+	s->ok = ok;
+	s->got[0] = 0;
+	if (opt)
+		n = snprintf(s->what, sizeof(s->what), "%s (%u:%u)%s", option_text(e, opt), opt <= e->n_options ? e->option[opt - 1].line : 0,
+		    opt <= e->n_options ? e->option[opt - 1].column : 0, fmt[0] && strcmp(fmt, "%s") != 0 ? " " : "");
+	if (n < 0 || n >= (int) sizeof(s->what))
+		n = (int) sizeof(s->what) - 1;
+	va_start(ap, fmt);
+	vsnprintf(s->what + n, sizeof(s->what) - (size_t) n, fmt, ap);
+	va_end(ap);
+	return ok;
+}
+
+void
+explain_got(struct explain *e, const char *fmt, ...)
+{
+	struct attempt *a = &e->now;
+	va_list ap;
+
+	if (!a->n)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(a->step[a->n - 1].got, GOT_MAX, fmt, ap);
+	va_end(ap);
+}
+
+void
+explain_got_bytes(struct explain *e, const char *where, struct span s)
+{
+	char bytes[EXCERPT * 4 + 8];
+
+	if (!e->content) {
+		explain_got(e, "%s has %u bytes", where, s.n);
+		return;
+	}
+	excerpt_print(s, EXCERPT, bytes, sizeof(bytes));
+	explain_got(e, "%s has %u bytes: %s", where, s.n, bytes);
+}
+
+static void
+who(struct explain *e, const struct detect *d, const struct tx *tx)
+{
+	const struct packet *p = d->now->p;
+	char src[ADDR_STRLEN], dst[ADDR_STRLEN];
+	const char *app = d->now->app ? app_name(d->now->app) : NULL;
+	int n;
+
+	addr_print(&p->src, src);
+	addr_print(&p->dst, dst);
+	n = p->ip_version == 0 ? snprintf(e->now.who, WHAT_MAX, "not IP")
+	                       : snprintf(e->now.who, WHAT_MAX, "%s:%u -> %s:%u, protocol %u", src, p->sport, dst, p->dport, p->proto);
+	if (app && n < WHAT_MAX)
+		n += snprintf(e->now.who + n, (size_t) (WHAT_MAX - n), ", %s", app);
+	if (tx && n < WHAT_MAX)
+		n += snprintf(e->now.who + n, (size_t) (WHAT_MAX - n), ", transaction %llu", (unsigned long long) tx->id);
+	if (p->flags & PACKET_PSEUDO && n < WHAT_MAX)
+		snprintf(e->now.who + n, (size_t) (WHAT_MAX - n), ", at the end of its flow");
+}
+
+void
+explain_begin(struct detect *d, const struct tx *tx)
+{
+	struct explain *e = d->explain;
+
+	e->now.n = e->now.held = 0;
+	e->now.num = d->now->p->num;
+	who(e, d, tx);
+	if (tx)
+		e->transactions++;
+	else
+		e->packets++;
+}
+
+static void
+count_cause(struct explain *e, const struct step *s)
+{
+	struct cause *c = NULL;
+
+	for (unsigned i = 0; i < e->n_causes && !c; i++)
+		if (!strcmp(e->cause[i].what, s->what))
+			c = &e->cause[i];
+	if (!c) {
+		if (e->n_causes == CAUSES_MAX)
+			return;
+		c = &e->cause[e->n_causes++];
+		*c = (struct cause) { .first = e->now.num, .held = e->now.held };
+		memcpy(c->what, s->what, sizeof(c->what));
+	}
+	c->times++;
+}
+
+void
+explain_end(struct detect *d)
+{
+	struct explain *e = d->explain;
+	struct attempt *a = &e->now;
+
+	while (a->held < a->n && a->step[a->held].ok)
+		a->held++;
+	d->in.n_captures = 0;
+	if (a->held == a->n)
+		return; /* explain_queued() tells of matches */
+	count_cause(e, &a->step[a->held]);
+	if (a->held > e->best.held || e->best.n == 0)
+		e->best = *a;
+}
+
+void
+explain_queued(struct explain *e, uint64_t num, bool noalert)
+{
+	if (!e->matched++)
+		e->first_match = num;
+	e->last_match = num;
+	if (noalert)
+		e->noalert++;
+	else
+		e->queued++;
+}
+
+/* The packet's alerts are settled. */
+void
+explain_outcome(struct detect *d, unsigned n, bool passed)
+{
+	struct explain *e = d->explain;
+	uint64_t told = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		told += d->out[i].card == e->card;
+	e->alerts += told;
+	if (passed)
+		e->passed += e->queued - told;
+	else
+		e->overflow += e->queued - told;
+	e->queued = 0;
+}
+
+/* ---- header and packet ---- */
+
+static bool
+header_ends(struct explain *e, const struct sig *s, const struct packet *p, bool turned)
+{
+	const struct addr *end[2] = { turned ? &p->dst : &p->src, turned ? &p->src : &p->dst };
+	uint16_t port[2] = { turned ? p->dport : p->sport, turned ? p->sport : p->dport };
+	const struct addr_set *set[2] = { s->src, s->dst };
+	const struct port_set *ports[2] = { s->sport, s->dport };
+	static const char *const name[2] = { "source", "destination" };
+	char text[ADDR_STRLEN];
+
+	for (int i = 0; i < 2; i++)
+		if (set[i] && !explain_check(e, addr_set_has(set[i], end[i]), 0, "%s address of \"%s\"", name[i], e->header)) {
+			addr_print(end[i], text);
+			explain_got(e, "%s is not in it", text);
+			return false;
+		}
+	for (int i = 0; i < 2; i++)
+		if (ports[i] && !explain_check(e, port_in(ports[i], port[i]), 0, "%s port of \"%s\"", name[i], e->header)) {
+			explain_got(e, "port %u is not in it", port[i]);
+			return false;
+		}
+	return true;
+}
+
+static bool
+header_addresses(struct explain *e, const struct sig *s, const struct packet *p, bool turned)
+{
+	if (!(s->flags & SIG_BOTH_WAYS))
+		return header_ends(e, s, p, turned);
+	return explain_check(e, ends_match(s, p, turned) || ends_match(s, p, !turned), 0, "addresses and ports of \"%s\", either way", e->header);
+}
+
+static bool
+header_flow(struct detect *d, const struct sig *s)
+{
+	struct explain *e = d->explain;
+	const struct detect_in *in = d->now;
+
+	if (s->flags & (SIG_NEED_FLOW | SIG_NEED_TCP) && !explain_check(e, in->flow != NULL, 0, "a flow")) {
+		explain_got(e, "the packet belongs to none");
+		return false;
+	}
+	if (!explain_check(e, s->dirs >> in->p->dir & 1, 0, "direction %s", s->dirs == 1 ? "to server" : s->dirs == 2 ? "to client" : "any")) {
+		explain_got(e, "this packet goes to the %s", in->p->dir == TO_SERVER ? "server" : "client");
+		return false;
+	}
+	if (s->flags & SIG_NEED_TCP && !explain_check(e, in->stream != NULL, 0, "a TCP session")) {
+		explain_got(e, "its beginning was not seen (stream.midstream), or its packets were left out");
+		return false;
+	}
+	return true;
+}
+
+static bool
+header_app(struct detect *d, const struct sig *s)
+{
+	struct explain *e = d->explain;
+	const char *name = d->now->app ? app_name(d->now->app) : NULL;
+
+	if (s->apps && !explain_check(e, d->now->app != NULL, 0, "bytes of the flow")) {
+		explain_got(e, "none were seen yet%s", d->now->p->proto == 6 ? ", or its stream is not followed" : "");
+		return false;
+	}
+	if (s->apps && !explain_check(e, name != NULL, 0, "an application protocol that is known")) {
+		explain_got(e, "more bytes are needed to tell");
+		return false;
+	}
+	if (s->apps && !explain_check(e, s->apps & d->app_bit, 0, "application protocol of \"%s\"", e->header)) {
+		explain_got(e, "the flow speaks %s", name);
+		return false;
+	}
+	if (s->flags & SIG_PDONLY)
+		return explain_check(e, d->proto_fresh, 0, "the protocol became known with this packet");
+	return true;
+}
+
+bool
+explain_header(struct detect *d, const struct sig *s, bool turned)
+{
+	struct explain *e = d->explain;
+	const struct packet *p = d->now->p;
+
+	if (!(s->flags & SIG_NO_IP)) {
+		bool ok = p->ip_version && (!s->ip_version || s->ip_version == p->ip_version) &&
+		    s->ip_protos[p->proto / 64] >> (p->proto % 64) & 1;
+		if (!explain_check(e, ok, 0, "IP protocol of \"%s\"", e->header))
+			return false;
+	}
+	if (!header_addresses(e, s, p, turned) || !header_flow(d, s) || !header_app(d, s))
+		return false;
+	if (s->flags & SIG_NOT_PSEUDO && p->flags & PACKET_PSEUDO)
+		return explain_check(e, false, 0, "a packet of the wire");
+	if (!explain_check(e, header_match(d, s, turned), 0, "header"))
+		return false;
+	for (unsigned i = 0; i < s->n_matchers; i++)
+		if (!explain_check(e, s->matchers[i].fn(&d->ctx, &s->matchers[i].arg), s->matchers[i].opt, "%s", s->matchers[i].opt ? "" : "hook"))
+			return false;
+	return true;
+}
+
+/* How many of the operations hold, one after the other. */
+static unsigned
+ops_held(struct detect *d, const struct op *ops, unsigned n, struct span buf, uint64_t start)
+{
+	unsigned k = 0;
+
+	while (k < n && content_match(&d->in, ops, k + 1, buf, start))
+		k++;
+	return k;
+}
+
+static bool
+ops_steps(struct detect *d, const struct op *ops, unsigned n, unsigned held, const char *where)
+{
+	for (unsigned i = 0; i < n && i <= held; i++)
+		if (!explain_check(d->explain, i < held, ops[i].opt, "in %s", where))
+			return false;
+	return true;
+}
+
+bool
+explain_ops(struct detect *d, const struct op *ops, unsigned n, struct span buf, uint64_t start, const char *where)
+{
+	if (ops_steps(d, ops, n, ops_held(d, ops, n, buf, start), where))
+		return true;
+	explain_got_bytes(d->explain, where, buf);
+	return false;
+}
+
+/* Of several buffers the one that came furthest. */
+bool
+explain_buffers(struct detect *d, const struct op *ops, unsigned n, const struct buffer *b, struct tx *tx, int dir, bool over)
+{
+	struct span s, best = SPAN_NONE;
+	uint64_t start;
+	unsigned held = 0, i;
+
+	for (i = 0; buffer_instance(d, b, tx, dir, i, over, &s, &start); i++) {
+		unsigned k = ops_held(d, ops, n, s, start);
+		if (i == 0 || k > held) {
+			held = k;
+			best = s;
+		}
+		if (k == n)
+			return ops_steps(d, ops, n, k, b->name);
+	}
+	if (i == 0) {
+		explain_check(d->explain, false, n ? ops[0].opt : 0, "in %s", b->name);
+		explain_got(d->explain, "there is no %s", b->name);
+		return false;
+	}
+	ops_steps(d, ops, n, held, b->name);
+	explain_got_bytes(d->explain, b->name, best);
+	return false;
+}
+
+bool
+explain_payload(struct detect *d, const struct sig *s)
+{
+	bool stream = s->flags & SIG_NEED_STREAM && d->now->p->proto == 6;
+	bool packet = d->payload.p && (!stream || !(s->flags & SIG_STREAM_ONLY || (!(s->flags & SIG_NEED_PACKET) &&
+	    d->now->p->flags & PACKET_STREAM_ADDED)));
+	unsigned a = stream && d->has_raw ? ops_held(d, s->payload, s->n_payload, d->raw.bytes, d->raw.offset) : 0;
+	unsigned b = packet ? ops_held(d, s->payload, s->n_payload, d->payload, 0) : 0;
+
+	if (stream && d->has_raw && a >= b)
+		return explain_ops(d, s->payload, s->n_payload, d->raw.bytes, d->raw.offset, "stream");
+	if (packet)
+		return explain_ops(d, s->payload, s->n_payload, d->payload, 0, "payload");
+	explain_check(d->explain, false, s->payload[0].opt, "in %s", stream ? "stream" : "payload");
+	explain_got(d->explain, "%s", d->now->p->flags & PACKET_NO_PAYLOAD_INSPECT ? "these bytes are not to be looked at (encrypted, or made at the end of a flow)"
+	        : "no bytes are at hand");
+	return false;
+}
+
+void
+explain_packet(struct detect *d)
+{
+	struct explain *e = d->explain;
+	const struct sig *s = &d->rules->sigs[e->sig];
+
+	explain_begin(d, NULL);
+	if (d->now->marks && d->now->marks->flags & MARKS_PASS)
+		e->flow_passed++;
+	if (!explain_header(d, s, false))
+		goto end;
+	for (unsigned i = 0; i < s->n_packet_parts; i++) {
+		const struct part *pt = &s->packet_parts[i];
+		struct span b;
+		if (!d->rules->buffers[pt->buffer].kw->packet_bytes(d->now->p, &b)) {
+			if (!explain_check(e, pt->absent_ok, pt->n ? pt->ops[0].opt : 0, "in %s", d->rules->buffers[pt->buffer].name))
+				goto end;
+			continue;
+		}
+		if (transforms_apply(d, &d->rules->buffers[pt->buffer], &b) &&
+		    !explain_ops(d, pt->ops, pt->n, b, 0, d->rules->buffers[pt->buffer].name))
+			goto end;
+	}
+	if (s->flags & SIG_TX)
+		explain_check(e, false, 0, "a transaction to look at");
+	else if (s->flags & SIG_PAYLOAD)
+		explain_payload(d, s);
+end:
+	explain_end(d);
+}
+
+/* ---- the report ---- */
+
+static void
+print_attempt(const struct explain *e, FILE *out)
+{
+	const struct attempt *a = &e->best;
+
+	fprintf(out, "  came furthest  with packet %llu: %s\n", (unsigned long long) a->num, a->who);
+	for (unsigned i = 0; i < a->n && i <= a->held; i++) {
+		fprintf(out, "                 [%c] %s\n", a->step[i].ok ? 'x' : ' ', a->step[i].what);
+		if (!a->step[i].ok && a->step[i].got[0])
+			fprintf(out, "                     %s\n", a->step[i].got);
+	}
+}
+
+static int
+by_progress(const void *x, const void *y)
+{
+	const struct cause *a = x, *b = y;
+
+	if (a->held != b->held)
+		return a->held < b->held ? 1 : -1;
+	return a->first < b->first ? -1 : a->first > b->first;
+}
+
+static void
+print_causes(const struct explain *e, FILE *out)
+{
+	struct cause c[CAUSES_MAX];
+
+	memcpy(c, e->cause, sizeof(c));
+	qsort(c, e->n_causes, sizeof(*c), by_progress);
+	fprintf(out, "  failed first   (all packets and transactions, those that came furthest on top)\n");
+	for (unsigned i = 0; i < e->n_causes && i < 12; i++)
+		fprintf(out, "  %10llu x   %s; first at packet %llu\n", (unsigned long long) c[i].times, c[i].what, (unsigned long long) c[i].first);
+	if (e->n_causes > 12)
+		fprintf(out, "                 and %u others\n", e->n_causes - 12);
+}
+
+/* What the engine as a whole left out. */
+static void
+print_hints(const struct counters *cnt, FILE *out)
+{
+	static const struct {
+		enum counter id;
+		const char *hint;
+	} hints[] = {
+		{ C_STREAM_CHECKSUM, "TCP packets with a wrong checksum were left out; -k none takes them" },
+		{ C_STREAM_NO_SESSION, "TCP packets belong to sessions whose beginning was not seen; --set stream.midstream=true follows them" },
+		{ C_STREAM_LOST_BYTES, "bytes of TCP streams were never seen: patterns across such holes are not found" },
+		{ C_STREAM_DEPTH, "directions of sessions went beyond stream.reassembly.depth; what came later was not looked at" },
+		{ C_STREAM_SESSION_MEMCAP, "sessions were not followed for want of memory" },
+		{ C_APP_FAILED, "flows speak no protocol that is known" },
+		{ C_APP_ERRORS, "flows whose protocol's parser lost its way" },
+		{ C_DECODE_INVALID, "packets have damaged headers" },
+		{ C_CAPTURE_TRUNCATED, "frames were cut when they were captured" },
+	};
+
+	for (unsigned i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (cnt->v[hints[i].id])
+			fprintf(out, "  note           %llu %s\n", (unsigned long long) cnt->v[hints[i].id], hints[i].hint);
+}
+
+static void
+print_verdict(const struct explain *e, FILE *out)
+{
+	const struct attempt *a = &e->best;
+
+	if (!e->matched && a->n)
+		fprintf(out, "  verdict        no match: %s%s%s\n", a->step[a->held].what, a->step[a->held].got[0] ? ": " : "", a->step[a->held].got);
+	else if (!e->matched)
+		fprintf(out, "  verdict        no match: nothing was there to look at\n");
+	else if (e->told)
+		fprintf(out, "  verdict        alerted %llu times\n", (unsigned long long) e->told);
+	else if (e->suppressed)
+		fprintf(out, "  verdict        matched, and held back by a threshold or a suppression\n");
+	else if (e->noalert)
+		fprintf(out, "  verdict        matched, and told nothing: it says noalert, or its action tells nothing\n");
+	else if (e->passed)
+		fprintf(out, "  verdict        matched, and a pass rule had the last word\n");
+	else if (e->overflow)
+		fprintf(out, "  verdict        matched, and packet-alert-max alerts of other rules came first\n");
+	else
+		fprintf(out, "  verdict        matched, and told nothing\n");
+}
+
+void
+explain_report(const struct explain *e, const struct counters *cnt, FILE *out)
+{
+	fprintf(out, "sid %u rev %u \"%s\"\n", e->sid, e->rev, e->msg ? e->msg : "");
+	fprintf(out, "  loaded         from %s:%u; %s\n", e->file ? e->file : "?", e->line, e->kind ? e->kind : "");
+	fprintf(out, "  found by       %s\n", e->fast ? e->fast : "");
+	fprintf(out, "  looked at      %llu packets, %llu looks at transactions\n", (unsigned long long) e->packets, (unsigned long long) e->transactions);
+	if (e->flow_passed)
+		fprintf(out, "  passed over    %llu packets: a pass rule had matched their flow\n", (unsigned long long) e->flow_passed);
+	if (e->matched) {
+		fprintf(out, "  matched        %llu times, first at packet %llu, last at packet %llu\n", (unsigned long long) e->matched,
+		    (unsigned long long) e->first_match, (unsigned long long) e->last_match);
+		fprintf(out, "  of these       %llu told, %llu held back by thresholds, %llu silent (noalert), %llu passed, %llu beyond packet-alert-max\n",
+		    (unsigned long long) e->told, (unsigned long long) e->suppressed, (unsigned long long) e->noalert,
+		    (unsigned long long) e->passed, (unsigned long long) e->overflow);
+	} else if (e->best.n)
+		print_attempt(e, out);
+	if (e->n_causes)
+		print_causes(e, out);
+	print_hints(cnt, out);
+	print_verdict(e, out);
+}
