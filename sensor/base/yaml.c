@@ -130,9 +130,34 @@ indentation(struct span text, size_t at)
 	return UINT32_MAX;
 }
 
+static bool
+is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Is all of the block text's ink in the source, from the byte `at` on, and in the same order? Folding moves blanks only. */
+static bool
+same_ink(struct span text, size_t at, const char *s)
+{
+	struct rd r = rd_of(text);
+
+	rd_skip(&r, at);
+	for (; *s; s++) {
+		uint8_t c = ' ';
+		if (is_blank((uint8_t) *s))
+			continue;
+		while (rd_left(&r) && is_blank(c))
+			c = rd_u8(&r);
+		if (c != (uint8_t) *s)
+			return false;
+	}
+	return true;
+}
+
 /*
  * A block text stands deeper than what it belongs to (YAML 1.2.2 section 8.1). libfyaml 0.7.12 takes others too, up to a wrong
- * end, and then hands on memory it never wrote.
+ * end, and then hands on memory it never wrote; the same with some whose mark stands on a line of its own.
  */
 static bool
 block_is_deeper(struct reader *r, struct fy_token *fyt, const struct yaml *y)
@@ -142,8 +167,13 @@ block_is_deeper(struct reader *r, struct fy_token *fyt, const struct yaml *y)
 
 	if ((style != FYSS_LITERAL && style != FYSS_FOLDED) || !m || !*y->text)
 		return true;
-	if (indentation(r->source, m->input_pos) >= r->parent_column)
-		return true;
+	if (indentation(r->source, m->input_pos) >= r->parent_column) {
+		if (same_ink(r->source, m->input_pos, y->text))
+			return true;
+		fail_at(r, y->line, y->column, "a block text whose lines cannot be told apart from what follows, expected it behind its key, "
+		    "all lines deeper than the key");
+		return false;
+	}
 	fail_at(r, y->line, y->column, "a block text stands no deeper than what it belongs to, expected at least %u spaces",
 	    r->parent_column);
 	return false;

@@ -138,6 +138,12 @@ block_texts(void **state)
 	yaml_clear(&doc);
 	assert_int_equal(read_text("a:\n  - |\n  text\n  - b\n"), E_BAD); /* libfyaml would take the rest of the file */
 	expect_error(0, 3, 1, "no deeper");
+	yaml_clear(&doc);
+	assert_int_equal(read_text("a:\n |\n  x y\n   z\n"), 0); /* the mark may stand on a line of its own */
+	expect_text("a", "x y\n z\n");
+	yaml_clear(&doc);
+	assert_int_equal(read_text("a:\n |\n aaaaa\n  bbbbb\n   ccc\n dddddd\n     eeeeeeeee\n"), E_BAD);
+	expect_error(1, 3, 1, "cannot be told apart");
 }
 
 static void
