@@ -44,7 +44,7 @@ except() {
 trap 'rm -f "$tmp" "$tmp.stale"' EXIT
 
 # Written to the operator when rules are loaded and analysed, by main's wish; nothing of it runs per packet.
-talk=$(except "$engine" '^sensor/engine/detect/analysis\.c$')
+talk=$(except "$engine" '^sensor/engine/detect/(analysis|explain_report)\.c$')
 # Threads are started, stopped and waited for here; capture waits for frames.
 wait=$(except "$engine" '^sensor/engine/workers\.c$' '^sensor/engine/capture/')
 # Heap: only where things are made at start or at load, and given back at the end. What runs per packet takes from arena, slab, pool.
@@ -53,7 +53,7 @@ heap=$(except "$engine" \
 	'^sensor/engine/capture/(capture|sources/file)\.c$'                     `# opened at start; a folder's list of files` \
 	'^sensor/engine/decode/(decode|defrag)\.c$'                             `# made at start: _new, _free` \
 	'^sensor/engine/detect/(build|cache|group|iponly|mpm|ruleset)\.c$'      `# the loader's: rules -> ruleset` \
-	'^sensor/engine/detect/(detect|marks)\.c$'                              `# made at start: _new, _free` \
+	'^sensor/engine/detect/(detect|explain_report|marks)\.c$'               `# made at start: _new, _free` \
 	'^sensor/engine/app/protocols/http_event\.c$'                           `# libhtp's own messages, which it keeps on its heap` \
 	'^sensor/engine/detect/dataset\.c$'                                     `# sets are read at load`)
 # shellcheck disable=SC2086

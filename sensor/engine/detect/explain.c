@@ -1,85 +1,7 @@
 /*
  * explain - see explain.h: the steps of one rule against what is at hand, and the attempt that came furthest.
  */
-#include "engine/detect/explain.h"
-
-#include <stdlib.h>
-
 #include "engine/detect/explain_private.h"
-
-#define STEPS_MAX 96
-#define CAUSES_MAX 96
-#define WHAT_MAX 200
-#define GOT_MAX 280
-#define EXCERPT 64
-
-struct step {
-	bool ok;
-	char what[WHAT_MAX];
-	char got[GOT_MAX];
-};
-
-struct attempt {
-	unsigned n, held; /* steps; of them those that held before the first that did not */
-	uint64_t num;
-	char who[WHAT_MAX];
-	struct step step[STEPS_MAX];
-};
-
-/* What failed first, over all attempts. */
-struct cause {
-	char what[WHAT_MAX];
-	uint64_t times, first;
-	unsigned held;
-};
-
-struct option_text {
-	char *text;
-	uint32_t line, column;
-};
-
-struct explain {
-	uint32_t sid, rev, sig, card;
-	bool content, loaded;
-	char *msg, *file, *header, *kind, *fast;
-	uint32_t line;
-	struct option_text *option; /* by number from 1 */
-	uint32_t n_options;
-	struct attempt now, best;
-	struct cause cause[CAUSES_MAX];
-	unsigned n_causes;
-	uint64_t packets, transactions, matched, first_match, last_match;
-	uint64_t queued, noalert, overflow, passed, flow_passed, alerts, told, suppressed;
-};
-
-struct explain *
-explain_new(uint32_t sid, bool content)
-{
-	struct explain *e = calloc(1, sizeof(*e));
-
-	if (e) {
-		e->sid = sid;
-		e->content = content;
-		e->sig = UINT32_MAX;
-	}
-	return e;
-}
-
-void
-explain_free(struct explain *e)
-{
-	if (!e)
-		return;
-	for (uint32_t i = 0; i < e->n_options; i++)
-		free(e->option[i].text);
-	free(e->option);
-	free(e->msg);
-	free(e->file);
-	free(e->header);
-	free(e->kind);
-	free(e->fast);
-	free(e);
-}
 
 bool
 explain_loaded(const struct explain *e)
@@ -102,8 +24,6 @@ explain_told(struct explain *e, bool suppressed)
 		e->told++;
 }
 
-/* ---- the rule ---- */
-
 uint32_t
 explain_sig(const struct explain *e)
 {
@@ -114,60 +34,6 @@ uint32_t
 explain_wants(const struct explain *e)
 {
 	return e->loaded ? 0 : e->sid;
-}
-
-static char *
-kind_text(const struct ruleset *r, const struct sig *s)
-{
-	char b[512];
-	int n = snprintf(b, sizeof(b), "%s, %s", sig_kind_name(s), s->dirs == 1 ? "to server" : s->dirs == 2 ? "to client" : "both directions");
-
-	for (unsigned i = 0; i < protocol_table_n && n < 400; i++)
-		if (s->apps >> i & 1)
-			n += snprintf(b + n, sizeof(b) - (size_t) n, ", %s", protocol_table[i]->name);
-	return strdup(b);
-}
-
-static char *
-fast_text(const struct ruleset *r, const struct fast *f)
-{
-	char b[512], bytes[256];
-
-	if (!f->content)
-		return strdup("none: it is looked at for every packet or transaction its header allows");
-	excerpt_print(f->bytes, EXCERPT, bytes, sizeof(bytes));
-	snprintf(b, sizeof(b), "%s in %s", bytes, f->payload ? "payload" : r->buffers[f->buffer].name);
-	return strdup(b);
-}
-
-void
-explain_rule(struct explain *e, const struct ruleset *r, uint32_t i, const struct rule *rule, const struct fast *f)
-{
-	size_t header = strcspn(rule->text, "(");
-
-	e->option = calloc(rule->n_options + 1, sizeof(*e->option));
-	if (!e->option)
-		return;
-	for (uint32_t k = 0; k < rule->n_options; k++) {
-		const struct rule_option *o = &rule->options[k];
-		size_t n = strlen(o->name) + (o->value ? strlen(o->value) : 0) + 2;
-		struct option_text *t = &e->option[e->n_options++];
-		*t = (struct option_text) { malloc(n), o->line, o->column };
-		if (t->text)
-			snprintf(t->text, n, "%s%s%s", o->name, o->value ? ":" : "", o->value ? o->value : "");
-	}
-	while (header && rule->text[header - 1] == ' ')
-		header--;
-	e->header = strndup(rule->text, header);
-	e->msg = strdup(rule->msg);
-	e->file = strdup(rule->file);
-	e->line = rule->line;
-	e->rev = rule->rev;
-	e->kind = kind_text(r, &r->sigs[i]);
-	e->fast = fast_text(r, f);
-	e->sig = i;
-	e->card = r->sigs[i].card;
-	e->loaded = true;
 }
 
 /* ---- steps ---- */
@@ -531,113 +397,4 @@ explain_packet(struct detect *d)
 		explain_payload(d, s);
 end:
 	explain_end(d);
-}
-
-/* ---- the report ---- */
-
-static void
-print_attempt(const struct explain *e, FILE *out)
-{
-	const struct attempt *a = &e->best;
-
-	fprintf(out, "  came furthest  with packet %llu: %s\n", (unsigned long long) a->num, a->who);
-	for (unsigned i = 0; i < a->n && i <= a->held; i++) {
-		fprintf(out, "                 [%c] %s\n", a->step[i].ok ? 'x' : ' ', a->step[i].what);
-		if (!a->step[i].ok && a->step[i].got[0])
-			fprintf(out, "                     %s\n", a->step[i].got);
-	}
-}
-
-static int
-by_progress(const void *x, const void *y)
-{
-	const struct cause *a = x, *b = y;
-
-	if (a->held != b->held)
-		return a->held < b->held ? 1 : -1;
-	return a->first < b->first ? -1 : a->first > b->first;
-}
-
-static void
-print_causes(const struct explain *e, FILE *out)
-{
-	struct cause c[CAUSES_MAX];
-
-	memcpy(c, e->cause, sizeof(c));
-	qsort(c, e->n_causes, sizeof(*c), by_progress);
-	fprintf(out, "  failed first   (all packets and transactions, those that came furthest on top)\n");
-	for (unsigned i = 0; i < e->n_causes && i < 12; i++)
-		fprintf(out, "  %10llu x   %s; first at packet %llu\n", (unsigned long long) c[i].times, c[i].what, (unsigned long long) c[i].first);
-	if (e->n_causes > 12)
-		fprintf(out, "                 and %u others\n", e->n_causes - 12);
-}
-
-/* What the engine as a whole left out. */
-static void
-print_hints(const struct counters *cnt, FILE *out)
-{
-	static const struct {
-		enum counter id;
-		const char *hint;
-	} hints[] = {
-		{ C_STREAM_CHECKSUM, "TCP packets with a wrong checksum were left out; -k none takes them" },
-		{ C_STREAM_NO_SESSION, "TCP packets belong to sessions whose beginning was not seen; --set stream.midstream=true follows them" },
-		{ C_STREAM_LOST_BYTES, "bytes of TCP streams were never seen: patterns across such holes are not found" },
-		{ C_STREAM_DEPTH, "directions of sessions went beyond stream.reassembly.depth; what came later was not looked at" },
-		{ C_STREAM_SESSION_MEMCAP, "sessions were not followed for want of memory" },
-		{ C_APP_FAILED, "flows speak no protocol that is known" },
-		{ C_APP_ERRORS, "flows whose protocol's parser lost its way" },
-		{ C_DECODE_INVALID, "packets have damaged headers" },
-		{ C_CAPTURE_TRUNCATED, "frames were cut when they were captured" },
-	};
-
-	for (unsigned i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
-		if (cnt->v[hints[i].id])
-			fprintf(out, "  note           %llu %s\n", (unsigned long long) cnt->v[hints[i].id], hints[i].hint);
-}
-
-static void
-print_verdict(const struct explain *e, FILE *out)
-{
-	const struct attempt *a = &e->best;
-
-	if (!e->matched && a->n)
-		fprintf(out, "  verdict        no match: %s%s%s\n", a->step[a->held].what, a->step[a->held].got[0] ? ": " : "", a->step[a->held].got);
-	else if (!e->matched)
-		fprintf(out, "  verdict        no match: nothing was there to look at\n");
-	else if (e->told)
-		fprintf(out, "  verdict        alerted %llu times\n", (unsigned long long) e->told);
-	else if (e->suppressed)
-		fprintf(out, "  verdict        matched, and held back by a threshold or a suppression\n");
-	else if (e->noalert)
-		fprintf(out, "  verdict        matched, and told nothing: it says noalert, or its action tells nothing\n");
-	else if (e->passed)
-		fprintf(out, "  verdict        matched, and a pass rule had the last word\n");
-	else if (e->overflow)
-		fprintf(out, "  verdict        matched, and packet-alert-max alerts of other rules came first\n");
-	else
-		fprintf(out, "  verdict        matched, and told nothing\n");
-}
-
-void
-explain_report(const struct explain *e, const struct counters *cnt, FILE *out)
-{
-	fprintf(out, "sid %u rev %u \"%s\"\n", e->sid, e->rev, e->msg ? e->msg : "");
-	fprintf(out, "  loaded         from %s:%u; %s\n", e->file ? e->file : "?", e->line, e->kind ? e->kind : "");
-	fprintf(out, "  found by       %s\n", e->fast ? e->fast : "");
-	fprintf(out, "  looked at      %llu packets, %llu looks at transactions\n", (unsigned long long) e->packets, (unsigned long long) e->transactions);
-	if (e->flow_passed)
-		fprintf(out, "  passed over    %llu packets: a pass rule had matched their flow\n", (unsigned long long) e->flow_passed);
-	if (e->matched) {
-		fprintf(out, "  matched        %llu times, first at packet %llu, last at packet %llu\n", (unsigned long long) e->matched,
-		    (unsigned long long) e->first_match, (unsigned long long) e->last_match);
-		fprintf(out, "  of these       %llu told, %llu held back by thresholds, %llu silent (noalert), %llu passed, %llu beyond packet-alert-max\n",
-		    (unsigned long long) e->told, (unsigned long long) e->suppressed, (unsigned long long) e->noalert,
-		    (unsigned long long) e->passed, (unsigned long long) e->overflow);
-	} else if (e->best.n)
-		print_attempt(e, out);
-	if (e->n_causes)
-		print_causes(e, out);
-	print_hints(cnt, out);
-	print_verdict(e, out);
 }

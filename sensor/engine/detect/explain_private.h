@@ -1,9 +1,9 @@
 /*
- * explain_private - the places in detection that tell explain.c what happens. d->explain is set wherever these are called.
+ * explain_private - what is kept about the rule, and the places in detection that tell of it; d->explain is set wherever they do.
  *
  * Thread:    the loader's (explain_wants, explain_rule), then the worker's.
- * Memory:    none of its own.
- * Owns:      nothing.
+ * Memory:    fixed; texts of the rule in its arena.
+ * Owns:      what was seen of the rule.
  * Not here:  reading the result -> explain.h
  */
 #ifndef ENGINE_DETECT_EXPLAIN_PRIVATE_H
@@ -11,6 +11,52 @@
 
 #include "engine/detect/engine.h"
 #include "engine/detect/explain.h"
+
+#define STEPS_MAX 96
+#define CAUSES_MAX 96
+#define WHAT_MAX 200
+#define GOT_MAX 280
+#define EXCERPT 64
+
+struct step {
+	bool ok;
+	char what[WHAT_MAX];
+	char got[GOT_MAX];
+};
+
+struct attempt {
+	unsigned n, held; /* steps; of them those that held before the first that did not */
+	uint64_t num;
+	char who[WHAT_MAX];
+	struct step step[STEPS_MAX];
+};
+
+/* What failed first, over all attempts. */
+struct cause {
+	char what[WHAT_MAX];
+	uint64_t times, first;
+	unsigned held;
+};
+
+struct option_text {
+	const char *text;
+	uint32_t line, column;
+};
+
+struct explain {
+	uint32_t sid, rev, sig, card;
+	bool content, loaded;
+	struct arena texts;
+	const char *msg, *file, *header, *kind, *fast;
+	uint32_t line;
+	struct option_text *option; /* by number from 1 */
+	uint32_t n_options;
+	struct attempt now, best;
+	struct cause cause[CAUSES_MAX];
+	unsigned n_causes;
+	uint64_t packets, transactions, matched, first_match, last_match;
+	uint64_t queued, noalert, overflow, passed, flow_passed, alerts, told, suppressed;
+};
 
 /* Loading: the sid that is still looked for (0: none), and the rule once it has its place. */
 uint32_t explain_wants(const struct explain *e);
