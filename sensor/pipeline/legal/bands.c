@@ -29,6 +29,12 @@ down(uint8_t band, unsigned by)
 	return (uint8_t) (band > by ? band - by : 0);
 }
 
+static bool
+is_possible(const struct condition *c, const struct facts *f)
+{
+	return !c->possible || expr_eval(c->possible, f) == YES;
+}
+
 static void
 weigh(const struct condition *c, uint32_t n, const struct facts *f, uint8_t ceiling, struct party_band *b)
 {
@@ -46,7 +52,7 @@ weigh(const struct condition *c, uint32_t n, const struct facts *f, uint8_t ceil
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		uint8_t top = c[i].upto < ceiling ? c[i].upto : ceiling;
-		if (!c[i].when || expr_eval(c[i].when, f) != UNKNOWN || top <= b->lo)
+		if (!c[i].when || expr_eval(c[i].when, f) != UNKNOWN || top <= b->lo || !is_possible(&c[i], f))
 			continue;
 		b->unknown |= UINT64_C(1) << i;
 		if (top > b->hi)
@@ -91,14 +97,64 @@ accumulate(const struct packs *p, const struct bands_in *in, const struct party 
 	b->raised = b->hi > before;
 }
 
+static bool
+keeps(const struct actor_limit *l, const struct condition *c)
+{
+	for (uint32_t i = 0; i < l->n_keeps; i++)
+		if (strcmp(l->keeps[i], c->id) == 0)
+			return true;
+	return false;
+}
+
+/* The party's reading of a condition for the actor, if it has one that is not excluded; what is only open puts nobody there. */
+static bool
+read_for_actor(const struct party *party, const struct facts *f, struct condition *c)
+{
+	for (uint32_t i = 0; i < party->n_actor; i++) {
+		const struct actor_reading *a = &party->actor[i];
+		enum truth t = a->need ? expr_eval(a->need, f) : YES;
+		if (strcmp(a->actor, f->actor) != 0 || strcmp(a->condition, c->id) != 0 || t == NO)
+			continue;
+		c->band = t == YES ? a->band : 0;
+		c->upto = a->upto;
+		return true;
+	}
+	return false;
+}
+
+/* The party's conditions as it reads them for the actor that a person named; its own where nobody named one. */
+static const struct condition *
+conditions_for(const struct packs *p, const struct party *party, const struct facts *f, struct condition room[CONDITIONS_MAX], bool *limited)
+{
+	const struct actor_limit *l = NULL;
+
+	for (uint32_t i = 0; i < p->n_limits && f->actor; i++)
+		if (strcmp(p->limit[i].actor, f->actor) == 0)
+			l = &p->limit[i];
+	*limited = l != NULL;
+	if (!l)
+		return party->cond;
+	memcpy(room, party->cond, sizeof(*room) * party->n_cond);
+	for (uint32_t i = 0; i < party->n_cond; i++) {
+		if (read_for_actor(party, f, &room[i]) || keeps(l, &room[i]))
+			continue;
+		room[i].band = 0;
+		room[i].upto = room[i].upto < l->band ? room[i].upto : l->band;
+	}
+	return room;
+}
+
 static void
 compute_party(const struct packs *p, const struct bands_in *in, const struct party *party, uint8_t ceiling, struct party_band *b)
 {
+	struct condition room[CONDITIONS_MAX];
+	const struct condition *c;
 	unsigned wide = party->widen;
 
 	memset(b, 0, sizeof(*b));
 	b->party = party;
-	weigh(party->cond, party->n_cond, in->facts, ceiling, b);
+	c = conditions_for(p, party, in->facts, room, &b->limited);
+	weigh(c, party->n_cond, in->facts, ceiling, b);
 	if (in->facts->scale.coverage < p->low_coverage)
 		wide++;
 	if (wide && (b->hi || in->facts->effects)) {

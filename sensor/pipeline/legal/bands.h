@@ -32,6 +32,7 @@ struct party_band {
 	uint64_t yes, unknown;   /* bit = condition: certainly met / not excluded and it matters for hi */
 	bool capped;             /* lo was held down: a person must confirm */
 	bool widened;            /* coverage or an unread position widened it */
+	bool limited;            /* a person named an actor for whom the ladder has a limit */
 	bool raised;             /* circumstance or accumulation raised hi */
 	struct change change[CHANGES_MAX];
 	uint8_t n_changes;

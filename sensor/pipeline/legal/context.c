@@ -88,7 +88,7 @@ static void
 read_statement(struct context *c, const struct yaml *y, const struct packs *p, struct statement *s, struct diag *d)
 {
 	static const char *const keys[] = { "id", "author", "time", "expires", "incident", "owner", "territory", "sector", "circumstance",
-		"attribution", "confidence", "confirms", "facts", "linked", "note", NULL };
+		"attribution", "actor", "confidence", "confirms", "facts", "linked", "note", NULL };
 	static const char *const confidence[] = { "scale", "value", NULL };
 	const struct yaml *conf = yaml_get(y, "confidence");
 	uint64_t n = 0;
@@ -109,6 +109,7 @@ read_statement(struct context *c, const struct yaml *y, const struct packs *p, s
 	s->sector = text(c, y, "sector", false, d);
 	s->circumstance = one_of(c, y, "circumstance", p->circumstances, p->n_circumstances, d);
 	s->attribution = one_of(c, y, "attribution", p->attributions, p->n_attributions, d);
+	s->actor = one_of(c, y, "actor", p->actors, p->n_actors, d);
 	if (conf) {
 		yaml_only(conf, confidence, d);
 		s->scale = text(c, conf, "scale", true, d);
@@ -218,6 +219,8 @@ context_apply(const struct context *c, const struct packs *p, const struct incid
 			f->circumstance = s->circumstance;
 		if (s->attribution)
 			f->attribution = s->attribution;
+		if (s->actor)
+			f->actor = s->actor;
 		*confirmed |= s->confirms;
 		*linked += s->linked;
 		for (uint32_t h = 0; h < p->n_human; h++)

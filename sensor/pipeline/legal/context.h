@@ -19,7 +19,7 @@ struct statement {
 	const char *id, *author, *note;
 	int64_t time, expires;            /* 0: never */
 	const char *incident, *owner, *territory, *sector; /* to what it applies; all NULL: everything */
-	const char *circumstance, *attribution;
+	const char *circumstance, *attribution, *actor;
 	const char *scale, *value;        /* confidence as the author gave it */
 	bool confirms;
 	struct fact fact[HUMAN_MAX];

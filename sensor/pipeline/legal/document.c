@@ -220,6 +220,8 @@ write_party(const struct document_in *in, const struct assessment *a, const stru
 	json_bool(j, "needs_human_confirmation", b->capped || (b->hi > in->packs->confirm_above && !a->confirmed));
 	if (b->widened)
 		json_str(j, "widened", p->unread ? p->unread : a->facts.scale.coverage_why);
+	if (b->limited)
+		json_str(j, "limited", a->facts.actor);
 	if (b->raised)
 		json_bool(j, "accumulation", true);
 	json_str(j, "pack_date", p->date);
@@ -258,14 +260,26 @@ write_unknowns(const struct document_in *in, const struct assessment *a, struct 
 	json_end(j);
 }
 
+/* "XX" stands for all of it, its parts "XX-YY" too. */
+static bool
+is_among(const char *const *list, uint32_t n, const char *territory)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		size_t len = strlen(list[i]);
+		if (strncmp(list[i], territory, len) == 0 && (!territory[len] || territory[len] == '-'))
+			return true;
+	}
+	return false;
+}
+
 bool
 instrument_fits(const struct packs *p, const struct instrument *n, const struct assessment *a)
 {
-	bool where = n->n_territories == 0 || a->i->unlisted;
+	bool where = a->i->unlisted || (!n->n_territories && !n->n_except);
 
 	for (uint32_t k = 0; k < a->i->n_assets && !where; k++)
-		for (uint32_t t = 0; t < n->n_territories && !where; t++)
-			where = strcmp(a->i->assets[k]->territory, n->territories[t]) == 0;
+		where = (!n->n_territories || is_among(n->territories, n->n_territories, a->i->assets[k]->territory))
+		    && !is_among(n->except, n->n_except, a->i->assets[k]->territory);
 	if (!where)
 		return false;
 	for (uint32_t k = 0; k < a->bands.n; k++)
@@ -287,6 +301,10 @@ write_instruments(const struct document_in *in, const struct assessment *a, stru
 		json_str(j, "id", n->id);
 		json_str(j, "layer", n->layer);
 		json_str(j, "title", n->title);
+		json_str(j, "date", n->date);
+		json_str(j, "trigger", n->trigger);
+		if (n->gloss_of)
+			json_str(j, "gloss_of", n->gloss_of);
 		json_str(j, "obliges", n->obliges);
 		json_array(j, "raise_for_consideration_by");
 		for (uint32_t k = 0; k < n->n_decides; k++)
@@ -334,6 +352,8 @@ write_told(const struct document_in *in, const struct statement *s, struct json 
 		json_str(j, "circumstance", s->circumstance);
 	if (s->attribution)
 		json_str(j, "attribution", s->attribution);
+	if (s->actor)
+		json_str(j, "actor", s->actor);
 	if (s->confirms)
 		json_bool(j, "confirms", true);
 	if (s->linked)
@@ -391,6 +411,8 @@ write_legal(const struct document_in *in, const struct assessment *a, struct jso
 		if (in->packs->circumstance_says[i] && strcmp(in->packs->circumstances[i], a->facts.circumstance) == 0)
 			json_str(j, "circumstance_says", in->packs->circumstance_says[i]);
 	json_str(j, "attribution", a->facts.attribution ? a->facts.attribution : "none");
+	if (a->facts.actor)
+		json_str(j, "actor", a->facts.actor);
 	json_bool(j, "human_confirmation", a->confirmed);
 	json_u64(j, "linked_incidents", a->linked);
 	json_str(j, "ceiling", in->packs->band[a->bands.ceiling].id);

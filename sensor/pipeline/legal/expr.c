@@ -5,12 +5,12 @@
 
 #include "base/buf.h"
 
-enum expr_kind { E_ALL, E_ANY, E_EFFECT, E_SECTOR, E_CLASS, E_TERRITORY, E_OWNER, E_CIRCUMSTANCE, E_ATTRIBUTION, E_FEATURE, E_HUMAN };
+enum expr_kind { E_ALL, E_ANY, E_EFFECT, E_SECTOR, E_CLASS, E_TERRITORY, E_OWNER, E_CIRCUMSTANCE, E_ATTRIBUTION, E_ACTOR, E_REPORTED, E_FEATURE, E_HUMAN };
 
 struct expr {
 	enum expr_kind kind;
 	struct expr *child, *next;
-	uint32_t effects;
+	uint32_t effects;    /* bits of effects, or of the human facts of `reported` */
 	const char *const *words;
 	uint32_t n_words;
 	uint32_t index;      /* feature or human fact */
@@ -22,7 +22,8 @@ static const struct {
 	const char *key;
 	enum expr_kind kind;
 } sets[] = { { "sector", E_SECTOR }, { "class", E_CLASS }, { "territory", E_TERRITORY }, { "owner", E_OWNER },
-	{ "circumstance", E_CIRCUMSTANCE }, { "attribution", E_ATTRIBUTION } };
+	{ "circumstance", E_CIRCUMSTANCE }, { "attribution", E_ATTRIBUTION },
+	{ "actor", E_ACTOR } };
 
 static struct expr *
 new_expr(struct arena *a, enum expr_kind kind)
@@ -71,6 +72,28 @@ read_effects(const struct yaml *y, struct expr *e, const struct vocabulary *v, s
 	}
 }
 
+static uint32_t
+human_index(const struct vocabulary *v, const char *name)
+{
+	uint32_t i = 0;
+
+	while (i < v->n_human && (!v->human[i].name || strcmp(v->human[i].name, name) != 0))
+		i++;
+	return i;
+}
+
+static void
+read_reported(const struct yaml *y, struct expr *e, const struct vocabulary *v, struct diag *d)
+{
+	for (uint32_t i = 0; i < e->n_words; i++) {
+		uint32_t k = human_index(v, e->words[i]);
+		if (k == v->n_human)
+			yaml_error(y, d, "\"%s\" is not a fact of the ladder", e->words[i]);
+		else
+			e->effects |= 1u << k;
+	}
+}
+
 static int
 read_comparison(const struct yaml *y, struct expr *e, const struct vocabulary *v, struct diag *d)
 {
@@ -81,13 +104,11 @@ read_comparison(const struct yaml *y, struct expr *e, const struct vocabulary *v
 	e->kind = f >= 0 ? E_FEATURE : E_HUMAN;
 	e->index = (uint32_t) f;
 	if (f < 0) {
-		for (e->index = 0; e->index < v->n_human; e->index++)
-			if (strcmp(v->human[e->index].name, y->key) == 0)
-				break;
+		e->index = human_index(v, y->key);
 		if (e->index == v->n_human) {
 			diag_error(d, y->file, y->key_line, y->key_column,
 			    "\"%s\" is neither a feature (pipeline/scale/features), a fact of the ladder, nor one of all, any, effect, sector, class, "
-			    "territory, owner, circumstance, attribution",
+			    "territory, owner, circumstance, attribution, actor, reported",
 			    y->key);
 			return -1;
 		}
@@ -135,6 +156,12 @@ read_member(const struct yaml *y, const struct vocabulary *v, struct arena *a, s
 	if (strcmp(y->key, "effect") == 0) {
 		read_words(y, e, a, d);
 		read_effects(y, e, v, d);
+		return e;
+	}
+	if (strcmp(y->key, "reported") == 0) {
+		e->kind = E_REPORTED;
+		read_words(y, e, a, d);
+		read_reported(y, e, v, d);
 		return e;
 	}
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
@@ -187,6 +214,15 @@ asset_has(const struct expr *e, const struct asset *a)
 	}
 }
 
+static enum truth
+eval_reported(const struct expr *e, const struct facts *f)
+{
+	for (uint32_t i = 0; i < HUMAN_MAX; i++)
+		if ((e->effects >> i & 1) && f->human[i].known && f->human[i].hi > 0)
+			return YES;
+	return NO;
+}
+
 /* An asset nobody listed may be anything. */
 static enum truth
 eval_set(const struct expr *e, const struct facts *f)
@@ -231,6 +267,10 @@ expr_eval(const struct expr *e, const struct facts *f)
 		return !f->circumstance ? UNKNOWN : has_word(e, f->circumstance) ? YES : NO;
 	case E_ATTRIBUTION:
 		return has_word(e, f->attribution ? f->attribution : "none") ? YES : NO;
+	case E_ACTOR:
+		return !f->actor ? UNKNOWN : has_word(e, f->actor) ? YES : NO;
+	case E_REPORTED:
+		return eval_reported(e, f);
 	case E_FEATURE:
 		return eval_number(e, &f->scale.fact[e->index]);
 	case E_HUMAN:
@@ -272,6 +312,8 @@ expr_uses(const struct expr *e, uint64_t *features, uint32_t *human)
 		*features |= UINT64_C(1) << e->index;
 	else if (e->kind == E_HUMAN)
 		*human |= 1u << e->index;
+	else if (e->kind == E_REPORTED)
+		*human |= e->effects;
 	for (const struct expr *c = e->child; c; c = c->next)
 		expr_uses(c, features, human);
 }
@@ -350,6 +392,8 @@ expr_describe(const struct expr *e, const struct facts *f, const struct vocabula
 	case E_OWNER: describe_words(e, "owner", out); return;
 	case E_CIRCUMSTANCE: describe_words(e, "circumstance", out); return;
 	case E_ATTRIBUTION: describe_words(e, "attribution", out); return;
+	case E_ACTOR: describe_words(e, "actor", out); return;
+	case E_REPORTED: describe_words(e, "reported", out); return;
 	case E_FEATURE:
 	case E_HUMAN: describe_number(e, f, v, out);
 	}

@@ -10,7 +10,8 @@
  *   all: [...]  any: [...]         conditions in their turn
  *   effect: [name, ...]            an effect of that class was seen
  *   sector: [...] class: [...] territory: [...] owner: [...]   one of the touched assets is such a one
- *   circumstance: [...] attribution: [...]                     as a person stated
+ *   circumstance: [...] attribution: [...] actor: [...]        as a person stated
+ *   reported: [<fact>, ...]        a person has told one of these facts, as there or as possible
  *   <fact>: ">= 3600"  or  "> 0"   a feature of pipeline/scale/features/ or a fact of the ladder that a person tells
  * There is no "less than" and no "not": more harm can then never turn a yes into a no.
  */
@@ -37,6 +38,7 @@ struct facts {
 	const struct incident *incident; /* sets of sectors, classes, territories, owners */
 	const char *circumstance;       /* NULL: nobody said */
 	const char *attribution;        /* NULL: none */
+	const char *actor;              /* whose work a person says it is, a word of the ladder; NULL: nobody said */
 };
 
 /* Names an expression may use. */

@@ -1,4 +1,4 @@
-#include "pipeline/legal/pack.h"
+#include "pipeline/legal/pack_private.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -7,124 +7,29 @@
 #include "base/buf.h"
 #include "base/hash.h"
 
-struct reader {
-	struct packs *p;
-	struct diag *d;
-	struct yaml_doc *docs;
-	uint32_t n;
-};
-
-static const char *
-text(struct reader *r, const struct yaml *map, const char *key, bool needed)
-{
-	const struct yaml *y = yaml_get(map, key);
-
-	if (!y) {
-		if (needed)
-			yaml_error(map, r->d, "%s is missing", key);
-		return NULL;
-	}
-	const char *t = yaml_text(y, r->d);
-	return t ? arena_strdup(&r->p->arena, t) : NULL;
-}
-
 static void
-words(struct reader *r, const struct yaml *y, const char *const **out, uint32_t *n)
+read_condition(struct pack_reader *r, const struct yaml *y, struct condition *c)
 {
-	const char **w = arena_alloc(&r->p->arena, ((y ? y->n : 0) + 1) * sizeof(*w));
-
-	*n = 0;
-	*out = w;
-	if (!w || !y)
-		return;
-	if (y->kind == YAML_SCALAR) {
-		w[(*n)++] = arena_strdup(&r->p->arena, y->text);
-		return;
-	}
-	yaml_each(c, y) if (c->text) w[(*n)++] = arena_strdup(&r->p->arena, c->text);
-}
-
-static int
-band_of(struct reader *r, const struct yaml *map, const char *key, bool needed, uint8_t otherwise)
-{
-	const struct yaml *y = yaml_get(map, key);
-	int b;
-
-	if (!y) {
-		if (needed)
-			yaml_error(map, r->d, "%s is missing (expected a band of the ladder)", key);
-		return otherwise;
-	}
-	b = y->text ? packs_band(r->p, y->text) : -1;
-	if (b < 0)
-		yaml_error(y, r->d, "%s: \"%s\" is not a band of the ladder", key, y->text ? y->text : "");
-	return b < 0 ? otherwise : b;
-}
-
-/* sources: [ {text, verified, note} | "text" ] */
-static void
-cites(struct reader *r, const struct yaml *map, struct cite *c, uint32_t *n)
-{
-	static const char *const keys[] = { "text", "verified", "note", NULL };
-	const struct yaml *list = yaml_get(map, "sources");
-
-	if (!list || list->kind != YAML_LIST || !list->n) {
-		yaml_error(list ? list : map, r->d, "no sources: every entry says where it comes from");
-		return;
-	}
-	yaml_each(y, list)
-	{
-		struct cite *x = &c[*n];
-		if (*n == CITES_MAX) {
-			yaml_error(y, r->d, "more than %d sources", CITES_MAX);
-			return;
-		}
-		if (y->kind == YAML_SCALAR) {
-			*x = (struct cite) { .text = arena_strdup(&r->p->arena, y->text) };
-		} else {
-			yaml_only(y, keys, r->d);
-			*x = (struct cite) { .text = text(r, y, "text", true), .note = text(r, y, "note", false) };
-			if (!yaml_get(y, "verified"))
-				yaml_error(y, r->d, "verified is missing (true only when somebody has read the source)");
-			else
-				yaml_bool(yaml_get(y, "verified"), &x->verified, r->d);
-		}
-		(*n)++;
-	}
-}
-
-static struct expr *
-expression(struct reader *r, const struct yaml *y)
-{
-	struct expr *e = y ? expr_read(y, &r->p->words, &r->p->arena, r->d) : NULL;
-
-	if (e)
-		expr_uses(e, &r->p->used_features, &r->p->used_human);
-	return e;
-}
-
-static void
-read_condition(struct reader *r, const struct yaml *y, struct condition *c)
-{
-	static const char *const keys[] = { "id", "band", "upto", "when", "say", "because", "sources", NULL };
+	static const char *const keys[] = { "id", "band", "upto", "when", "possible", "say", "because", "sources", NULL };
 
 	yaml_only(y, keys, r->d);
 	memset(c, 0, sizeof(*c));
-	c->id = text(r, y, "id", true);
-	c->band = (uint8_t) band_of(r, y, "band", true, 0);
-	c->upto = (uint8_t) band_of(r, y, "upto", false, c->band);
-	c->say = text(r, y, "say", true);
-	c->because = text(r, y, "because", false);
+	c->id = pack_text(r, y, "id", true);
+	c->band = (uint8_t) pack_band(r, y, "band", true, 0);
+	c->upto = (uint8_t) pack_band(r, y, "upto", false, c->band);
+	c->say = pack_text(r, y, "say", true);
+	c->because = pack_text(r, y, "because", false);
 	if (c->upto < c->band)
 		yaml_error(yaml_get(y, "upto"), r->d, "upto is below band");
 	if (!yaml_get(y, "when"))
 		yaml_error(y, r->d, "when is missing");
-	c->when = expression(r, yaml_get(y, "when"));
-	cites(r, y, c->cite, &c->n_cite);
+	c->when = pack_expr(r, yaml_get(y, "when"));
+	c->possible = pack_expr(r, yaml_get(y, "possible"));
+	pack_cites(r, y, c->cite, &c->n_cite);
 }
 
 static void
-read_conditions(struct reader *r, const struct yaml *list, struct condition *c, uint32_t *n)
+read_conditions(struct pack_reader *r, const struct yaml *list, struct condition *c, uint32_t *n)
 {
 	yaml_each(y, list)
 	{
@@ -141,7 +46,7 @@ read_conditions(struct reader *r, const struct yaml *list, struct condition *c, 
 }
 
 static void
-read_ceilings(struct reader *r, const struct yaml *list)
+read_ceilings(struct pack_reader *r, const struct yaml *list)
 {
 	static const char *const keys[] = { "band", "when", "need", "say", NULL };
 
@@ -154,10 +59,10 @@ read_ceilings(struct reader *r, const struct yaml *list)
 		}
 		yaml_only(y, keys, r->d);
 		memset(c, 0, sizeof(*c));
-		c->band = (uint8_t) band_of(r, y, "band", true, 0);
-		c->say = text(r, y, "say", true);
-		c->when = expression(r, yaml_get(y, "when"));
-		c->need = expression(r, yaml_get(y, "need"));
+		c->band = (uint8_t) pack_band(r, y, "band", true, 0);
+		c->say = pack_text(r, y, "say", true);
+		c->when = pack_expr(r, yaml_get(y, "when"));
+		c->need = pack_expr(r, yaml_get(y, "need"));
 		if (!yaml_get(y, "when"))
 			yaml_error(y, r->d, "when is missing");
 		r->p->n_ceilings++;
@@ -165,7 +70,7 @@ read_ceilings(struct reader *r, const struct yaml *list)
 }
 
 static void
-read_bands(struct reader *r, const struct yaml *list)
+read_bands(struct pack_reader *r, const struct yaml *list)
 {
 	static const char *const keys[] = { "id", "name", "opens", NULL };
 
@@ -177,12 +82,12 @@ read_bands(struct reader *r, const struct yaml *list)
 	{
 		struct band *b = &r->p->band[r->p->n_bands++];
 		yaml_only(y, keys, r->d);
-		*b = (struct band) { text(r, y, "id", true), text(r, y, "name", true), text(r, y, "opens", true) };
+		*b = (struct band) { pack_text(r, y, "id", true), pack_text(r, y, "name", true), pack_text(r, y, "opens", true) };
 	}
 }
 
 static void
-read_human(struct reader *r, const struct yaml *list)
+read_human(struct pack_reader *r, const struct yaml *list)
 {
 	static const char *const keys[] = { "name", "help", NULL };
 
@@ -193,7 +98,7 @@ read_human(struct reader *r, const struct yaml *list)
 			return;
 		}
 		yaml_only(y, keys, r->d);
-		r->p->human[r->p->n_human++] = (struct human_fact) { text(r, y, "name", true), text(r, y, "help", true) };
+		r->p->human[r->p->n_human++] = (struct human_fact) { pack_text(r, y, "name", true), pack_text(r, y, "help", true) };
 	}
 	r->p->words.human = r->p->human;
 	r->p->words.n_human = r->p->n_human;
@@ -201,7 +106,7 @@ read_human(struct reader *r, const struct yaml *list)
 
 /* A list of 1 to 8 words. */
 static void
-short_words(struct reader *r, const struct yaml *map, const char *key, const char **out, uint32_t *n)
+short_words(struct pack_reader *r, const struct yaml *map, const char *key, const char **out, uint32_t *n)
 {
 	const struct yaml *y = yaml_get(map, key);
 
@@ -219,7 +124,7 @@ short_words(struct reader *r, const struct yaml *map, const char *key, const cha
 
 /* The words of a list that must be among others. */
 static void
-check_among(struct reader *r, const struct yaml *list, const char *const *words, uint32_t n)
+check_among(struct pack_reader *r, const struct yaml *list, const char *const *words, uint32_t n, const char *what)
 {
 	yaml_each(y, list)
 	{
@@ -227,12 +132,44 @@ check_among(struct reader *r, const struct yaml *list, const char *const *words,
 		for (uint32_t i = 0; i < n && y->text; i++)
 			found |= strcmp(words[i], y->text) == 0;
 		if (!found)
-			yaml_error(y, r->d, "\"%s\" is not one of the ladder's circumstances", y->text ? y->text : "");
+			yaml_error(y, r->d, "\"%s\" is not one of the ladder's %s", y->text ? y->text : "", what);
 	}
 }
 
 static void
-read_says(struct reader *r, const struct yaml *map)
+check_actor(struct pack_reader *r, const struct yaml *y)
+{
+	for (uint32_t i = 0; y && y->text && i < r->p->n_actors; i++)
+		if (strcmp(r->p->actors[i], y->text) == 0)
+			return;
+	if (y)
+		yaml_error(y, r->d, "\"%s\" is not one of the ladder's actors", y->text ? y->text : "");
+}
+
+static void
+read_limits(struct pack_reader *r, const struct yaml *list)
+{
+	static const char *const keys[] = { "actor", "band", "keeps", "say", "sources", NULL };
+
+	yaml_each(y, list)
+	{
+		struct actor_limit *l = &r->p->limit[r->p->n_limits];
+		if (r->p->n_limits == sizeof(r->p->limit) / sizeof(r->p->limit[0])) {
+			yaml_error(y, r->d, "more than %zu limits", sizeof(r->p->limit) / sizeof(r->p->limit[0]));
+			return;
+		}
+		yaml_only(y, keys, r->d);
+		*l = (struct actor_limit) { .actor = pack_text(r, y, "actor", true), .say = pack_text(r, y, "say", true) };
+		l->band = (uint8_t) pack_band(r, y, "band", true, 0);
+		check_actor(r, yaml_get(y, "actor"));
+		pack_words(r, yaml_get(y, "keeps"), &l->keeps, &l->n_keeps);
+		pack_cites(r, y, l->cite, &l->n_cite);
+		r->p->n_limits++;
+	}
+}
+
+static void
+read_says(struct pack_reader *r, const struct yaml *map)
 {
 	if (map && map->kind != YAML_MAP) {
 		yaml_error(map, r->d, "a map was expected");
@@ -252,15 +189,15 @@ read_says(struct reader *r, const struct yaml *map)
 }
 
 static void
-read_ladder(struct reader *r, const struct yaml *y)
+read_ladder(struct pack_reader *r, const struct yaml *y)
 {
 	static const char *const keys[] = { "kind", "id", "version", "note", "bands", "assert_cap", "confirm_above", "low_coverage", "hold",
-		"facts", "circumstances", "circumstance_says", "attributions", "accumulate_in", "ceilings", "conditions", NULL };
+		"facts", "circumstances", "circumstance_says", "attributions", "actors", "limits", "accumulate_in", "ceilings", "conditions", NULL };
 
 	yaml_only(y, keys, r->d);
 	read_bands(r, yaml_get(y, "bands"));
-	r->p->assert_cap = (uint8_t) band_of(r, y, "assert_cap", true, 0);
-	r->p->confirm_above = (uint8_t) band_of(r, y, "confirm_above", true, 0);
+	r->p->assert_cap = (uint8_t) pack_band(r, y, "assert_cap", true, 0);
+	r->p->confirm_above = (uint8_t) pack_band(r, y, "confirm_above", true, 0);
 	if (yaml_get(y, "low_coverage"))
 		yaml_f64(yaml_get(y, "low_coverage"), &r->p->low_coverage, r->d);
 	const struct yaml *hold = yaml_get(y, "hold");
@@ -271,10 +208,12 @@ read_ladder(struct reader *r, const struct yaml *y)
 	}
 	short_words(r, y, "circumstances", r->p->circumstances, &r->p->n_circumstances);
 	short_words(r, y, "attributions", r->p->attributions, &r->p->n_attributions);
+	short_words(r, y, "actors", r->p->actors, &r->p->n_actors);
+	read_limits(r, yaml_get(y, "limits"));
 	read_says(r, yaml_get(y, "circumstance_says"));
 	if (yaml_get(y, "accumulate_in")) {
 		short_words(r, y, "accumulate_in", r->p->accumulate_in, &r->p->n_accumulate_in);
-		check_among(r, yaml_get(y, "accumulate_in"), r->p->circumstances, r->p->n_circumstances);
+		check_among(r, yaml_get(y, "accumulate_in"), r->p->circumstances, r->p->n_circumstances, "circumstances");
 	}
 	read_human(r, yaml_get(y, "facts"));
 	read_ceilings(r, yaml_get(y, "ceilings"));
@@ -282,10 +221,10 @@ read_ladder(struct reader *r, const struct yaml *y)
 }
 
 static void
-read_instrument(struct reader *r, const struct yaml *y)
+read_instrument(struct pack_reader *r, const struct yaml *y)
 {
-	static const char *const keys[] = { "id", "layer", "title", "date", "parties", "territories", "obliges", "decides", "from", "say",
-		"verified", "sources", "note", NULL };
+	static const char *const keys[] = { "id", "layer", "title", "date", "gloss_of", "trigger", "parties", "territories", "except", "obliges", "decides",
+		"from", "say", "verified", "sources", "note", NULL };
 	struct instrument *i = &r->p->instrument[r->p->n_instruments];
 
 	if (r->p->n_instruments == INSTRUMENTS_MAX) {
@@ -294,34 +233,38 @@ read_instrument(struct reader *r, const struct yaml *y)
 	}
 	yaml_only(y, keys, r->d);
 	memset(i, 0, sizeof(*i));
-	i->id = text(r, y, "id", true);
-	i->layer = text(r, y, "layer", true);
-	i->title = text(r, y, "title", true);
-	i->obliges = text(r, y, "obliges", true);
-	i->say = text(r, y, "say", true);
-	i->from = (uint8_t) band_of(r, y, "from", true, 0);
-	words(r, yaml_get(y, "parties"), &i->parties, &i->n_parties);
-	words(r, yaml_get(y, "territories"), &i->territories, &i->n_territories);
-	words(r, yaml_get(y, "decides"), &i->decides, &i->n_decides);
+	i->id = pack_text(r, y, "id", true);
+	i->layer = pack_text(r, y, "layer", true);
+	i->title = pack_text(r, y, "title", true);
+	i->obliges = pack_text(r, y, "obliges", true);
+	i->say = pack_text(r, y, "say", true);
+	i->from = (uint8_t) pack_band(r, y, "from", true, 0);
+	pack_words(r, yaml_get(y, "parties"), &i->parties, &i->n_parties);
+	pack_words(r, yaml_get(y, "territories"), &i->territories, &i->n_territories);
+	pack_words(r, yaml_get(y, "except"), &i->except, &i->n_except);
+	i->date = pack_text(r, y, "date", true);
+	i->trigger = pack_text(r, y, "trigger", true);
+	i->gloss_of = pack_text(r, y, "gloss_of", false);
+	pack_words(r, yaml_get(y, "decides"), &i->decides, &i->n_decides);
 	if (!i->n_parties || !i->n_decides)
 		yaml_error(y, r->d, "parties and decides are needed");
 	if (!yaml_get(y, "verified"))
 		yaml_error(y, r->d, "verified is missing");
 	else
 		yaml_bool(yaml_get(y, "verified"), &i->verified, r->d);
-	cites(r, y, i->cite, &i->n_cite);
+	pack_cites(r, y, i->cite, &i->n_cite);
 	r->p->n_instruments++;
 }
 
 /* A party reads a condition of the ladder in its own way: another band, or a range of bands. */
 static void
-read_adjust(struct reader *r, const struct yaml *list, struct party *p)
+read_adjust(struct pack_reader *r, const struct yaml *list, struct party *p)
 {
 	static const char *const keys[] = { "condition", "band", "upto", "because", "say", "sources", NULL };
 
 	yaml_each(y, list)
 	{
-		const char *id = text(r, y, "condition", true);
+		const char *id = pack_text(r, y, "condition", true);
 		struct condition *c = NULL;
 		yaml_only(y, keys, r->d);
 		for (uint32_t i = 0; id && i < p->n_cond; i++)
@@ -331,20 +274,20 @@ read_adjust(struct reader *r, const struct yaml *list, struct party *p)
 			yaml_error(y, r->d, "the ladder has no condition \"%s\"", id ? id : "");
 			continue;
 		}
-		c->band = (uint8_t) band_of(r, y, "band", true, c->band);
-		c->upto = (uint8_t) band_of(r, y, "upto", false, c->band);
+		c->band = (uint8_t) pack_band(r, y, "band", true, c->band);
+		c->upto = (uint8_t) pack_band(r, y, "upto", false, c->band);
 		if (c->upto < c->band)
 			yaml_error(yaml_get(y, "upto"), r->d, "upto is below band");
-		c->because = text(r, y, "because", true);
+		c->because = pack_text(r, y, "because", true);
 		if (yaml_get(y, "say"))
-			c->say = text(r, y, "say", true);
+			c->say = pack_text(r, y, "say", true);
 		c->n_cite = 0;
-		cites(r, y, c->cite, &c->n_cite);
+		pack_cites(r, y, c->cite, &c->n_cite);
 	}
 }
 
 static void
-read_positions(struct reader *r, const struct yaml *map, struct party *p)
+read_positions(struct pack_reader *r, const struct yaml *map, struct party *p)
 {
 	static const char *const keys[] = { "code", "say", "verified", "sources", NULL };
 
@@ -360,19 +303,19 @@ read_positions(struct reader *r, const struct yaml *map, struct party *p)
 			return;
 		}
 		yaml_only(y, keys, r->d);
-		*x = (struct position) { .key = arena_strdup(&r->p->arena, y->key), .code = text(r, y, "code", true), .say = text(r, y, "say", false) };
+		*x = (struct position) { .key = arena_strdup(&r->p->arena, y->key), .code = pack_text(r, y, "code", true), .say = pack_text(r, y, "say", false) };
 		if (!yaml_get(y, "verified"))
 			yaml_error(y, r->d, "%s: verified is missing", y->key);
 		else
 			yaml_bool(yaml_get(y, "verified"), &x->verified, r->d);
-		cites(r, y, x->cite, &x->n_cite);
+		pack_cites(r, y, x->cite, &x->n_cite);
 		p->n_pos++;
 	}
 }
 
 /* Every reading names one of the party's own positions. */
 static void
-check_because(struct reader *r, const struct yaml *list, const struct party *p)
+check_because(struct pack_reader *r, const struct yaml *list, const struct party *p)
 {
 	yaml_each(y, list)
 	{
@@ -385,16 +328,48 @@ check_because(struct reader *r, const struct yaml *list, const struct party *p)
 	}
 }
 
+/* How the party reads a condition when a person says whose work it is. */
+static void
+read_actor(struct pack_reader *r, const struct yaml *list, struct party *p)
+{
+	static const char *const keys[] = { "actor", "condition", "band", "upto", "need", "because", "say", "sources", NULL };
+
+	yaml_each(y, list)
+	{
+		struct actor_reading *a = &p->actor[p->n_actor];
+		bool found = false;
+		if (p->n_actor == sizeof(p->actor) / sizeof(p->actor[0])) {
+			yaml_error(y, r->d, "more than %zu readings", sizeof(p->actor) / sizeof(p->actor[0]));
+			return;
+		}
+		yaml_only(y, keys, r->d);
+		*a = (struct actor_reading) { .actor = pack_text(r, y, "actor", true), .condition = pack_text(r, y, "condition", true),
+			.because = pack_text(r, y, "because", true), .say = pack_text(r, y, "say", true) };
+		check_actor(r, yaml_get(y, "actor"));
+		for (uint32_t i = 0; a->condition && i < p->n_cond; i++)
+			found |= p->cond[i].id && strcmp(p->cond[i].id, a->condition) == 0;
+		if (!found)
+			yaml_error(yaml_get(y, "condition") ? yaml_get(y, "condition") : y, r->d, "no condition \"%s\"", a->condition ? a->condition : "");
+		a->band = (uint8_t) pack_band(r, y, "band", true, 0);
+		a->upto = (uint8_t) pack_band(r, y, "upto", false, a->band);
+		if (a->upto < a->band)
+			yaml_error(yaml_get(y, "upto"), r->d, "upto is below band");
+		a->need = pack_expr(r, yaml_get(y, "need"));
+		pack_cites(r, y, a->cite, &a->n_cite);
+		p->n_actor++;
+	}
+}
+
 /* accumulation: yes, accumulate: [ { linked: n, by: bands } | { linked: n, upto: band } ] */
 static void
-read_accumulation(struct reader *r, const struct yaml *y, struct party *p)
+read_accumulation(struct pack_reader *r, const struct yaml *y, struct party *p)
 {
 	static const char *const keys[] = { "linked", "by", "upto", NULL };
 	const struct yaml *list = yaml_get(y, "accumulate");
 
 	if (yaml_get(y, "accumulation"))
 		yaml_bool(yaml_get(y, "accumulation"), &p->accumulation, r->d);
-	p->accumulate_from = (uint8_t) band_of(r, y, "accumulate_from", false, 1);
+	p->accumulate_from = (uint8_t) pack_band(r, y, "accumulate_from", false, 1);
 	if (p->accumulation && (!list || list->kind != YAML_LIST || !list->n || list->n > 4))
 		yaml_error(list ? list : y, r->d, "accumulate: a list of 1 to 4 steps such as { linked: 1, by: 1 } was expected");
 	yaml_each(s, list)
@@ -407,15 +382,15 @@ read_accumulation(struct reader *r, const struct yaml *y, struct party *p)
 			yaml_error(s, r->d, "linked: a number of incidents, at least 1, was expected");
 		if (yaml_get(s, "by"))
 			yaml_u64(yaml_get(s, "by"), &by, BANDS_MAX, r->d);
-		p->step[p->n_steps++] = (struct accumulation_step) { (uint32_t) linked, (uint8_t) by, (uint8_t) band_of(r, s, "upto", !by, 0) };
+		p->step[p->n_steps++] = (struct accumulation_step) { (uint32_t) linked, (uint8_t) by, (uint8_t) pack_band(r, s, "upto", !by, 0) };
 	}
 }
 
 static void
-read_party(struct reader *r, const struct yaml *y)
+read_party(struct pack_reader *r, const struct yaml *y)
 {
 	static const char *const keys[] = { "kind", "id", "name", "version", "date", "note", "order", "accumulation", "accumulate_from",
-		"accumulate", "unread", "widen", "positions", "adjust", "conditions", NULL };
+		"accumulate", "unread", "widen", "positions", "adjust", "actors", "conditions", NULL };
 	struct party *p = &r->p->party[r->p->n_parties];
 	uint64_t n = 0;
 
@@ -425,10 +400,10 @@ read_party(struct reader *r, const struct yaml *y)
 	}
 	yaml_only(y, keys, r->d);
 	memset(p, 0, sizeof(*p));
-	p->id = text(r, y, "id", true);
-	p->name = text(r, y, "name", true);
-	p->date = text(r, y, "date", true);
-	p->unread = text(r, y, "unread", false);
+	p->id = pack_text(r, y, "id", true);
+	p->name = pack_text(r, y, "name", true);
+	p->date = pack_text(r, y, "date", true);
+	p->unread = pack_text(r, y, "unread", false);
 	p->file = arena_strdup(&r->p->arena, y->file ? y->file : "");
 	if (yaml_get(y, "version"))
 		yaml_u64(yaml_get(y, "version"), &n, 1000000, r->d);
@@ -447,7 +422,9 @@ read_party(struct reader *r, const struct yaml *y)
 	read_positions(r, yaml_get(y, "positions"), p);
 	read_adjust(r, yaml_get(y, "adjust"), p);
 	read_conditions(r, yaml_get(y, "conditions"), p->cond, &p->n_cond);
+	read_actor(r, yaml_get(y, "actors"), p);
 	check_because(r, yaml_get(y, "adjust"), p);
+	check_because(r, yaml_get(y, "actors"), p);
 	check_because(r, yaml_get(y, "conditions"), p);
 	for (uint32_t i = 0; p->id && i < r->p->n_parties; i++)
 		if (r->p->party[i].id && strcmp(r->p->party[i].id, p->id) == 0)
@@ -470,7 +447,7 @@ by_name(const struct dirent **a, const struct dirent **b)
 }
 
 static int
-read_files(struct reader *r, const char *dir)
+read_files(struct pack_reader *r, const char *dir)
 {
 	struct dirent **list;
 	int n = scandir(dir, &list, is_yaml, by_name);
@@ -502,7 +479,7 @@ read_files(struct reader *r, const char *dir)
 }
 
 static void
-read_kind(struct reader *r, const char *kind, void (*fn)(struct reader *, const struct yaml *), uint32_t *found)
+read_kind(struct pack_reader *r, const char *kind, void (*fn)(struct pack_reader *, const struct yaml *), uint32_t *found)
 {
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct yaml *k = yaml_get(r->docs[i].root, "kind");
@@ -514,7 +491,7 @@ read_kind(struct reader *r, const char *kind, void (*fn)(struct reader *, const 
 }
 
 static void
-read_instruments(struct reader *r, const struct yaml *y)
+read_instruments(struct pack_reader *r, const struct yaml *y)
 {
 	static const char *const keys[] = { "kind", "id", "version", "note", "instruments", NULL };
 
@@ -525,7 +502,7 @@ read_instruments(struct reader *r, const struct yaml *y)
 int
 packs_read(struct packs *p, const char *dir, const struct effects *effects, struct diag *d)
 {
-	struct reader r = { .p = p, .d = d };
+	struct pack_reader r = { .p = p, .d = d };
 	uint32_t errors = d->errors, ladders = 0, others = 0;
 
 	memset(p, 0, sizeof(*p));

@@ -16,7 +16,7 @@
 #define BANDS_MAX 8
 #define CONDITIONS_MAX 64
 #define PARTIES_MAX 32
-#define INSTRUMENTS_MAX 64
+#define INSTRUMENTS_MAX 96
 #define CITES_MAX 6
 
 struct cite {
@@ -35,6 +35,7 @@ struct condition {
 	uint8_t band, upto;     /* yes: lo >= band and hi >= upto; unknown: hi >= upto */
 	struct expr *when;
 	struct expr *need;      /* of a ceiling: what must be certain; NULL = nothing */
+	struct expr *possible;  /* while `when` is unknown it counts only if this is certain; NULL = always */
 	const char *say;
 	const char *because;    /* position of the party that puts it there: "sovereignty"; NULL = the ladder itself */
 	struct cite cite[CITES_MAX];
@@ -52,12 +53,35 @@ struct instrument {
 	const char *id, *layer, *title, *obliges, *say;
 	const char *const *parties;
 	uint32_t n_parties;
-	const char *const *territories; /* whose territory it covers; empty = any */
+	const char *const *territories; /* whose territory it covers; empty = any; "XX" covers its parts "XX-YY" too */
 	uint32_t n_territories;
+	const char *const *except; /* parts of them that it does not cover */
+	uint32_t n_except;
+	const char *date, *trigger, *gloss_of; /* trigger: its own word; gloss_of: the instrument a statement speaks of */
 	const char *const *decides;
 	uint32_t n_decides;
 	uint8_t from;           /* worth raising from this band (hi) on */
 	bool verified;
+	struct cite cite[CITES_MAX];
+	uint32_t n_cite;
+};
+
+/* What a person says is the work of such an actor stays below a band, but for some conditions. */
+struct actor_limit {
+	const char *actor;
+	uint8_t band;           /* hi at most; lo then B0 of the ladder */
+	const char *const *keeps; /* conditions that are read as ever */
+	uint32_t n_keeps;
+	const char *say;
+	struct cite cite[CITES_MAX];
+	uint32_t n_cite;
+};
+
+/* How a party reads a condition when the actor is such a one. */
+struct actor_reading {
+	const char *actor, *condition, *because, *say;
+	uint8_t band, upto;
+	struct expr *need;      /* only when it is not excluded; NULL = always */
 	struct cite cite[CITES_MAX];
 	uint32_t n_cite;
 };
@@ -83,6 +107,8 @@ struct party {
 	uint32_t n_cond;
 	struct position pos[24];
 	uint32_t n_pos;
+	struct actor_reading actor[8];
+	uint32_t n_actor;
 };
 
 struct packs {
@@ -106,8 +132,10 @@ struct packs {
 	struct vocabulary words;
 	char hash[65];          /* SHA-256 over all files in name order */
 	const char *circumstance_says[8]; /* by circumstance: what it changes in law; NULL: nothing */
-	const char *circumstances[8], *attributions[8], *accumulate_in[8];
-	uint32_t n_circumstances, n_attributions, n_accumulate_in;
+	const char *circumstances[8], *attributions[8], *actors[8], *accumulate_in[8];
+	uint32_t n_circumstances, n_attributions, n_actors, n_accumulate_in;
+	struct actor_limit limit[4];
+	uint32_t n_limits;
 	uint64_t used_features; /* bits of what some condition asks for */
 	uint32_t used_human;
 };

@@ -210,8 +210,8 @@ an_outage_is_evidence(void **state)
 {
 	flood(false, false, NULL);
 	assert_int_equal(incidents_count(a->incidents), 1);
-	expect(notes_of(0), "JP", "B2", "B4");
-	expect(notes_of(0), "US", "B1", "B4");
+	expect(notes_of(0), "JP", "B2", "B3");
+	expect(notes_of(0), "US", "B1", "B3");
 }
 
 static void
@@ -286,7 +286,7 @@ reload_keeps_what_was_told(void **state)
 	assert_int_equal(assess_reload(a, &d), 0);
 	tick(2001, NULL);
 	assert_int_equal(escalations, 0);
-	expect(notes_of(0), "JP", "B2", "B4"); /* the outage was measured before */
+	expect(notes_of(0), "JP", "B2", "B3"); /* the outage was measured before */
 	write_file(inventory, "assets:\n  - { name: power, networks: [10.0.0.0/99], owner: JP, sector: energy }\n");
 	assert_int_equal(assess_reload(a, &d), -1);
 	assert_int_equal(d.errors, 1);

@@ -240,7 +240,7 @@ in_words(void **state)
 	value(&f, "outage_s", 0, 0);
 	buf_reset(&out);
 	expr_describe(c->when, &f, &packs.words, &out);
-	assert_string_equal(out.p, "function_loss_h > 0 (unknown)");
+	assert_string_equal(out.p, "effect in {denial} and effects_confirmed >= 1 (unknown); or function_loss_h > 0 (unknown)");
 	buf_clear(&out);
 }
 
