@@ -9,8 +9,6 @@
  *
  * STARTDT and STOPDT are transactions too; acknowledgements and TESTFR are passed over.
  */
-#include <stdlib.h>
-
 #include "engine/app/protocols/parse.h"
 
 #define APCI 6
@@ -83,19 +81,6 @@ static const char *const cot_names[] = { "periodic=1", "background=2", "spontane
 	"activation=6", "activation_con=7", "deactivation=8", "deactivation_con=9", "activation_term=10", "return_remote=11",
 	"return_local=12", "file=13", "interrogated=20", "counter_interrogated=37", "unknown_type=44", "unknown_cause=45",
 	"unknown_address=46", "unknown_object=47", NULL };
-
-/* The name before '=' of the row for v, or "". */
-static struct span
-name_of(const char *const *names, unsigned v)
-{
-	for (; *names; names++) {
-		const char *eq = strchr(*names, '=');
-
-		if (strtoul(eq + 1, NULL, 10) == v)
-			return span_of(*names, (size_t) (eq - *names));
-	}
-	return SPAN_NONE;
-}
 
 /* ---- objects ---- */
 
@@ -458,7 +443,7 @@ iec104_log(const struct app *app, const struct tx *tx, struct json *j, bool full
 
 	if (t->u) {
 		json_str(j, "frame", "U");
-		json_span(j, "function", name_of(u_names, t->u));
+		json_span(j, "function", value_name(u_names, t->u));
 		return;
 	}
 	json_str(j, "frame", "I");
@@ -466,8 +451,7 @@ iec104_log(const struct app *app, const struct tx *tx, struct json *j, bool full
 	if (t->type < T_TYPES && types[t->type].name)
 		json_str(j, "type", types[t->type].name);
 	json_u64(j, "cot", t->cot);
-	if (name_of(cot_names, t->cot).n)
-		json_span(j, "cause", name_of(cot_names, t->cot));
+	json_named(j, "cause", cot_names, t->cot);
 	json_bool(j, "negative", t->negative);
 	json_bool(j, "test", t->test);
 	json_u64(j, "originator", t->originator);

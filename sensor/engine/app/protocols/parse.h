@@ -9,6 +9,8 @@
 #ifndef ENGINE_PROTOCOLS_PARSE_H
 #define ENGINE_PROTOCOLS_PARSE_H
 
+#include <stdlib.h>
+
 #include "engine/app/app.h"
 
 /* Gives back what app_keep() took. */
@@ -89,6 +91,42 @@ static inline struct span
 text_span(const struct text *t)
 {
 	return span_of(t->p, t->n);
+}
+
+/* The name before '=' of the row for v in a field's names, or "". */
+static inline struct span
+value_name(const char *const *names, unsigned long v)
+{
+	for (; *names; names++) {
+		const char *eq = strchr(*names, '=');
+
+		if (strtoul(eq + 1, NULL, 10) == v)
+			return span_of(*names, (size_t) (eq - *names));
+	}
+	return SPAN_NONE;
+}
+
+/* A member with the name of v; one without a name gets none. */
+static inline void
+json_named(struct json *j, const char *key, const char *const *names, unsigned long v)
+{
+	struct span s = value_name(names, v);
+
+	if (s.n)
+		json_span(j, key, s);
+}
+
+/* ... or "unknown-V". */
+static inline void
+json_named_always(struct json *j, const char *key, const char *const *names, unsigned long v)
+{
+	struct span s = value_name(names, v);
+	char buf[32];
+	struct text t = text_of(buf, sizeof(buf));
+
+	text_add(&t, span_str("unknown-"));
+	text_u64(&t, v);
+	json_span(j, key, s.n ? s : text_span(&t));
 }
 
 #endif

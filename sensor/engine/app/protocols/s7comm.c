@@ -487,24 +487,6 @@ static const struct app_event events[] = {
 /* ---- log ---- */
 
 static void
-log_named(struct json *j, const char *key, const char *const *names, unsigned v)
-{
-	char digits[12];
-	struct text t = text_of(digits, sizeof(digits));
-
-	text_char(&t, '=');
-	text_u64(&t, v);
-	for (; *names; names++) {
-		const char *eq = strchr(*names, '=');
-
-		if (span_eq(span_str(eq), text_span(&t))) {
-			json_span(j, key, span_of(*names, (size_t) (eq - *names)));
-			return;
-		}
-	}
-}
-
-static void
 log_items(const struct s7_tx *t, int dir, struct json *j)
 {
 	struct item item;
@@ -514,7 +496,7 @@ log_items(const struct s7_tx *t, int dir, struct json *j)
 	json_array(j, "items");
 	for (unsigned i = 0; i < ITEMS_LOGGED && item_at(t, dir, i, &item); i++) {
 		json_object(j, NULL);
-		log_named(j, "area", area_names, item.area);
+		json_named(j, "area", area_names, item.area);
 		json_u64(j, "db", item.db);
 		json_u64(j, "byte", item.address >> 3);
 		json_u64(j, "bit", item.address & 7);
@@ -535,14 +517,14 @@ s7comm_log(const struct app *app, const struct tx *tx, struct json *j, bool full
 	if (!q->present)
 		return;
 	json_u64(j, "reference", t->reference);
-	log_named(j, "rosctr", rosctr_names, q->rosctr);
+	json_named(j, "rosctr", rosctr_names, q->rosctr);
 	if (q->rosctr == ROSCTR_USERDATA) {
 		json_u64(j, "group_id", t->group);
-		log_named(j, "group", group_names, t->group);
+		json_named(j, "group", group_names, t->group);
 		json_u64(j, "subfunction", t->sub);
 	} else {
 		json_u64(j, "function_code", t->function);
-		log_named(j, "function", function_names, t->function);
+		json_named(j, "function", function_names, t->function);
 	}
 	log_items(t, ask, j);
 	if (q->rosctr == ROSCTR_JOB && (t->function == F_CONTROL || t->function == F_STOP) && params.n) {
