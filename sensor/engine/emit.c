@@ -232,7 +232,8 @@ emit_tx(struct emit *e, const struct flow *f, const struct session *s, const str
 	if (p)
 		set_packet(ev, p);
 	ev->ts = p ? p->ts : f->last;
-	set_ends_of_flow(ev);
+	if (!p || !tx->proto->log_packet)
+		set_ends_of_flow(ev);
 	if (!p)
 		ev->flags |= EVENT_F_PSEUDO;
 	ev->tx_id = tx->id;

@@ -102,10 +102,7 @@ mime_configure(void *conf, const struct conf *tree, const struct yaml *node, str
 	size_at(tracker, "content-limit", &c->limit);
 	size_at(tracker, "content-inspect-min-size", &c->inspect_min);
 	size_at(tracker, "content-inspect-window", &c->inspect_window);
-	if (tree)
-		yaml_each(o, conf_find(tree, "outputs"))
-			yaml_each(t, yaml_get(yaml_get(o, "eve-log"), "types"))
-				read_record(c, yaml_get(t, "smtp"));
+	read_record(c, log_settings(tree, "smtp"));
 }
 
 /* ---- log ---- */

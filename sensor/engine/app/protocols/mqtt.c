@@ -359,11 +359,8 @@ mqtt_configure(void *conf, const struct conf *tree, const struct yaml *node, str
 	*c = (struct mqtt_conf) { MQTT_LENGTH_MAX, 1024 };
 	if (y && y->text && conf_parse_size(&v, y->text) == 0 && v < MQTT_LENGTH_MAX)
 		c->max = (uint32_t) v;
-	if (tree)
-		yaml_each(o, conf_find(tree, "outputs"))
-			yaml_each(t, yaml_get(yaml_get(o, "eve-log"), "types"))
-				if ((y = yaml_get(yaml_get(t, "mqtt"), "string-log-limit")) && y->text && conf_parse_size(&v, y->text) == 0)
-					c->text_max = v > 65535 ? 65535 : (uint32_t) v;
+	if ((y = yaml_get(log_settings(tree, "mqtt"), "string-log-limit")) && y->text && conf_parse_size(&v, y->text) == 0)
+		c->text_max = v > 65535 ? 65535 : (uint32_t) v;
 }
 
 static const struct app_event events[] = {

@@ -36,6 +36,20 @@ tx_reach(struct tx *tx, int dir, uint8_t progress)
 		tx->progress[dir] = progress;
 }
 
+/* What the configuration says of a type of EVE record ("dhcp: {...}" in the types of an output); NULL: nothing. */
+static inline const struct yaml *
+log_settings(const struct conf *tree, const char *type)
+{
+	const struct yaml *y;
+
+	if (tree)
+		yaml_each(o, conf_find(tree, "outputs"))
+			yaml_each(t, yaml_get(yaml_get(o, "eve-log"), "types"))
+				if ((y = yaml_get(t, type)))
+					return y;
+	return NULL;
+}
+
 /* Text into a fixed buffer; `full` once something did not fit (then what is there is a prefix). */
 struct text {
 	char *p;

@@ -642,11 +642,8 @@ pgsql_configure(void *conf, const struct conf *tree, const struct yaml *node, st
 	struct pgsql_conf *c = conf;
 	const struct yaml *y;
 
-	if (tree)
-		yaml_each(o, conf_find(tree, "outputs"))
-			yaml_each(t, yaml_get(yaml_get(o, "eve-log"), "types"))
-				if ((y = yaml_get(yaml_get(t, "pgsql"), "passwords")) && y->text)
-					conf_parse_bool(&c->passwords, y->text);
+	if ((y = yaml_get(log_settings(tree, "pgsql"), "passwords")) && y->text)
+		conf_parse_bool(&c->passwords, y->text);
 }
 
 const struct protocol protocol_pgsql = {

@@ -355,6 +355,7 @@ const struct protocol protocol_sip = {
 	.spec = "RFC 3261, RFC 8866",
 	.transport = APP_TCP | APP_UDP,
 	.ports = { "5060", "5060,5061" },
+	.log_packet = true,
 	.probe_min = 7,
 	.probe_max = 512,
 	.probe = sip_probe,

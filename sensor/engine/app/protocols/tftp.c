@@ -106,6 +106,7 @@ const struct protocol protocol_tftp = {
 	.transport = APP_UDP,
 	.ports = { NULL, "69" },
 	.only_ports = true,
+	.log_packet = true,
 	.probe_min = 4,
 	.probe_max = 512,
 	.probe = tftp_probe,

@@ -1,0 +1,4 @@
+/* Bytes against the dhcp parser. */
+#include "protocol_harness.h"
+
+FUZZ_PROTOCOL(dhcp)
