@@ -49,7 +49,7 @@ ask(const struct app *a, unsigned i, int dir, struct span first, bool last)
 		return PROBE_NO;
 	/* over TCP, who opened the connection is the client; only a session joined late may be read the wrong way */
 	if (r == PROBE_REVERSED && a->transport == APP_TCP && !a->midstream)
-		return PROBE_NO;
+		return p->either_opens ? PROBE_YES : PROBE_NO;
 	return r;
 }
 

@@ -80,6 +80,7 @@ struct protocol {
 	bool only_ports;       /* content too weak to be found elsewhere */
 	bool upper_events;     /* EVE tells its events in capitals, as the reference does for this one */
 	bool log_packet;       /* EVE records tell source and destination of the packet, not client and server, as in the reference */
+	bool either_opens;     /* over TCP the side that answers may open the connection too: a reversed beginning is still it */
 	bool off_by_default;   /* app-layer.protocols.NAME.enabled: no, as in the reference */
 	uint32_t probe_min;    /* bytes probe() needs at least */
 	uint32_t probe_max;    /* after so many bytes of a direction MORE counts as NO (0 = 64) */

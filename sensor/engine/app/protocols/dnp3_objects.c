@@ -12,14 +12,14 @@
 
 /*
  * What a point is made of: P/Q packed bits (1, 2)  b binary flags  o binary output flags  d double-bit flags
- * c counter flags  a analog flags  x control relay output block  k command event flags  s/S int 16/32  u/U unsigned 16/32
+ * c counter flags  a analog flags  x control relay output block  k command event flags  e state octet of an event  s/S int 16/32  u/U unsigned 16/32
  * n/N count 16/32  F/D float 32/64  t time 48  r time 16  i interval 32  B status code  '-' nothing
  */
 static const struct form {
 	uint8_t group;
 	const char *variations; /* by variation from 1, blank-separated */
 } forms[] = {
-	{ 1, "P b" }, { 2, "b bt br" }, { 3, "Q d" }, { 4, "d dt dr" }, { 10, "P o" }, { 11, "o ot" }, { 12, "x x P" },
+	{ 1, "P b" }, { 2, "e bt br" }, { 3, "Q d" }, { 4, "d dt dr" }, { 10, "P o" }, { 11, "o ot" }, { 12, "x x P" },
 	{ 13, "k kt" }, { 20, "cN cn cN cn N n N n" }, { 21, "cN cn cN cn cNt cnt cNt cnt N n N n" },
 	{ 22, "cN cn cN cn cNt cnt cNt cnt" }, { 23, "cN cn cN cn cNt cnt cNt cnt" }, { 30, "aS as S s aF aD" },
 	{ 31, "aS as aSt ast S s aF aD" }, { 32, "aS as aSt ast aF aD aFt aDt" }, { 33, "aS as aSt ast aF aD aFt aDt" },
@@ -34,7 +34,7 @@ form_size(const char *form)
 	uint32_t n = 0;
 
 	for (; *form && *form != ' '; form++)
-		n += strchr("bodcakB", *form) ? 1 : strchr("sunr", *form) ? 2 : strchr("SUNFi", *form) ? 4 :
+		n += strchr("bodcakeB", *form) ? 1 : strchr("sunr", *form) ? 2 : strchr("SUNFi", *form) ? 4 :
 		    *form == 't' ? 6 : *form == 'D' ? 8 : *form == 'x' ? 11 : 0;
 	return n;
 }
@@ -264,6 +264,7 @@ log_form(struct json *j, const char *form, struct rd *r)
 			json_u64(j, "commanded_state", v >> 7);
 			break;
 		}
+		case 'e': json_u64(j, "state", rd_u8(r)); break;
 		case 'x': log_crob(j, r); break;
 		case 's': json_i64(j, "value", (int16_t) rd_u16le(r)); break;
 		case 'S': json_i64(j, "value", (int32_t) rd_u32le(r)); break;
