@@ -85,6 +85,12 @@ field_rows(FILE *out)
 				sentence(out, f->modifier);
 			}
 		}
+		for (const struct app_frame_type *f = proto->frames; f && f->name; f++) {
+			char name[96];
+			snprintf(name, sizeof(name), "frame:%s.%s", proto->name, f->name);
+			term(out, name, "frame");
+			sentence(out, f->help);
+		}
 	}
 }
 

@@ -31,11 +31,21 @@ read_references(const struct yaml *t, struct eve_conf *eve)
 	eve->references = yes(t, "reference", false) || yes(rule, "reference", false);
 }
 
+static uint32_t
+buffer_size(const struct yaml *t, uint32_t otherwise)
+{
+	const struct yaml *size = yaml_get(t, "payload-buffer-size");
+	uint64_t n;
+
+	if (!size || !size->text || conf_parse_size(&n, size->text) < 0)
+		return otherwise;
+	return n > 65536 ? 65536 : n < 1 ? 1 : (uint32_t) n;
+}
+
 static void
 read_alert(const struct yaml *t, struct emit_conf *emit)
 {
-	const struct yaml *m = yaml_get(t, "metadata"), *size = yaml_get(t, "payload-buffer-size");
-	uint64_t n;
+	const struct yaml *m = yaml_get(t, "metadata");
 
 	emit->payload = yes(t, "payload", false);
 	emit->payload_printable = yes(t, "payload-printable", false);
@@ -44,8 +54,7 @@ read_alert(const struct yaml *t, struct emit_conf *emit)
 	emit->verdict = yes(t, "verdict", false);
 	if (emit->packet)
 		emit->text_max = 262144; /* a whole datagram in base64 */
-	if (size && size->text && conf_parse_size(&n, size->text) == 0)
-		emit->payload_max = (uint32_t) (n > 65536 ? 65536 : n);
+	emit->payload_max = buffer_size(t, emit->payload_max);
 	if (m && m->kind == YAML_SCALAR)
 		emit->metadata = emit->app_layer = emit->flow = yes(t, "metadata", true);
 	else if (m && m->kind == YAML_MAP) {
@@ -76,6 +85,9 @@ read_type(const char *name, const struct yaml *t, struct emit_conf *emit, struct
 		emit->log_app_anomaly = yes(yaml_get(t, "types"), "applayer", true);
 	} else if (strcmp(name, "files") == 0) {
 		eve->fileinfo = emit->log_files = true;
+	} else if (strcmp(name, "frame") == 0) {
+		eve->frame = emit->log_frames = true;
+		emit->frame_payload_max = buffer_size(t, emit->frame_payload_max);
 	} else if (*n + 2 < max) {
 		names[(*n)++] = name;
 		if (strcmp(name, "ftp") == 0) /* with its data connections */
@@ -89,7 +101,7 @@ outputs_read(const struct conf *c, struct emit_conf *emit, struct eve_conf *eve,
 	const struct yaml *outputs = conf_find(c, "outputs");
 	size_t n = 0;
 
-	*emit = (struct emit_conf) { .metadata = true, .app_layer = true, .flow = true, .payload_max = 4096, .text_max = 65536, .content = true };
+	*emit = (struct emit_conf) { .metadata = true, .app_layer = true, .flow = true, .payload_max = 4096, .frame_payload_max = 4096, .text_max = 65536, .content = true };
 	*eve = (struct eve_conf) { .alert = true, .stats = true, .metadata = true, .references = true, .community_id = true };
 	names[0] = NULL;
 	emit->log_app = eve->app = names;

@@ -22,9 +22,8 @@ emit_flow_phase(struct emit *e, uint64_t num, const struct flow *f)
 	e->order2 = f->first_num << 8;
 }
 
-/* A record with room for `text` bytes, its place in the order taken; NULL when the reader is too slow (counted). */
-static struct event *
-take(struct emit *e, enum event_type type, uint32_t text)
+struct event *
+emit_take(struct emit *e, enum event_type type, uint32_t text)
 {
 	struct event *ev = ring_reserve(e->ring, (uint32_t) sizeof(*ev) + text);
 
@@ -49,8 +48,8 @@ take(struct emit *e, enum event_type type, uint32_t text)
 	return ev;
 }
 
-static void
-commit(struct emit *e, struct event *ev, struct json *j)
+void
+emit_commit(struct emit *e, struct event *ev, struct json *j)
 {
 	if (j) {
 		struct span t = json_text(j);
@@ -73,8 +72,8 @@ set_name(char out[static 16], const char *name)
 	out[n] = '\0';
 }
 
-static void
-set_flow(struct event *ev, const struct flow *f, const struct session *s)
+void
+emit_set_flow(struct event *ev, const struct flow *f, const struct session *s)
 {
 	ev->flags |= EVENT_F_FLOW;
 	ev->flow_id = f->id;
@@ -104,8 +103,8 @@ set_ends_of_flow(struct event *ev)
 	ev->dport = ev->server_port;
 }
 
-static void
-set_packet(struct event *ev, const struct packet *p)
+void
+emit_set_packet(struct event *ev, const struct packet *p)
 {
 	ev->ts = p->ts;
 	ev->src = p->src;
@@ -171,14 +170,14 @@ void
 emit_alert(struct emit *e, const struct packet *p, const struct flow *f, const struct session *s,
     const struct detect_alert *a)
 {
-	struct event *ev = take(e, EVENT_ALERT, e->conf->text_max);
+	struct event *ev = emit_take(e, EVENT_ALERT, e->conf->text_max);
 	struct json j;
 
 	if (!ev)
 		return;
 	if (f)
-		set_flow(ev, f, s);
-	set_packet(ev, p);
+		emit_set_flow(ev, f, s);
+	emit_set_packet(ev, p);
 	if (!f) {
 		ev->client = ev->src;
 		ev->server = ev->dst;
@@ -200,7 +199,7 @@ emit_alert(struct emit *e, const struct packet *p, const struct flow *f, const s
 	}
 	json_init(&j, ev->text + ev->context_n, e->conf->text_max - ev->context_n);
 	emit_alert_text(e, &j, p, f, s, a);
-	commit(e, ev, &j);
+	emit_commit(e, ev, &j);
 }
 
 bool
@@ -225,12 +224,12 @@ emit_tx(struct emit *e, const struct flow *f, const struct session *s, const str
 
 	if (!emit_wants_tx(e, tx->proto) || (tx->proto->loggable && !tx->proto->loggable(tx)))
 		return;
-	ev = take(e, EVENT_APP, e->conf->text_max);
+	ev = emit_take(e, EVENT_APP, e->conf->text_max);
 	if (!ev)
 		return;
-	set_flow(ev, f, s);
+	emit_set_flow(ev, f, s);
 	if (p)
-		set_packet(ev, p);
+		emit_set_packet(ev, p);
 	ev->ts = p ? p->ts : f->last;
 	if (!p || !tx->proto->log_packet)
 		set_ends_of_flow(ev);
@@ -243,7 +242,7 @@ emit_tx(struct emit *e, const struct flow *f, const struct session *s, const str
 	if (p && e->conf->ethernet)
 		emit_write_ether(&j, p);
 	emit_write_tx(&j, a, tx, true);
-	commit(e, ev, &j);
+	emit_commit(e, ev, &j);
 }
 
 /* The sender of the file is the source. */
@@ -258,11 +257,11 @@ emit_files(struct emit *e, const struct flow *f, const struct session *s, const 
 		return;
 	for (unsigned dir = 0, i = 0; dir < 2; dir++)
 		for (i = 0; tx->proto->file(tx, (int) dir, i, &file); i++) {
-			if (!(ev = take(e, EVENT_FILEINFO, e->conf->text_max)))
+			if (!(ev = emit_take(e, EVENT_FILEINFO, e->conf->text_max)))
 				return;
-			set_flow(ev, f, s);
+			emit_set_flow(ev, f, s);
 			if (p)
-				set_packet(ev, p);
+				emit_set_packet(ev, p);
 			ev->ts = p ? p->ts : f->last;
 			ev->flags |= p ? 0 : EVENT_F_PSEUDO;
 			ev->direction = (uint8_t) dir;
@@ -273,7 +272,7 @@ emit_files(struct emit *e, const struct flow *f, const struct session *s, const 
 			json_init(&j, ev->text, e->conf->text_max);
 			emit_write_tx(&j, s->app, tx, false);
 			emit_write_file(&j, "fileinfo", tx, &file);
-			commit(e, ev, &j);
+			emit_commit(e, ev, &j);
 		}
 }
 
@@ -313,12 +312,12 @@ write_tcp(struct json *j, const struct flow *f, const struct session *s)
 void
 emit_flow(struct emit *e, const struct flow *f, const struct session *s, enum flow_end why)
 {
-	struct event *ev = take(e, EVENT_FLOW, e->conf->log_flow ? 4096 : 0);
+	struct event *ev = emit_take(e, EVENT_FLOW, e->conf->log_flow ? 4096 : 0);
 	struct json j;
 
 	if (!ev)
 		return;
-	set_flow(ev, f, s);
+	emit_set_flow(ev, f, s);
 	set_ends_of_flow(ev);
 	ev->ts = f->last;
 	ev->flags |= EVENT_F_PSEUDO;
@@ -327,7 +326,7 @@ emit_flow(struct emit *e, const struct flow *f, const struct session *s, enum fl
 	ev->vlan[0] = f->key.vlan[0];
 	ev->vlan[1] = f->key.vlan[1];
 	if (!e->conf->log_flow) {
-		commit(e, ev, NULL);
+		emit_commit(e, ev, NULL);
 		return;
 	}
 	json_init(&j, ev->text, 4096);
@@ -345,7 +344,7 @@ emit_flow(struct emit *e, const struct flow *f, const struct session *s, enum fl
 	json_end(&j);
 	if (f->key.proto == 6)
 		write_tcp(&j, f, s);
-	commit(e, ev, &j);
+	emit_commit(e, ev, &j);
 }
 
 void
@@ -357,10 +356,10 @@ emit_anomaly(struct emit *e, const struct packet *p, const struct flow *f)
 
 		if (!packet_event_has(p, i))
 			continue;
-		ev = take(e, EVENT_ANOMALY, 512);
+		ev = emit_take(e, EVENT_ANOMALY, 512);
 		if (!ev)
 			return;
-		set_packet(ev, p);
+		emit_set_packet(ev, p);
 		if (f) {
 			ev->flags |= EVENT_F_FLOW;
 			ev->flow_id = f->id;
@@ -370,7 +369,7 @@ emit_anomaly(struct emit *e, const struct packet *p, const struct flow *f)
 		json_str(&j, "type", strncmp(packet_event_name[i], "stream.", 7) == 0 ? "stream" : "decode");
 		json_str(&j, "event", packet_event_name[i]);
 		json_end(&j);
-		commit(e, ev, &j);
+		emit_commit(e, ev, &j);
 	}
 }
 
@@ -405,12 +404,12 @@ emit_tx_anomaly(struct emit *e, const struct flow *f, const struct session *s, s
 
 		if (!(news & 1))
 			continue;
-		ev = take(e, EVENT_ANOMALY, 512);
+		ev = emit_take(e, EVENT_ANOMALY, 512);
 		if (!ev)
 			return;
-		set_flow(ev, f, s);
+		emit_set_flow(ev, f, s);
 		if (p)
-			set_packet(ev, p);
+			emit_set_packet(ev, p);
 		else
 			set_ends_of_flow(ev);
 		ev->ts = p ? p->ts : f->last;
@@ -418,25 +417,25 @@ emit_tx_anomaly(struct emit *e, const struct flow *f, const struct session *s, s
 		ev->flags |= EVENT_F_TX;
 		json_init(&j, ev->text, 512);
 		write_app_event(&j, tx->proto, bit);
-		commit(e, ev, &j);
+		emit_commit(e, ev, &j);
 	}
 }
 
 void
 emit_tick(struct emit *e, int64_t now)
 {
-	struct event *ev = take(e, EVENT_TICK, 0);
+	struct event *ev = emit_take(e, EVENT_TICK, 0);
 
 	if (!ev)
 		return;
 	ev->ts = now;
-	commit(e, ev, NULL);
+	emit_commit(e, ev, NULL);
 }
 
 void
 emit_facts(struct emit *e, const struct service_key *k, const struct event_facts *f, int64_t now)
 {
-	struct event *ev = take(e, EVENT_FACTS, 0);
+	struct event *ev = emit_take(e, EVENT_FACTS, 0);
 
 	if (!ev)
 		return;
@@ -446,5 +445,5 @@ emit_facts(struct emit *e, const struct service_key *k, const struct event_facts
 	ev->proto = k->proto;
 	ev->ip_version = k->ip_version;
 	ev->facts = *f;
-	commit(e, ev, NULL);
+	emit_commit(e, ev, NULL);
 }

@@ -84,34 +84,6 @@ write_tunnel(const struct emit *e, struct json *j, const struct packet *p)
 
 /* ---- its bytes ---- */
 
-static uint32_t
-put(uint8_t *to, uint32_t n, uint32_t cap, struct span s)
-{
-	s = span_head(s, cap - n);
-	if (s.n)
-		memcpy(to + n, s.p, s.n);
-	return n + s.n;
-}
-
-/* What is held of the direction, holes told; empty: nothing. */
-static struct span
-held_bytes(struct emit *e, const struct stream *s, int dir)
-{
-	uint32_t n = 0, cap = e->conf->payload_max < sizeof(e->bytes) ? e->conf->payload_max : (uint32_t) sizeof(e->bytes);
-	uint64_t at = 0, missing;
-	struct span piece;
-	char text[40];
-
-	while (n < cap && stream_held(s, dir, &at, &piece, &missing)) {
-		if (missing) {
-			int len = snprintf(text, sizeof(text), "[%llu bytes missing]", (unsigned long long) missing);
-			n = put(e->bytes, n, cap, span_of(text, (uint32_t) len));
-		}
-		n = put(e->bytes, n, cap, piece);
-	}
-	return span_of(e->bytes, n);
-}
-
 static void
 write_payload(struct emit *e, struct json *j, const struct packet *p, const struct session *s, const struct detect_alert *a)
 {
@@ -122,7 +94,7 @@ write_payload(struct emit *e, struct json *j, const struct packet *p, const stru
 	if (!c->payload && !c->payload_printable && !c->payload_length)
 		return;
 	if (stream)
-		bytes = held_bytes(e, s->stream, p->dir);
+		bytes = emit_held_bytes(e, s->stream, p->dir, 0, UINT64_MAX, e->conf->payload_max);
 	if (bytes.n == 0)
 		bytes = span_head(p->payload, c->payload_max);
 	if (bytes.n) {
@@ -262,6 +234,8 @@ emit_alert_text(struct emit *e, struct json *j, const struct packet *p, const st
 		emit_write_flow(j, f);
 	if (c->content)
 		write_payload(e, j, p, s, a);
+	if (c->content && a->frame && s && s->app)
+		emit_write_frame(e, j, p, s, a->frame);
 	if (c->content && c->packet)
 		write_packet(j, p);
 	if (c->verdict)

@@ -11,6 +11,15 @@
 
 #include "engine/emit.h"
 
+/* A record with room for `text` bytes, its place in the order taken; NULL when the reader is too slow (counted). */
+struct event *emit_take(struct emit *e, enum event_type type, uint32_t text);
+void emit_commit(struct emit *e, struct event *ev, struct json *j);
+void emit_set_flow(struct event *ev, const struct flow *f, const struct session *s);
+void emit_set_packet(struct event *ev, const struct packet *p);
+
+/* Bytes of a direction that are held between two offsets, holes told; in e->bytes. */
+struct span emit_held_bytes(struct emit *e, const struct stream *s, int dir, uint64_t from, uint64_t to, uint32_t cap);
+void emit_write_frame(struct emit *e, struct json *j, const struct packet *p, const struct session *s, const struct app_frame *f);
 void emit_write_flow(struct json *j, const struct flow *f);
 void emit_write_tx(struct json *j, const struct app *a, const struct tx *tx, bool full);
 /* "ether":{...} of a packet with an Ethernet header. */

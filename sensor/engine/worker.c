@@ -92,6 +92,31 @@ run_detect(struct worker *w, struct packet *p, struct flow *f, struct session *s
 	detect_on(w, p, f, s, app_updated, true);
 }
 
+/* Frames of the packet's direction were looked at: those that are over are told once and go. */
+static void
+settle_frames(struct worker *w, struct flow *f, struct session *s, const struct packet *p)
+{
+	struct app *a = s->app;
+	struct app_frames *fs = a ? &a->frames[p->dir] : NULL;
+
+	if (!a || (!a->frames[0].n && !a->frames[1].n))
+		return;
+	for (uint32_t i = 0; i < fs->n; i++) {
+		struct app_frame *fr = &fs->v[i];
+
+		if (!fr->looked && !(s->passed && app_frame_final(a, p->dir, fr)))
+			continue;
+		fr->settled = true;
+		if (w->conf.emit.log_frames && w->conf.emit.content)
+			emit_app_frame(&w->emit, f, s, p, fr);
+	}
+	for (int dir = 0; dir < 2; dir++) { /* the other direction's wait for a packet of theirs */
+		uint64_t from = app_frames_prune(a, dir);
+		if (s->stream)
+			stream_keep(s->stream, dir, from);
+	}
+}
+
 /* Hands ready bytes of the stream to the application layer; tells which directions got something. */
 static unsigned
 feed_stream(struct worker *w, struct session *s, const struct packet *p)
@@ -254,6 +279,7 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 		run_detect(w, p, NULL, NULL, false);
 	else
 		run_detect(w, p, f, s, look);
+	settle_frames(w, f, s, p);
 	look_other_way(w, f, s, !p->dir);
 	log_transactions(w, f, s, p, false);
 	services_add(w->services, &w->emit, f, s, p->ts);
@@ -274,7 +300,7 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 	if (s->stream) {
 		bool wants[2];
 		for (int d = 0; d < 2; d++)
-			wants[d] = s->app_next[d] || stream_wants_flush(s->stream, d);
+			wants[d] = s->app_next[d] || stream_wants_flush(s->stream, d) || (s->app && s->app->frames[d].n);
 		pseudo_packet(&p, f, TO_SERVER);
 		stream_flush(w->streams, s->stream);
 		unsigned updated = feed_stream(w, s, &p);
@@ -287,6 +313,7 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 				pseudo_packet(&p, f, d);
 				run_detect(w, &p, f, s, true);
 			} while (++rounds < 16 && stream_raw_left(s->stream, d));
+			settle_frames(w, f, s, &p);
 		}
 	}
 	log_transactions(w, f, s, NULL, true);
@@ -355,6 +382,16 @@ worker_finish(struct worker *w)
 	__atomic_store_n(&w->progress, UINT64_MAX, __ATOMIC_RELEASE);
 }
 
+/* Frames are followed where a rule or the log asks for them. */
+static void
+want_frames(struct worker *w)
+{
+	uint32_t all[PROTOCOLS_MAX];
+
+	memset(all, 0xff, sizeof(all));
+	apps_want_frames(w->apps, w->conf.emit.log_frames ? all : ruleset_frames(w->rules), PROTOCOLS_MAX);
+}
+
 void
 worker_switch(struct worker *w, struct ruleset *rules)
 {
@@ -364,6 +401,7 @@ worker_switch(struct worker *w, struct ruleset *rules)
 	ruleset_unref(w->rules);
 	w->rules = ruleset_ref(rules);
 	w->emit.generation = ruleset_cards(rules)->generation;
+	want_frames(w);
 }
 
 static void
@@ -394,6 +432,7 @@ make_stages(struct worker *w, struct diag *d)
 	if (!w->decode || !w->flows || !w->streams || !w->apps || !w->detect)
 		return E_NOMEM;
 	apps_on_tx_end(w->apps, tx_ended, w);
+	want_frames(w);
 	return 0;
 }
 

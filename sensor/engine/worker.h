@@ -34,7 +34,7 @@ enum emit_xff { XFF_NONE, XFF_EXTRA, XFF_OVERWRITE };
 /* What alerts and records carry besides the envelope (outputs.*.eve-log.types). */
 struct emit_conf {
 	bool payload, payload_printable, packet, metadata, app_layer, flow;
-	bool log_flow, log_anomaly, log_files;
+	bool log_flow, log_anomaly, log_files, log_frames;
 	bool log_app_anomaly;          /* events of transactions among them */
 	bool log_all_app;              /* a record for every transaction of every protocol */
 	const char *const *log_app;    /* or of these; NULL-ended */
@@ -43,6 +43,7 @@ struct emit_conf {
 	bool xff_forward;              /* the first address of the header, else the last */
 	char xff_header[64];
 	uint32_t payload_max;          /* bytes */
+	uint32_t frame_payload_max;    /* the same of frames; one of them ends it */
 	uint32_t text_max;             /* bytes of one event's text */
 	bool content;                  /* false: addresses, ports, times, sizes and ids only (privacy mode) */
 };

@@ -17,7 +17,7 @@
 
 /* Which records besides alerts and escalations are written, and what alerts carry (outputs.* / eve-log types). */
 struct eve_conf {
-	bool alert, flow, stats, anomaly, fileinfo;
+	bool alert, flow, stats, anomaly, fileinfo, frame;
 	bool app_all;             /* every protocol's records */
 	const char *const *app;   /* names of protocols to log: "http", NULL-ended */
 	bool community_id;

@@ -121,8 +121,12 @@ feed_span(struct app *a, int dir, struct span s)
 {
 	uint32_t done = 0;
 
+	app_frames_stream(a, dir);
 	while (done < s.n && !a->stopped[dir] && !a->upgrading) {
-		int n = a->proto->feed(a, a->state, dir, span_skip(s, done));
+		a->engine->offered = span_skip(s, done);
+		int n = a->proto->feed(a, a->state, dir, a->engine->offered);
+
+		a->engine->offered = SPAN_NONE;
 
 		if (n < 0) {
 			parse_failed(a);
@@ -130,7 +134,9 @@ feed_span(struct app *a, int dir, struct span s)
 		}
 		if (n == 0)
 			break;
-		done += (uint32_t) n < s.n - done ? (uint32_t) n : s.n - done;
+		n = (uint32_t) n < s.n - done ? n : (int) (s.n - done);
+		done += (uint32_t) n;
+		a->taken[dir] += (uint32_t) n;
 	}
 	return a->stopped[dir] ? s.n : done;
 }
@@ -193,8 +199,12 @@ feed_parser(struct app *a, int dir, struct span s)
 static void
 feed_datagram(struct app *a, int dir, struct span s)
 {
-	int n = a->proto->feed(a, a->state, dir, s);
+	int n;
 
+	a->taken[dir] = 0;
+	a->engine->offered = s;
+	n = a->proto->feed(a, a->state, dir, s);
+	a->engine->offered = SPAN_NONE;
 	if (n < 0)
 		parse_failed(a);
 	if (a->upgrading)
@@ -223,8 +233,10 @@ swap_sides(struct app *a)
 	bool g = a->gave_up[0], e = a->eof[0];
 	uint16_t port = a->port[0];
 	struct addr addr = a->addr[0];
+	uint64_t t = a->taken[0];
 
 	a->addr[0] = a->addr[1], a->addr[1] = addr;
+	a->taken[0] = a->taken[1], a->taken[1] = t;
 	a->seen[0] = a->seen[1], a->seen[1] = p;
 	a->carry[0] = a->carry[1], a->carry[1] = b;
 	a->refused[0] = a->refused[1], a->refused[1] = r;
@@ -463,8 +475,10 @@ app_gap(struct apps *e, struct app **at, int dir, uint32_t n, const struct packe
 		return;
 	lost = a->carry[dir].n + n;
 	app_drop(a, &a->carry[dir]);
+	app_frames_stream(a, dir);
 	if (a->upgrading || !a->proto->gap || a->proto->gap(a, a->state, dir, lost) < 0)
 		a->stopped[dir] = true;
+	a->taken[dir] += lost;
 }
 
 void
@@ -513,6 +527,8 @@ app_clear(struct apps *e, struct app **at)
 		app_give(a, past, sizeof(*past));
 	}
 	drop_carry(a);
+	for (int dir = 0; dir < 2; dir++)
+		app_frames_clear(a, dir);
 	pool_give(e->pool, a, sizeof(*a));
 	*at = NULL;
 }

@@ -13,6 +13,28 @@
 #include "conf/conf.h"
 #include "engine/app/protocol.h"
 
+/* ---- frames: pieces of the stream, or of a datagram, that have a name ---- */
+#define FRAME_STREAM 31        /* the type of the whole direction */
+#define FRAME_OPEN UINT64_MAX  /* length not known yet */
+#define FRAME_NOTES 6
+struct app_frame {
+	uint64_t id;               /* from 1 in its direction */
+	const struct protocol *proto;
+	uint64_t offset, len;      /* in the stream of the direction; UDP: in the datagram */
+	uint64_t tx_id;            /* has_tx */
+	uint64_t seen;             /* detection: so many of its bytes were searched */
+	uint32_t generation;       /* detection: of the rules that `note` is about */
+	uint32_t note[FRAME_NOTES]; /* detection: rules that were found in a part of it, or matched */
+	uint8_t notes, type;       /* type: index into proto->frames, or FRAME_STREAM */
+	bool has_tx, looked;       /* looked: detection is through with all of it */
+	bool settled;              /* nobody needs it any more */
+};
+struct app_frames {
+	struct app_frame *v;
+	uint32_t n, cap;
+	uint64_t last_id;
+};
+
 enum app_state { APP_PROBING, APP_FOUND, APP_FAILED, APP_STOPPED };
 
 /* Per flow. Parsers use the functions below rather than the members. */
@@ -50,6 +72,8 @@ struct app {
 	uint8_t first_dir;            /* which direction sent first */
 	bool any;                     /* bytes were seen */
 	uint32_t tx_open;             /* transactions in the list */
+	uint64_t taken[2];            /* offset in the stream of what the parser takes next */
+	struct app_frames frames[2];
 };
 
 enum app_flow_event { APP_EV_MISMATCH_PROTOCOL, APP_EV_WRONG_DIRECTION_FIRST, APP_EV_DETECT_ONE_DIRECTION_ONLY,
@@ -94,6 +118,16 @@ tx_final(const struct app *a, const struct tx *tx, int dir)
 	return tx_done(a, tx, dir) || a->eof[dir] || a->stopped[dir] || tx->proto != a->proto;
 }
 
+/* Which types of frames are worth keeping, by index of the protocol (bit = type); NULL: none. */
+void apps_want_frames(struct apps *e, const uint32_t *types, unsigned n);
+/* All of the frame's bytes came, or no more will. */
+bool app_frame_final(const struct app *a, int dir, const struct app_frame *f);
+uint64_t app_frames_edge(const struct app *a, int dir); /* offset after the last byte that came */
+const char *app_frame_name(const struct app_frame *f);
+/* Settled ones go; from which offset on the stream's bytes are needed for the others, UINT64_MAX: none. */
+uint64_t app_frames_prune(struct app *a, int dir);
+void app_frames_clear(struct app *a, int dir);
+
 /* "http", or "failed" / NULL while not known: what EVE's app_proto and rules' protocol see. */
 const char *app_name(const struct app *a);
 const char *app_name_dir(const struct app *a, int dir); /* by the bytes of that direction: app_proto_ts, app_proto_tc */
@@ -115,6 +149,14 @@ const void *app_conf(const struct app *a);    /* the protocol's settings; NULL w
 #define APP_EXPECT_NS INT64_C(60000000000)
 void app_expect(struct app *a, int side, uint16_t port, const struct protocol *p, struct span note);
 void app_event(struct app *a, struct tx *tx, unsigned event); /* tx NULL: the newest one, made when there is none */
+/* `len` bytes at `at`, which lies in what feed() was given, are a frame (FRAME_OPEN: app_frame_end() will say); they may reach
+ * beyond what came so far. `tx` NULL: none, or app_frame_tx() tells it later. Elsewhere than in feed(): by offset. */
+void app_frame(struct app *a, int dir, unsigned type, const uint8_t *at, uint64_t len, const struct tx *tx);
+void app_frame_from(struct app *a, int dir, unsigned type, uint64_t offset, uint64_t len, const struct tx *tx);
+void app_frame_end(struct app *a, int dir, unsigned type, uint64_t offset); /* the newest of its type, where it is open */
+void app_frame_tx(struct app *a, int dir, unsigned type, const struct tx *tx); /* likewise */
+/* Does anybody want frames of the flow's protocol? Parsing that serves nothing else may go without. */
+bool app_frames_wanted(const struct app *a);
 /* Count in the session's facts. */
 static inline void
 app_count_request(struct app *a)

@@ -51,6 +51,8 @@ struct apps {
 	struct apps_protocol of[APP_MAX_PROTOCOLS];
 	struct app_expected expected[APP_EXPECT_MAX];
 	unsigned expected_n, expected_next; /* in use; the next place */
+	uint32_t frames[APP_MAX_PROTOCOLS]; /* types of frames that somebody wants: bit = index into protocol->frames, or FRAME_STREAM */
+	struct span offered;       /* what feed() is looking at; begins at app->taken of its direction */
 };
 
 struct app_past {
@@ -58,6 +60,9 @@ struct app_past {
 	const struct protocol *proto;
 	void *state;
 };
+
+/* frame.c: the direction as a whole, the first frame of a protocol that has frames. */
+void app_frames_stream(struct app *a, int dir);
 
 /* expect.c: takes the entry this new flow was announced by; NULL when there is none. It is valid until the next call. */
 const struct app_expected *app_expect_take(struct app *a);

@@ -61,6 +61,12 @@ struct app_event {
 	const char *name;      /* after the protocol's: "invalid_request_chunk_len" */
 };
 
+/* A kind of frame: what rules and the log call a piece of the stream. The parser marks it with app_frame(). */
+struct app_frame_type {
+	const char *name;      /* "pdu"; after the protocol's name in rules: "frame:tls.pdu" */
+	const char *help;
+};
+
 /* A file that a transaction carries in one direction. */
 struct app_file {
 	struct span name;      /* as the protocol tells it; valid as long as the transaction */
@@ -113,6 +119,7 @@ struct protocol {
 	void (*clear)(struct app *app, void *state);
 
 	const struct field *fields;     /* ends with .name = NULL */
+	const struct app_frame_type *frames; /* ends with .name = NULL; at most 30; NULL = none */
 	const struct app_event *events; /* ends with .name = NULL; at most 64; number = bit */
 	/* Members of the log object. `full`: for the log record; else the short form that alerts carry. */
 	void (*log)(const struct app *app, const struct tx *tx, struct json *j, bool full);

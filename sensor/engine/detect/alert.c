@@ -33,7 +33,7 @@ queue_alert(struct detect *d, uint32_t sig, struct tx *tx, bool from_stream, str
 {
 	const struct sig *s = &d->rules->sigs[sig];
 	struct queued q = { .sig = sig, .alert = { .card = s->card, .tx = tx, .matched = where, .from_stream = from_stream,
-		.context = d->context, .guessed = tx && guessed, .reject = reject_of(s->action) } };
+		.context = d->context, .guessed = tx && guessed, .frame = d->frame, .reject = reject_of(s->action) } };
 	uint32_t k;
 
 	if (d->explain && sig == explain_sig(d->explain))

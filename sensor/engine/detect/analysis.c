@@ -39,6 +39,12 @@ ruleset_list_keywords(FILE *out, bool csv)
 	for (unsigned p = 0; p < protocol_table_n; p++)
 		for (const struct field *f = protocol_table[p]->fields; f && f->name; f++)
 			row(out, csv, f->name, kind_name[f->kind], protocol_table[p]->name, f->help ? f->help : "", "");
+	for (unsigned p = 0; p < protocol_table_n; p++)
+		for (const struct app_frame_type *f = protocol_table[p]->frames; f && f->name; f++) {
+			char name[96];
+			snprintf(name, sizeof(name), "frame:%s.%s", protocol_table[p]->name, f->name);
+			row(out, csv, name, "frame", protocol_table[p]->name, f->help, "");
+		}
 }
 
 const char *
@@ -46,6 +52,8 @@ sig_kind_name(const struct sig *s)
 {
 	if (s->flags & SIG_IPONLY)
 		return "addresses only";
+	if (s->flags & SIG_FRAME)
+		return "frame";
 	if (s->flags & SIG_TX)
 		return "transaction";
 	if (s->flags & SIG_EVENT)

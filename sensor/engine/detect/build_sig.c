@@ -192,10 +192,13 @@ fast_choose(const struct build *b, int *list)
 {
 	const struct op_content *best = NULL;
 	uint32_t best_score = 0;
+	bool frame = false;
 
+	for (uint32_t l = 1; l < b->n_lists; l++)
+		frame = frame || b->lists[l].buffer.kind == BUF_FRAME;
 	for (uint32_t l = 0; l < b->n_lists; l++) {
 		const struct draft_list *d = &b->lists[l];
-		if (d->buffer.kind == BUF_PACKET || d->absent)
+		if (d->buffer.kind == BUF_PACKET || d->absent || (frame && d->buffer.kind != BUF_FRAME))
 			continue;
 		for (uint32_t i = 0; i < d->n; i++) {
 			const struct op_content *c = d->ops[i].arg;
@@ -288,6 +291,15 @@ has_negation(const struct op *ops, uint32_t n)
 	return false;
 }
 
+static bool
+asks_for_end(const struct op *ops, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (ops[i].type == OP_CONTENT && ((const struct op_content *) ops[i].arg)->flags & CO_ENDS)
+			return true;
+	return false;
+}
+
 static int
 finish_list(struct build *b, struct draft_list *d, struct part *p)
 {
@@ -295,7 +307,9 @@ finish_list(struct build *b, struct draft_list *d, struct part *p)
 		.n = (uint16_t) d->n, .waits = d->absent || has_negation(d->ops, d->n) };
 	if (!(p->ops = finish_ops(b, d->ops, d->n)))
 		return E_BAD;
-	if (d->buffer.kind == BUF_FIELD) {
+	if (d->buffer.kind == BUF_FRAME && (p->at_end = asks_for_end(p->ops, p->n)))
+		p->waits = true;
+	if (d->buffer.kind == BUF_FIELD || d->buffer.kind == BUF_FRAME) {
 		uint64_t both = b->apps ? b->apps & d->buffer.protocols : d->buffer.protocols;
 		if (!both)
 			return build_error(b, 0, "%s does not exist in protocol %s", d->buffer.name, b->rule->proto);
@@ -322,11 +336,24 @@ dup_array(struct build *b, const void *p, size_t n, size_t size)
 	return out;
 }
 
+/* They are all of one frame, which is not a transaction. */
+static int
+check_frames(struct build *b, const struct part *fr, unsigned n_fr, unsigned n_tx)
+{
+	if (n_fr && n_tx)
+		return build_error(b, 0, "frames and fields of transactions in one rule");
+	for (unsigned i = 1; i < n_fr; i++)
+		if (strcmp(b->rs->buffers[fr[i].buffer].name, b->rs->buffers[fr[0].buffer].name))
+			return build_error(b, 0, "%s and %s: a rule looks at one frame at a time", b->rs->buffers[fr[0].buffer].name,
+			    b->rs->buffers[fr[i].buffer].name);
+	return 0;
+}
+
 static int
 finish_parts(struct build *b, struct sig *s)
 {
-	struct part pk[DETECT_PARTS], tx[DETECT_PARTS * 2];
-	unsigned n_pk = 0, n_tx = 0;
+	struct part pk[DETECT_PARTS], tx[DETECT_PARTS * 2], fr[DETECT_PARTS];
+	unsigned n_pk = 0, n_tx = 0, n_fr = 0;
 
 	for (uint32_t i = 1; i < b->n_lists; i++) {
 		struct part p;
@@ -336,9 +363,13 @@ finish_parts(struct build *b, struct sig *s)
 			return E_BAD;
 		if (b->lists[i].buffer.kind == BUF_PACKET)
 			pk[n_pk++] = p;
+		else if (b->lists[i].buffer.kind == BUF_FRAME)
+			fr[n_fr++] = p;
 		else
 			tx[n_tx++] = p;
 	}
+	if (check_frames(b, fr, n_fr, n_tx + b->n_parts) < 0)
+		return E_BAD;
 	for (uint32_t i = 0; i < b->n_parts; i++)
 		tx[n_tx++] = b->parts[i];
 	if (b->lists[0].n && n_tx) { /* payload besides fields: remembered with the transaction */
@@ -352,7 +383,9 @@ finish_parts(struct build *b, struct sig *s)
 	s->n_packet_parts = (uint8_t) n_pk;
 	s->parts = dup_array(b, tx, n_tx, sizeof(*tx));
 	s->n_parts = (uint8_t) n_tx;
-	return s->parts && s->packet_parts ? 0 : E_NOMEM;
+	s->frame_parts = dup_array(b, fr, n_fr, sizeof(*fr));
+	s->n_frame_parts = (uint8_t) n_fr;
+	return s->parts && s->packet_parts && s->frame_parts ? 0 : E_NOMEM;
 }
 
 /* Which way a rule looks, from its keywords and its fields. */
@@ -426,6 +459,8 @@ finish_flags(struct build *b, struct sig *s)
 		s->flags |= SIG_BOTH_WAYS;
 	if (s->n_parts || b->hook_dir >= 0)
 		s->flags |= SIG_TX;
+	if (s->n_frame_parts)
+		s->flags |= SIG_FRAME | SIG_NEED_FLOW;
 	if (b->dirs || b->apps)
 		s->flags |= SIG_NEED_FLOW;
 }
@@ -521,7 +556,7 @@ build_finish(struct build *b, struct sig *s, struct fast *fast)
 	s->rule = r;
 	if (b->pdonly && !s->n_parts && !s->n_payload)
 		s->flags |= SIG_PDONLY;
-	if (!(s->flags & (SIG_TX | SIG_PAYLOAD)))
+	if (!(s->flags & (SIG_TX | SIG_PAYLOAD | SIG_FRAME)))
 		s->flags |= SIG_NOT_PSEUDO;
 	if (is_iponly(b, s))
 		s->flags |= SIG_IPONLY;

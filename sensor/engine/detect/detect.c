@@ -367,6 +367,8 @@ detect_packet(struct detect *d, const struct detect_in *in, const struct detect_
 		explain_packet(d);
 	if (in->app && in->app->first && (in->app_updated || d->n_later))
 		tx_run(d);
+	if (in->app && in->app->frames[in->p->dir].n && in->app_updated && !(in->marks && in->marks->flags & MARKS_PASS))
+		frames_run(d);
 	if (d->has_raw)
 		stream_raw_done(in->streams, in->stream, in->p->dir, &d->raw);
 	if (in->app && in->marks)

@@ -42,6 +42,9 @@ struct ruleset *ruleset_build(const struct ruleset_in *in, struct diag *d);
 struct ruleset *ruleset_ref(struct ruleset *r);
 void ruleset_unref(struct ruleset *r);
 struct cards *ruleset_cards(const struct ruleset *r); /* borrowed */
+/* Types of frames that rules ask for, by index of the protocol; bit = type. */
+#define PROTOCOLS_MAX 64
+const uint32_t *ruleset_frames(const struct ruleset *r);
 /* What the operator sees of the load: counts, groups, database sizes, cold or from the cache. */
 struct ruleset_report {
 	uint32_t loaded, failed, skipped;
@@ -85,6 +88,7 @@ struct detect_alert {
 	struct span matched;      /* payload or stream bytes it was found in, or empty */
 	bool from_stream;
 	bool blocked;             /* action reject (a drop is an alert of a sensor that drops nothing) */
+	struct app_frame *frame;  /* it was found in, or NULL; valid until the next packet */
 	bool guessed;             /* tx is the only one open; the rule did not look at it */
 	bool passed;              /* a pass rule matched the packet, too */
 	uint8_t reject;           /* of the packet: 0 no, 1 the client, 2 the server, 3 both would be told */

@@ -146,7 +146,7 @@ struct transform {
 	const struct keyword *kw;
 	union kw_arg arg;
 };
-enum buffer_kind { BUF_PAYLOAD, BUF_PACKET, BUF_FIELD };
+enum buffer_kind { BUF_PAYLOAD, BUF_PACKET, BUF_FIELD, BUF_FRAME };
 struct buffer {
 	const char *name;
 	enum buffer_kind kind;
@@ -155,6 +155,7 @@ struct buffer {
 	uint64_t protocols;               /* bit per protocol that has it */
 	uint8_t dirs;                     /* union of the rows */
 	bool multi, body;                 /* of any row */
+	uint8_t frame;                    /* BUF_FRAME: its type in the one protocol */
 	uint8_t n_transforms;
 	const struct transform *transforms;
 };
@@ -167,6 +168,7 @@ struct part {
 	bool absent_ok;   /* absent */
 	bool absent_only; /* absent without or_else: matches only when the buffer is not there */
 	bool waits;       /* has a negation: a growing body must be complete first */
+	bool at_end;      /* asks for the end of the buffer */
 	uint16_t buffer;
 	uint16_t n;
 	uint16_t opt;     /* as in struct op */
@@ -206,6 +208,7 @@ struct action {
 #define SIG_NO_IP 0x2000         /* pkthdr: packets without IP, too */
 #define SIG_PREFILTERED 0x4000
 #define SIG_ALERTS 0x10000         /* a pass rule that alerts, too */
+#define SIG_FRAME 0x20000
 #define SIG_PDONLY 0x8000        /* only about which protocol it is: looked at when that becomes known */
 
 struct sig {
@@ -218,7 +221,7 @@ struct sig {
 	uint8_t dirs;                  /* bit 0 to server, 1 to client */
 	uint8_t action;                /* enum rule_action */
 	uint8_t ip_version;            /* 0 both */
-	uint8_t n_matchers, n_actions, n_parts, n_packet_parts;
+	uint8_t n_matchers, n_actions, n_parts, n_packet_parts, n_frame_parts;
 	uint8_t hook[2];               /* tx rule: progress needed besides the parts' */
 	uint16_t n_payload;
 	const struct matcher *matchers;
@@ -226,6 +229,7 @@ struct sig {
 	const struct op *payload;
 	const struct part *packet_parts; /* of the packet: tcp.hdr, ... */
 	const struct part *parts;        /* of a transaction */
+	const struct part *frame_parts;  /* of one frame */
 	const struct rule *rule;       /* load time only */
 };
 
@@ -265,9 +269,14 @@ struct app_group { /* of one protocol and direction */
 	bool any;
 };
 
+struct frame_group { /* rules on one type of frame of a protocol */
+	struct frame_group *next;
+	uint8_t type;
+	struct app_group of[2]; /* by direction */
+};
+
 struct address_table;
 
-#define PROTOCOLS_MAX 64
 struct ruleset {
 	struct arena arena;
 	struct cards *cards;
@@ -283,6 +292,8 @@ struct ruleset {
 	struct list events;           /* only for packets with an event */
 	struct address_table *iponly;
 	struct app_group *app[PROTOCOLS_MAX][2];
+	struct frame_group *frames[PROTOCOLS_MAX];
+	uint32_t frame_types[PROTOCOLS_MAX]; /* asked for: bit = type */
 	const char **name[NAME_CLASSES];
 	uint32_t n_names[NAME_CLASSES], cap_names[NAME_CLASSES];
 	struct scan **scans;
@@ -373,6 +384,7 @@ struct detect {
 	struct span context; /* of the rule that just matched: members of alert.context */
 	struct json packet_vars;
 	struct explain *explain; /* NULL: nobody asks about a rule */
+	struct app_frame *frame; /* that the rule at hand matched in, or NULL */
 	uint32_t *later;     /* transaction rules found by their payload pattern */
 	uint32_t n_later;
 };
@@ -390,6 +402,7 @@ bool buffer_instance(struct detect *d, const struct buffer *b, struct tx *tx, in
     struct span *out, uint64_t *start);
 bool transforms_apply(struct detect *d, const struct buffer *b, struct span *s);
 void tx_run(struct detect *d);
+void frames_run(struct detect *d);
 void queue_alert(struct detect *d, uint32_t sig, struct tx *tx, bool from_stream, struct span where, bool guessed);
 unsigned queue_finish(struct detect *d, const struct detect_alert **out);
 

@@ -87,6 +87,34 @@ add_tx_rest(struct ruleset *r, uint32_t i)
 	return 0;
 }
 
+static struct frame_group *
+frame_group(struct ruleset *r, const struct buffer *b)
+{
+	unsigned proto = (unsigned) __builtin_ctzll(b->protocols);
+	struct frame_group *g = r->frames[proto];
+
+	r->frame_types[proto] |= UINT32_C(1) << b->frame;
+	for (; g; g = g->next)
+		if (g->type == b->frame)
+			return g;
+	if (!(g = calloc(1, sizeof(*g))))
+		return NULL;
+	*g = (struct frame_group) { .next = r->frames[proto], .type = b->frame };
+	return r->frames[proto] = g;
+}
+
+static int
+add_frame_rest(struct ruleset *r, uint32_t i)
+{
+	const struct sig *s = &r->sigs[i];
+	struct frame_group *g = frame_group(r, &r->buffers[s->frame_parts[0].buffer]);
+
+	for (int dir = 0; dir < 2; dir++)
+		if (!g || (s->dirs >> dir & 1 && list_add(&g->of[dir].rest, i) < 0))
+			return -1;
+	return 0;
+}
+
 static int
 add_field(struct ruleset *r, struct bucket (*fields)[2], const struct fast *f, uint32_t i)
 {
@@ -110,6 +138,8 @@ add_rule(struct ruleset *r, struct bucket payload[CLASS_N][2], struct bucket (*f
 		return list_add(&r->events, i);
 	if (pattern)
 		s->flags |= SIG_PREFILTERED;
+	if (s->flags & SIG_FRAME && !pattern)
+		return add_frame_rest(r, i);
 	if (s->flags & SIG_TX && !pattern)
 		return add_tx_rest(r, i);
 	if (pattern && !f->payload)
@@ -134,8 +164,24 @@ progress_of(const struct ruleset *r, unsigned proto, int dir, const struct field
 }
 
 static int
+add_frame_scan(struct ruleset *r, uint16_t buffer, int dir, struct scan *s)
+{
+	struct frame_group *g = frame_group(r, &r->buffers[buffer]);
+	struct app_group *of = g ? &g->of[dir] : NULL;
+	struct field_scan *v = of ? realloc(of->scans, (of->n_scans + 1) * sizeof(*v)) : NULL;
+
+	if (!v)
+		return -1;
+	of->scans = v;
+	v[of->n_scans++] = (struct field_scan) { buffer, s };
+	return 0;
+}
+
+static int
 add_field_scan(struct ruleset *r, uint16_t buffer, int dir, struct scan *s)
 {
+	if (r->buffers[buffer].kind == BUF_FRAME)
+		return add_frame_scan(r, buffer, dir, s);
 	for (unsigned p = 0; p < protocol_table_n; p++) {
 		const struct field *row = r->buffers[buffer].rows[p];
 		if (!row || !(row->dirs >> dir & 1))

@@ -259,6 +259,20 @@ ruleset_ref(struct ruleset *r)
 }
 
 static void
+frames_free(struct ruleset *r)
+{
+	for (unsigned p = 0; p < PROTOCOLS_MAX; p++)
+		for (struct frame_group *g = r->frames[p], *next; g; g = next) {
+			next = g->next;
+			for (int dir = 0; dir < 2; dir++) {
+				free(g->of[dir].scans);
+				free(g->of[dir].rest.v);
+			}
+			free(g);
+		}
+}
+
+static void
 ruleset_free(struct ruleset *r)
 {
 	for (unsigned p = 0; p < PROTOCOLS_MAX; p++)
@@ -268,6 +282,7 @@ ruleset_free(struct ruleset *r)
 				free(r->app[p][dir]->rest.v);
 				free(r->app[p][dir]);
 			}
+	frames_free(r);
 	for (unsigned c = 0; c < CLASS_N; c++) {
 		iponly_free(r->rest_by[c]);
 		for (int dir = 0; dir < 2; dir++)

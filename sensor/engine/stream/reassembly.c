@@ -436,6 +436,8 @@ half_release(struct streams *e, struct stream *s, int dir)
 	}
 	if (e->conf.inline_mode && !(s->flags & S_ASYNC) && half_acked(h) < keep)
 		keep = half_acked(h);
+	if (h->kept && h->kept - 1 < keep)
+		keep = h->kept - 1;
 	drop_before(e, h, keep);
 }
 

@@ -78,6 +78,7 @@ struct half {
 	uint16_t urgent_n; /* out-of-band bytes taken out of the stream so far */
 	uint16_t block_n;
 	uint64_t base, app, raw;
+	uint64_t kept; /* offset + 1 of bytes that stay for frames; 0 = none */
 	uint64_t lost;
 	uint8_t *window_p;
 	uint32_t head, n, cap;

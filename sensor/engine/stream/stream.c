@@ -247,6 +247,12 @@ stream_clear(struct streams *e, struct stream **sp)
 }
 
 void
+stream_keep(struct stream *s, int dir, uint64_t from)
+{
+	s->half[dir].kept = from + 1;
+}
+
+void
 stream_app_done(struct stream *s, int dir)
 {
 	s->half[dir].flags |= HALF_APP_DONE;

@@ -78,6 +78,8 @@ void stream_clear(struct streams *e, struct stream **s);
 
 /* app/ has seen enough of a direction: its bytes are no longer kept for it (raw inspection may go on). */
 void stream_app_done(struct stream *s, int dir);
+/* Bytes from this offset on are needed (frames lie there); UINT64_MAX: none are. They count against the memcap like all. */
+void stream_keep(struct stream *s, int dir, uint64_t from);
 /* Raw bytes of a direction are to be looked at with its next packet, however few they are (app/ saw the end of a message). */
 void stream_raw_trigger(struct stream *s, int dir);
 /* No more raw inspection of a direction (rules that could want it are settled, or it is encrypted). */

@@ -232,6 +232,9 @@ stray_event(struct app *a, enum dns_event ev)
 		app_event(a, a->last, ev);
 }
 
+enum { FRAME_PDU };
+static const struct app_frame_type frames[] = { [FRAME_PDU] = { "pdu", "a message; over TCP with the two bytes of its length" }, { NULL, NULL } };
+
 static void
 take_message(struct app *a, int dir, struct span msg)
 {
@@ -260,6 +263,7 @@ take_message(struct app *a, int dir, struct span msg)
 		app_event(a, &t->tx, DNS_EV_Z);
 	if ((h.flags >> 11 & 0xf) >= 7)
 		app_event(a, &t->tx, DNS_EV_OPCODE);
+	app_frame_tx(a, dir, FRAME_PDU, &t->tx);
 	t->tx.only_dir = dir == TO_SERVER ? 1 : 2;
 	t->tx.progress[dir] = 1;
 }
@@ -284,6 +288,7 @@ feed(struct app *a, void *state, int dir, struct span bytes)
 	uint16_t n;
 
 	if (a->transport == APP_UDP) {
+		app_frame(a, dir, FRAME_PDU, bytes.p, bytes.n, NULL);
 		take_message(a, dir, bytes);
 		return (int) bytes.n;
 	}
@@ -293,6 +298,7 @@ feed(struct app *a, void *state, int dir, struct span bytes)
 	if (r.bad || rd_left(&r) < n)
 		return 0;
 	s->lost[dir] = false;
+	app_frame(a, dir, FRAME_PDU, bytes.p, 2 + (uint64_t) n, NULL);
 	if (n)
 		take_message(a, dir, rd_span(&r, n));
 	return n + 2;
@@ -337,6 +343,7 @@ const struct protocol protocol_dns = {
 	.gap = gap,
 	.tx_clear = tx_clear,
 	.fields = dns_fields,
+	.frames = frames,
 	.events = dns_events,
 	.log = dns_log,
 };

@@ -50,14 +50,63 @@ tx_of(htp_tx_t *h)
 	return t;
 }
 
+/* ---- frames ---- */
+
+enum { FRAME_REQUEST, FRAME_RESPONSE };
+static const struct app_frame_type frames[] = {
+	[FRAME_REQUEST] = { "request", "a request: line, headers and body" },
+	[FRAME_RESPONSE] = { "response", "a response: line, headers and body" },
+	{ NULL, NULL },
+};
+
+/* Where libhtp is in the direction's stream. */
+static uint64_t
+place(const struct http *s, int dir)
+{
+	size_t n = dir == TO_SERVER ? htp_connp_req_data_consumed(s->connp) : htp_connp_res_data_consumed(s->connp);
+
+	return s->app->taken[dir] + n;
+}
+
+/* libhtp has looked into what follows a message before it says that the message is complete. */
+static void
+frame_end(struct http *s, int dir, const struct http_tx *t)
+{
+	unsigned type = dir == TO_SERVER ? FRAME_REQUEST : FRAME_RESPONSE;
+	enum htp_transfer_coding_t coding = dir == TO_SERVER ? t->h->request_transfer_coding : t->h->response_transfer_coding;
+	int64_t length = dir == TO_SERVER ? t->h->request_content_length : t->h->response_content_length;
+	uint64_t end = place(s, dir);
+
+	if (t->head_end[dir] && (coding == HTP_CODING_NO_BODY || (coding == HTP_CODING_IDENTITY && length >= 0)))
+		end = t->head_end[dir] + (coding == HTP_CODING_IDENTITY ? (uint64_t) length : 0);
+	s->ended[dir] = end;
+	app_frame_end(s->app, dir, type, end);
+	app_frame_tx(s->app, dir, type, &t->tx);
+}
+
 /* ---- called by libhtp ---- */
 
 static int
-on_start(htp_tx_t *h)
+on_start(htp_tx_t *h, int dir)
 {
 	bool had = htp_tx_get_user_data(h) != NULL;
+	struct http *s = state_of(h);
 
+	app_frame_from(s->app, dir, dir == TO_SERVER ? FRAME_REQUEST : FRAME_RESPONSE, s->ended[dir] ? s->ended[dir] : place(s, dir),
+	    FRAME_OPEN, NULL);
 	return tx_of(h) || had ? HTP_OK : HTP_ERROR;
+}
+
+static int
+on_request_start(htp_tx_t *h)
+{
+	return on_start(h, TO_SERVER);
+}
+
+static int
+on_response_start(htp_tx_t *h)
+{
+	return on_start(h, TO_CLIENT);
 }
 
 static int
@@ -122,9 +171,20 @@ on_request_headers(htp_tx_t *h)
 
 	if (!t)
 		return HTP_OK;
+	t->head_end[TO_SERVER] = place(state_of(h), TO_SERVER);
 	http_request_flags(t);
 	if (h->request_method_number == HTP_M_POST)
 		http_multipart_begin(state_of(h)->app, t);
+	return HTP_OK;
+}
+
+static int
+on_response_headers(htp_tx_t *h)
+{
+	struct http_tx *t = tx_of(h);
+
+	if (t)
+		t->head_end[TO_CLIENT] = place(state_of(h), TO_CLIENT);
 	return HTP_OK;
 }
 
@@ -164,6 +224,7 @@ on_request_complete(htp_tx_t *h)
 
 	if (!t)
 		return HTP_OK;
+	frame_end(state_of(h), TO_SERVER, t);
 	http_request_flags(t);
 	if (t->multipart)
 		http_multipart_end(state_of(h)->app, t);
@@ -189,6 +250,7 @@ on_response_complete(htp_tx_t *h)
 
 	if (!t)
 		return HTP_OK;
+	frame_end(state_of(h), TO_CLIENT, t);
 	t->body[TO_CLIENT].eof = true;
 	if (h->request_method_number == HTP_M_CONNECT && status >= 200 && status < 300)
 		app_upgrade(a, NULL);
@@ -216,17 +278,18 @@ look_for_upgrade(struct http *s)
 void
 http_hooks(htp_cfg_t *cfg)
 {
-	htp_config_register_request_start(cfg, on_start);
+	htp_config_register_request_start(cfg, on_request_start);
 	htp_config_register_request_line(cfg, on_request_line);
 	htp_config_register_request_header_data(cfg, on_request_header_data);
 	htp_config_register_request_trailer_data(cfg, on_request_header_data);
 	htp_config_register_request_headers(cfg, on_request_headers);
 	htp_config_register_request_body_data(cfg, on_request_body);
 	htp_config_register_request_complete(cfg, on_request_complete);
-	htp_config_register_response_start(cfg, on_start);
+	htp_config_register_response_start(cfg, on_response_start);
 	htp_config_register_response_line(cfg, on_response_line);
 	htp_config_register_response_header_data(cfg, on_response_header_data);
 	htp_config_register_response_trailer_data(cfg, on_response_header_data);
+	htp_config_register_response_headers(cfg, on_response_headers);
 	htp_config_register_response_body_data(cfg, on_response_body);
 	htp_config_register_response_complete(cfg, on_response_complete);
 }
@@ -466,6 +529,7 @@ const struct protocol protocol_http = {
 	.tx_clear = tx_clear,
 	.clear = clear,
 	.fields = http_fields,
+	.frames = frames,
 	.events = http_events,
 	.log = http_log,
 	.header = http_header,

@@ -36,6 +36,7 @@ struct http {
 	struct app *app;        /* of the call at hand */
 	const struct http_conf *conf;
 	bool closed[2];
+	uint64_t ended[2];      /* offset in the stream after the last message that is complete; 0 = none was */
 };
 
 struct http_multipart;
@@ -49,6 +50,7 @@ struct http_tx {
 	struct http_multipart *multipart;
 	struct bytes parts;     /* of the file parts: offset in `file` (8), length of the name (2), name */
 	bool counted[2];
+	uint64_t head_end[2];   /* offset in the stream after the headers; 0 = not there yet */
 };
 
 enum http_event {

@@ -128,6 +128,38 @@ head_end(struct span s)
 	return at ? (uint32_t) (at - s.p) + 4 : 0;
 }
 
+enum { FRAME_PDU, FRAME_REQUEST_LINE, FRAME_RESPONSE_LINE, FRAME_REQUEST_HEADERS, FRAME_RESPONSE_HEADERS, FRAME_REQUEST_BODY,
+	FRAME_RESPONSE_BODY };
+static const struct app_frame_type frames[] = {
+	[FRAME_PDU] = { "pdu", "a message" },
+	[FRAME_REQUEST_LINE] = { "request.line", "the first line of a request" },
+	[FRAME_RESPONSE_LINE] = { "response.line", "the first line of a response" },
+	[FRAME_REQUEST_HEADERS] = { "request.headers", "the headers of a request" },
+	[FRAME_RESPONSE_HEADERS] = { "response.headers", "the headers of a response" },
+	[FRAME_REQUEST_BODY] = { "request.body", "the body of a request" },
+	[FRAME_RESPONSE_BODY] = { "response.body", "the body of a response" },
+	{ NULL, NULL },
+};
+
+/* `headers` begins after the first line; the blank line after them is not theirs. */
+static void
+mark(struct app *a, int dir, struct span msg, uint32_t head_n, struct span headers, const struct sip_tx *t)
+{
+	unsigned response = t->response;
+	uint32_t line_n = (uint32_t) (headers.p - msg.p), end = head_n;
+
+	if (end > line_n && msg.p[end - 1] == '\n')
+		end--;
+	if (end > line_n && end < head_n && msg.p[end - 1] == '\r')
+		end--;
+	app_frame(a, dir, FRAME_PDU, msg.p, msg.n, &t->tx);
+	app_frame(a, dir, FRAME_REQUEST_LINE + response, msg.p, line_n, &t->tx);
+	if (end > line_n)
+		app_frame(a, dir, FRAME_REQUEST_HEADERS + response, headers.p, end - line_n, &t->tx);
+	if (msg.n > head_n)
+		app_frame(a, dir, FRAME_REQUEST_BODY + response, msg.p + head_n, msg.n - head_n, &t->tx);
+}
+
 static void
 message(struct app *a, int dir, struct span msg, uint32_t head_n)
 {
@@ -138,6 +170,7 @@ message(struct app *a, int dir, struct span msg, uint32_t head_n)
 		return;
 	t->tx.only_dir = (uint8_t) (1 << dir);
 	t->response = is_response(line);
+	mark(a, dir, msg, head_n, rest, t);
 	if (app_keep(a, &t->msg, msg, MESSAGE_MAX) == 0)
 		t->head_n = head_n;
 	if (t->response)
@@ -365,6 +398,7 @@ const struct protocol protocol_sip = {
 	.feed = sip_feed,
 	.tx_clear = sip_tx_clear,
 	.fields = fields,
+	.frames = frames,
 	.events = events,
 	.log = sip_log,
 };

@@ -214,7 +214,8 @@ data(struct app *a, struct tls_tx *t)
 	tx_reach(&t->tx, TO_SERVER, TLS_C_FINISHED);
 	tx_reach(&t->tx, TO_CLIENT, TLS_S_FINISHED);
 	a->no_payload = true;
-	a->stopped[0] = a->stopped[1] = true;
+	if (!app_frames_wanted(a))
+		a->stopped[0] = a->stopped[1] = true;
 }
 
 static void
@@ -241,6 +242,37 @@ record(struct app *a, struct tls *st, struct tls_tx *t, int dir, uint8_t type, s
 	}
 }
 
+/* ---- frames ---- */
+
+enum { FRAME_PDU, FRAME_HDR, FRAME_DATA, FRAME_ALERT, FRAME_HB, FRAME_SSL2_HDR, FRAME_SSL2_PDU };
+static const struct app_frame_type frames[] = {
+	[FRAME_PDU] = { "pdu", "a record with its header" },
+	[FRAME_HDR] = { "hdr", "the header of a record" },
+	[FRAME_DATA] = { "data", "what a record carries" },
+	[FRAME_ALERT] = { "alert", "an alert message" },
+	[FRAME_HB] = { "hb", "a heartbeat message" },
+	[FRAME_SSL2_HDR] = { "ssl2.hdr", "the header of an SSL 2 record" },
+	[FRAME_SSL2_PDU] = { "ssl2.pdu", "an SSL 2 record with its header" },
+	{ NULL, NULL },
+};
+
+static void
+mark(struct app *a, const struct tls_tx *t, int dir, struct span s, uint8_t type, uint16_t n)
+{
+	app_frame(a, dir, FRAME_PDU, s.p, 5 + (uint64_t) n, &t->tx);
+	app_frame(a, dir, FRAME_HDR, s.p, 5, &t->tx);
+	app_frame(a, dir, FRAME_DATA, s.p + 5, n, &t->tx);
+	if (type == REC_ALERT || type == REC_HEARTBEAT)
+		app_frame(a, dir, type == REC_ALERT ? FRAME_ALERT : FRAME_HB, s.p + 5, n, &t->tx);
+}
+
+static void
+mark_ssl2(struct app *a, const struct tls_tx *t, int dir, struct span s, uint16_t n)
+{
+	app_frame(a, dir, FRAME_SSL2_HDR, s.p, 2, &t->tx);
+	app_frame(a, dir, FRAME_SSL2_PDU, s.p, 2 + (uint64_t) n, &t->tx);
+}
+
 /* ---- SSLv2 ---- */
 
 /* ClientHello: type(1)=1 version(2) ciphers(2) session(2) challenge(2). ServerHello: type 4, hit(1) cert type(1) version(2). */
@@ -258,6 +290,7 @@ sslv2(struct app *a, struct tls *st, struct tls_tx *t, int dir, struct span s)
 	}
 	if (r.bad)
 		return 0;
+	mark_ssl2(a, t, dir, s, n);
 	if (dir == TO_SERVER && type == 1) {
 		t->side[dir].version = t->side[dir].hello_version = rd_u16(&m);
 		if (!(t->seen & TLS_SEEN_CLIENT_HELLO))
@@ -315,6 +348,7 @@ one_record(struct app *a, struct tls *st, struct tls_tx *t, int dir, struct span
 	if (r.bad)
 		return 0;
 	st->started[dir] = true;
+	mark(a, t, dir, s, type, n);
 	if (type != REC_DATA)
 		record(a, st, t, dir, type, body);
 	return 5 + n;
@@ -750,6 +784,7 @@ const struct protocol protocol_tls = {
 	.tx_clear = tls_tx_clear,
 	.clear = tls_clear,
 	.fields = fields,
+	.frames = frames,
 	.events = events,
 	.log = tls_log,
 	.loggable = tls_loggable,
