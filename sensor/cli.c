@@ -69,7 +69,8 @@ void
 cli_help(FILE *out)
 {
 	fputs("usage: casus -r FILE [options] [filter]\n       casus -i IF [options] [filter]\n"
-	      "       casus explain --sid N -r FILE [options] [filter]     why a rule alerted, or did not\n\n"
+	      "       casus explain --sid N -r FILE [options] [filter]     why a rule alerted, or did not\n"
+	      "       casus exercise CASE...                              plays cases through the packs, marked EXERCISE\n\n"
 	      "casus watches a network, tells what happened, how big it is, and which red line it\n"
 	      "stands near for whom. The words left over are a capture filter (pcap-filter(7)).\n\n",
 	    out);

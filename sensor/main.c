@@ -4,11 +4,13 @@
 #include <event2/event.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "config.h"
 #include "explain.h"
 #include "manual.h"
+#include "pipeline/exercise.h"
 #include "run.h"
 
 static void
@@ -123,7 +125,11 @@ main(int argc, char **argv)
 {
 	struct setup s = { 0 };
 	struct cli c;
-	int rc = cli_parse(&c, argc, argv);
+	int rc;
+
+	if (argc > 1 && strcmp(argv[1], "exercise") == 0)
+		return exercise_main(argc - 1, argv + 1);
+	rc = cli_parse(&c, argc, argv);
 
 	if (rc)
 		return rc;

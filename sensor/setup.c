@@ -7,12 +7,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/datadir.h"
 #include "engine/stream/policy.h"
 #include "outputs.h"
-
-#ifndef PKGDATADIR
-#define PKGDATADIR "/usr/local/share/casus"
-#endif
 
 #define AT(field) offsetof(struct sensor_conf, field)
 static const struct option rows[] = {
@@ -56,30 +53,6 @@ int
 setup_data_path(const struct setup *s, const char *name, char out[static 512])
 {
 	return snprintf(out, 512, "%s/%s", s->data_dir, name) < 512 ? 0 : E_LIMIT;
-}
-
-/* Beside the source tree when run in place, else where it was installed. */
-static void
-find_data(struct setup *s)
-{
-	char exe[400], *slash;
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	static const char *const up[] = { "../rules", "../../rules", "../../../rules" };
-
-	snprintf(s->data_dir, sizeof(s->data_dir), "%s", PKGDATADIR);
-	if (n <= 0)
-		return;
-	exe[n] = '\0';
-	slash = strrchr(exe, '/');
-	if (slash)
-		*slash = '\0';
-	for (size_t i = 0; i < sizeof(up) / sizeof(up[0]); i++) {
-		char try[512];
-		if (snprintf(try, sizeof(try), "%s/%s/policy", exe, up[i]) >= (int) sizeof(try) || access(try, R_OK) != 0)
-			continue;
-		snprintf(s->data_dir, sizeof(s->data_dir), "%s/%s", exe, up[i]);
-		return;
-	}
 }
 
 /* [a-z0-9-]{1,32} out of any name. */
@@ -295,7 +268,7 @@ setup_read(struct setup *s, const struct cli *cli)
 	s->vars = rule_vars_new();
 	if (!s->conf || !s->vars)
 		return EXIT_RUNTIME;
-	find_data(s);
+	datadir_find(s->data_dir);
 	if (cli->conf && conf_read(s->conf, cli->conf, &s->diag) == E_NOENT)
 		return EXIT_NOINPUT;
 	for (unsigned i = 0; i < cli->n_set; i++)

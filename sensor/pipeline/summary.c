@@ -3,21 +3,11 @@
  * parties differ, what nobody knows, what would change it, what may be raised.
  */
 #include "pipeline/assess_private.h"
+#include "pipeline/legal/picture.h"
 
 #include <stdio.h>
 
 #include "base/buf.h"
-
-struct ink {
-	FILE *out;
-	const char *bold, *dim, *mark, *off;
-};
-
-static void
-heading(const struct ink *k, const char *text)
-{
-	fprintf(k->out, "  %s%-9s%s", k->dim, text, k->off);
-}
 
 /* 1234567 -> "1.23 M", seconds -> "16 min" */
 static const char *
@@ -45,7 +35,7 @@ show_what(const struct ink *k, const struct assess *a, const struct incident *i)
 {
 	bool first = true;
 
-	heading(k, "what");
+	picture_heading(k, "what");
 	for (uint8_t e = 0; e < a->effects.n; e++) {
 		if (!(i->effects >> e & 1))
 			continue;
@@ -53,7 +43,7 @@ show_what(const struct ink *k, const struct assess *a, const struct incident *i)
 		first = false;
 	}
 	fprintf(k->out, "   (%llu alerts, %llu of them held back by thresholds)\n", (unsigned long long) i->alerts, (unsigned long long) i->suppressed);
-	heading(k, "where");
+	picture_heading(k, "where");
 	for (uint32_t m = 0; m < i->n_assets; m++) {
 		const struct asset *s = i->assets[m];
 		fprintf(k->out, "%s%s%s%s: %s, %s, %s, zone %s\n", m ? "           " : "", k->bold, s->name, k->off, s->owner, s->sector,
@@ -76,7 +66,7 @@ show_scale(const struct ink *k, const struct scale *s)
 		const char *unit = feature_table[f]->unit;
 		if (!x->known || (x->hi == 0 && x->likely == 0))
 			continue;
-		heading(k, first ? "scale" : "");
+		picture_heading(k, first ? "scale" : "");
 		first = false;
 		human(x->likely, unit, likely);
 		fprintf(k->out, "%-16s %10s", feature_table[f]->name, likely);
@@ -87,44 +77,11 @@ show_scale(const struct ink *k, const struct scale *s)
 			fprintf(k->out, " [%8s … %-8s]  ", human(x->lo, unit, lo), human(x->hi, unit, hi));
 		fprintf(k->out, "%s%s%s\n", k->dim, x->method, k->off);
 	}
-	heading(k, first ? "scale" : "");
+	picture_heading(k, first ? "scale" : "");
 	fprintf(k->out, "%-16s %9.0f %%            %s%s%s\n", "coverage", s->coverage * 100, k->dim, s->coverage_why, k->off);
 }
 
-/* One party's line on the ladder: ├──●──┤ */
-static void
-show_line(const struct ink *k, const struct packs *p, const struct party_band *b, bool confirmed)
-{
-	bool unconfirmed = b->hi > p->confirm_above && !confirmed && !b->capped;
-
-	fprintf(k->out, "           %s%-7s%s", k->bold, b->party->id, k->off);
-	for (uint32_t n = 0; n < p->n_bands; n++) {
-		bool in = n >= b->lo && n <= b->hi, after = in && n < b->hi;
-		const char *sign = !in ? "·" : n == b->likely ? "●" : n == b->lo ? "├" : n == b->hi ? "┤" : "─";
-		fprintf(k->out, "%s%s%s%s", in ? k->mark : k->dim, sign, after ? "─────" : "     ", k->off);
-	}
-	fprintf(k->out, " %s–%s, likely %s%s%s%s%s\n", p->band[b->lo].id, p->band[b->hi].id, p->band[b->likely].id,
-	    b->capped ? ", a person must confirm more" : "", unconfirmed ? ", unconfirmed above " : "",
-	    unconfirmed ? p->band[p->confirm_above].id : "", b->widened && b->party->unread ? ", position not known" : "");
-}
-
 #define PARTIES_SHOWN 5
-
-/* The parties a reader asks for first: those that own what was touched, then by the order of their packs. */
-static bool
-owns(const struct party *p, const struct incident *i)
-{
-	for (uint32_t k = 0; k < i->n_assets; k++)
-		if (strcmp(i->assets[k]->owner, p->id) == 0 || strcmp(i->assets[k]->territory, p->id) == 0)
-			return true;
-	return false;
-}
-
-static int
-rank(const struct party *p, const struct incident *i)
-{
-	return (owns(p, i) ? 0 : 100000) + (int) p->order;
-}
 
 /* Copies of the first few, so that pictures of them alone can be drawn. */
 static struct bands
@@ -132,29 +89,16 @@ shown_parties(const struct assessment *n)
 {
 	struct bands b = n->bands;
 
-	for (uint32_t i = 1; i < b.n; i++)
-		for (uint32_t k = i; k > 0 && rank(b.party[k].party, n->i) < rank(b.party[k - 1].party, n->i); k--) {
-			struct party_band t = b.party[k];
-			b.party[k] = b.party[k - 1];
-			b.party[k - 1] = t;
-		}
+	picture_order(&b, n->i);
 	if (b.n > PARTIES_SHOWN)
 		b.n = PARTIES_SHOWN;
 	return b;
 }
 
 static void
-show_bands(const struct ink *k, const struct packs *p, const struct assessment *n, const struct bands *shown)
+show_bands(const struct ink *k, const struct packs *p, const struct assessment *n)
 {
-	heading(k, "bands");
-	fprintf(k->out, "%-7s", "");
-	for (uint32_t b = 0; b < p->n_bands; b++)
-		fprintf(k->out, "%-6s", p->band[b].id);
-	fprintf(k->out, "%sindicative; if the acts are attributed to a State%s\n", k->dim, k->off);
-	for (uint32_t i = 0; i < shown->n; i++)
-		show_line(k, p, &shown->party[i], n->confirmed);
-	if (n->bands.n > shown->n)
-		fprintf(k->out, "           %s%u more parties: casusctl explain %s, or the incident record%s\n", k->dim, n->bands.n - shown->n, n->i->id, k->off);
+	picture_bands(k, p, n);
 	for (uint32_t b = n->bands.effects_lo; b < p->n_bands && b <= n->bands.effects_hi; b++)
 		fprintf(k->out, "           %s%s %s: opens %s%s\n", k->dim, p->band[b].id, p->band[b].name, p->band[b].opens, k->off);
 }
@@ -201,7 +145,7 @@ show_divergence(const struct ink *k, const struct packs *p, const struct bands *
 	struct divergence d[PARTIES_SHOWN * PARTIES_SHOWN];
 	uint32_t count = bands_divergence(p, shown, d, PARTIES_SHOWN * PARTIES_SHOWN);
 
-	heading(k, "differ");
+	picture_heading(k, "differ");
 	if (!count)
 		fprintf(k->out, "the intervals of these parties are equal\n");
 	for (uint32_t i = 0, lines = 0; i < count && lines < 4; i++) {
@@ -228,7 +172,7 @@ word(struct flow_text *t, const char *w)
 	unsigned n = (unsigned) strlen(w);
 
 	if (t->head) {
-		heading(t->k, t->head);
+		picture_heading(t->k, t->head);
 		t->head = NULL;
 		t->column = 11;
 	} else if (t->column + n + 2 > 92) {
@@ -294,7 +238,7 @@ show_changes(const struct ink *k, const struct packs *p, const struct bands *sho
 				continue;
 			buf_reset(&words);
 			change_describe(p, &b->change[c], &words);
-			heading(k, lines++ ? "" : "if told");
+			picture_heading(k, lines++ ? "" : "if told");
 			fprintf(k->out, "%s for", words.p);
 			for (uint32_t m = i; m < shown->n; m++)
 				if (has_change(&shown->party[m], &b->change[c]))
@@ -314,7 +258,7 @@ show_instruments(const struct ink *k, const struct packs *p, const struct assess
 		const struct instrument *x = &p->instrument[i];
 		if (!instrument_fits(p, x, n))
 			continue;
-		heading(k, first ? "raise" : "");
+		picture_heading(k, first ? "raise" : "");
 		first = false;
 		fprintf(k->out, "%s: for consideration by ", x->id);
 		for (uint32_t m = 0; m < x->n_decides; m++)
@@ -339,7 +283,7 @@ show_incident(const struct ink *k, const struct assess *a, const struct incident
 		return;
 	show_scale(k, &n->now.facts.scale);
 	struct bands shown = shown_parties(&n->now);
-	show_bands(k, &a->packs, &n->now, &shown);
+	show_bands(k, &a->packs, &n->now);
 	show_divergence(k, &a->packs, &shown);
 	show_unknowns(k, &a->packs, &n->now);
 	show_changes(k, &a->packs, &shown);
@@ -361,7 +305,7 @@ before(const struct incident *x, const struct incident *y)
 void
 assess_summary(const struct assess *a, FILE *out, bool colour)
 {
-	struct ink k = { out, colour ? "\033[1m" : "", colour ? "\033[2m" : "", colour ? "\033[33m" : "", colour ? "\033[0m" : "" };
+	struct ink k = ink_of(out, colour);
 	const struct incident *shown[SHOWN_MAX];
 	uint32_t n = 0, all = 0;
 

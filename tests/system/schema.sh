@@ -13,7 +13,7 @@ for p in /usr/bin/python3 python3; do
 done
 [ -n "$python" ] || skip "no python3 with jsonschema and yaml"
 check() { "$python" -W ignore "$top/tests/system/validate.py" "$@"; }
-check "$top/rules/policy" "$top/rules/effects.yaml" || fail "shipped data"
+check "$top/rules/policy" "$top/rules/cases" "$top/rules/effects.yaml" || fail "shipped data"
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """validate.py PATH... - checks records and data against rules/schema.
 
-A PATH is a folder (every eve*.json and *.yaml in it), a *.json of EVE records, one a line, or a YAML file: a policy pack, an
+A PATH is a folder (every eve*.json and *.yaml in it), a *.json of EVE records, one a line, or a YAML file: a policy pack, a case, an
 inventory, context inputs or effect classes. Each record must fit the schema of its event_type; without its object `casus` it
 must fit the EVE subset still. Needs jsonschema 4.10 and yaml of Debian 12. Exit code 1: something does not fit.
 """
@@ -110,8 +110,10 @@ class Check:
             for key, kind in (("kind", "pack"), ("assets", "inventory"), ("statements", "context"), ("classes", "effects")):
                 if key in value and not name:
                     name = kind
+            if name == "pack" and value["kind"] == "case":
+                name = "case"
         if not name:
-            self.tell(path, "neither pack, inventory, context inputs nor effect classes")
+            self.tell(path, "neither pack, case, inventory, context inputs nor effect classes")
             return
         self.counts[name] = self.counts.get(name, 0) + 1
         for text in self.schemas.problems(name, value):

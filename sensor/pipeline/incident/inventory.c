@@ -95,12 +95,12 @@ add_nets(struct inventory *inv, const struct yaml *list, uint32_t asset, uint32_
 	return 0;
 }
 
-static int
-read_asset(struct inventory *inv, const struct yaml *y, struct asset *a, uint32_t *cap, struct diag *d)
+void
+inventory_read_asset(struct inventory *inv, const struct yaml *y, struct asset *a, struct diag *d)
 {
 	static const char *const keys[] = { "name", "networks", "owner", "territory", "sector", "criticality", "class", "zone", "people_served",
 		"capacity", "services", "mirrored", "note", NULL };
-	const struct yaml *nets = yaml_get(y, "networks"), *services = yaml_get(y, "services");
+	const struct yaml *services = yaml_get(y, "services");
 	struct asset_service *s;
 
 	yaml_only(y, keys, d);
@@ -117,13 +117,22 @@ read_asset(struct inventory *inv, const struct yaml *y, struct asset *a, uint32_
 	if (yaml_get(y, "people_served"))
 		yaml_u64(yaml_get(y, "people_served"), &a->people, UINT64_C(10000000000), d);
 	read_capacity(yaml_get(y, "capacity"), a, d);
+	s = arena_zalloc(&inv->arena, (services ? services->n : 0) * sizeof(*s) + 1);
+	a->services = s;
+	if (s)
+		yaml_each(v, services) read_service(inv, v, &s[a->n_services++], d);
+}
+
+static int
+read_asset(struct inventory *inv, const struct yaml *y, struct asset *a, uint32_t *cap, struct diag *d)
+{
+	const struct yaml *nets = yaml_get(y, "networks");
+
+	inventory_read_asset(inv, y, a, d);
+	if (!a->services)
+		return E_NOMEM;
 	if (!nets || nets->kind != YAML_LIST || !nets->n)
 		yaml_error(nets ? nets : y, d, "asset without a list of networks");
-	s = arena_zalloc(&inv->arena, (services ? services->n : 0) * sizeof(*s) + 1);
-	if (!s)
-		return E_NOMEM;
-	a->services = s;
-	yaml_each(v, services) read_service(inv, v, &s[a->n_services++], d);
 	return add_nets(inv, nets, a->index, cap, d);
 }
 

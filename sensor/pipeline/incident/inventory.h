@@ -47,6 +47,8 @@ struct inventory {
 
 /* All problems in d (unknown keys, bad values, the same network twice), file:line:column. -1 when there was an error. */
 int inventory_read(struct inventory *inv, const char *path, struct diag *d);
+/* One asset's words, without its networks; inv->arena takes the texts. */
+void inventory_read_asset(struct inventory *inv, const struct yaml *y, struct asset *a, struct diag *d);
 void inventory_clear(struct inventory *inv);
 /* The asset of the longest network that holds the address, or NULL. */
 const struct asset *inventory_find(const struct inventory *inv, const struct addr *a);

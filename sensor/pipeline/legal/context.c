@@ -31,9 +31,8 @@ one_of(struct context *c, const struct yaml *map, const char *key, const char *c
 	return NULL;
 }
 
-/* A number, or [lo, hi]. */
-static void
-read_fact(const struct yaml *y, struct fact *f, struct diag *d)
+void
+context_fact(const struct yaml *y, struct fact *f, struct diag *d)
 {
 	if (y->kind == YAML_LIST && y->n == 2) {
 		if (yaml_f64(y->child, &f->lo, d) < 0 || yaml_f64(y->child->next, &f->hi, d) < 0)
@@ -67,7 +66,7 @@ read_facts(const struct yaml *map, const struct packs *p, struct statement *s, s
 		if (i == p->n_human)
 			diag_error(d, y->file, y->key_line, y->key_column, "\"%s\" is not a fact of the ladder", y->key);
 		else
-			read_fact(y, &s->fact[i], d);
+			context_fact(y, &s->fact[i], d);
 	}
 }
 

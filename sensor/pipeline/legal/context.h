@@ -33,6 +33,8 @@ struct context {
 };
 
 int context_read(struct context *c, const char *path, const struct packs *p, struct diag *d);
+/* A number, or [lo, hi]. */
+void context_fact(const struct yaml *y, struct fact *f, struct diag *d);
 void context_clear(struct context *c);
 /* The next time after `now` at which a statement begins or ends to count; 0: none. */
 int64_t context_next(const struct context *c, int64_t now);

@@ -118,7 +118,7 @@ short_words(struct pack_reader *r, const struct yaml *map, const char *key, cons
 	{
 		const char *t = yaml_text(c, r->d);
 		if (t)
-			out[(*n)++] = arena_strdup(&r->p->arena, t);
+			out[(*n)++] = arena_strdup(r->arena, t);
 	}
 }
 
@@ -184,7 +184,7 @@ read_says(struct pack_reader *r, const struct yaml *map)
 		if (i == r->p->n_circumstances)
 			yaml_error(y, r->d, "\"%s\" is not one of the ladder's circumstances", y->key);
 		else if (t)
-			r->p->circumstance_says[i] = arena_strdup(&r->p->arena, t);
+			r->p->circumstance_says[i] = arena_strdup(r->arena, t);
 	}
 }
 
@@ -303,7 +303,7 @@ read_positions(struct pack_reader *r, const struct yaml *map, struct party *p)
 			return;
 		}
 		yaml_only(y, keys, r->d);
-		*x = (struct position) { .key = arena_strdup(&r->p->arena, y->key), .code = pack_text(r, y, "code", true), .say = pack_text(r, y, "say", false) };
+		*x = (struct position) { .key = arena_strdup(r->arena, y->key), .code = pack_text(r, y, "code", true), .say = pack_text(r, y, "say", false) };
 		if (!yaml_get(y, "verified"))
 			yaml_error(y, r->d, "%s: verified is missing", y->key);
 		else
@@ -404,7 +404,7 @@ read_party(struct pack_reader *r, const struct yaml *y)
 	p->name = pack_text(r, y, "name", true);
 	p->date = pack_text(r, y, "date", true);
 	p->unread = pack_text(r, y, "unread", false);
-	p->file = arena_strdup(&r->p->arena, y->file ? y->file : "");
+	p->file = arena_strdup(r->arena, y->file ? y->file : "");
 	if (yaml_get(y, "version"))
 		yaml_u64(yaml_get(y, "version"), &n, 1000000, r->d);
 	p->version = (uint32_t) n;
@@ -502,7 +502,7 @@ read_instruments(struct pack_reader *r, const struct yaml *y)
 int
 packs_read(struct packs *p, const char *dir, const struct effects *effects, struct diag *d)
 {
-	struct pack_reader r = { .p = p, .d = d };
+	struct pack_reader r = { .p = p, .arena = &p->arena, .d = d };
 	uint32_t errors = d->errors, ladders = 0, others = 0;
 
 	memset(p, 0, sizeof(*p));

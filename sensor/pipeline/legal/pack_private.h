@@ -12,7 +12,8 @@
 #include "pipeline/legal/pack.h"
 
 struct pack_reader {
-	struct packs *p;
+	struct packs *p;     /* bands, words of conditions; NULL where only texts are read */
+	struct arena *arena; /* for texts */
 	struct diag *d;
 	struct yaml_doc *docs;
 	uint32_t n;

@@ -11,23 +11,23 @@ pack_text(struct pack_reader *r, const struct yaml *map, const char *key, bool n
 		return NULL;
 	}
 	const char *t = yaml_text(y, r->d);
-	return t ? arena_strdup(&r->p->arena, t) : NULL;
+	return t ? arena_strdup(r->arena, t) : NULL;
 }
 
 void
 pack_words(struct pack_reader *r, const struct yaml *y, const char *const **out, uint32_t *n)
 {
-	const char **w = arena_alloc(&r->p->arena, ((y ? y->n : 0) + 1) * sizeof(*w));
+	const char **w = arena_alloc(r->arena, ((y ? y->n : 0) + 1) * sizeof(*w));
 
 	*n = 0;
 	*out = w;
 	if (!w || !y)
 		return;
 	if (y->kind == YAML_SCALAR) {
-		w[(*n)++] = arena_strdup(&r->p->arena, y->text);
+		w[(*n)++] = arena_strdup(r->arena, y->text);
 		return;
 	}
-	yaml_each(c, y) if (c->text) w[(*n)++] = arena_strdup(&r->p->arena, c->text);
+	yaml_each(c, y) if (c->text) w[(*n)++] = arena_strdup(r->arena, c->text);
 }
 
 int
@@ -66,7 +66,7 @@ pack_cites(struct pack_reader *r, const struct yaml *map, struct cite *c, uint32
 			return;
 		}
 		if (y->kind == YAML_SCALAR) {
-			*x = (struct cite) { .text = arena_strdup(&r->p->arena, y->text) };
+			*x = (struct cite) { .text = arena_strdup(r->arena, y->text) };
 		} else {
 			yaml_only(y, keys, r->d);
 			*x = (struct cite) { .text = pack_text(r, y, "text", true), .note = pack_text(r, y, "note", false) };
@@ -82,7 +82,7 @@ pack_cites(struct pack_reader *r, const struct yaml *map, struct cite *c, uint32
 struct expr *
 pack_expr(struct pack_reader *r, const struct yaml *y)
 {
-	struct expr *e = y ? expr_read(y, &r->p->words, &r->p->arena, r->d) : NULL;
+	struct expr *e = y ? expr_read(y, &r->p->words, r->arena, r->d) : NULL;
 
 	if (e)
 		expr_uses(e, &r->p->used_features, &r->p->used_human);

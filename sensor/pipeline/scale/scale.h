@@ -36,6 +36,7 @@ struct feature {
 	const char *unit;  /* "s", "hosts", "bit/s", "bytes", "share", "" */
 	const char *help;
 	void (*measure)(const struct scale_in *in, struct fact *out);
+	bool of_assets;    /* follows from the assets touched alone */
 };
 extern const struct feature *const feature_table[];
 extern const unsigned feature_table_n;

@@ -11,4 +11,4 @@ measure(const struct scale_in *in, struct fact *out)
 	out->hi += in->i->unlisted; /* a victim nobody listed may be one */
 }
 
-const struct feature feature_assets_critical = { .name = "assets_critical", .unit = "assets", .help = "inventoried assets of criticality critical that were touched", .measure = measure };
+const struct feature feature_assets_critical = { .name = "assets_critical", .unit = "assets", .help = "inventoried assets of criticality critical that were touched", .measure = measure, .of_assets = true };

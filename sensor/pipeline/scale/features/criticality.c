@@ -13,4 +13,4 @@ measure(const struct scale_in *in, struct fact *out)
 		out->hi = CRIT_CRITICAL;
 }
 
-const struct feature feature_criticality = { .name = "criticality", .unit = "", .help = "highest criticality touched: 0 low, 1 medium, 2 high, 3 critical", .measure = measure };
+const struct feature feature_criticality = { .name = "criticality", .unit = "", .help = "highest criticality touched: 0 low, 1 medium, 2 high, 3 critical", .measure = measure, .of_assets = true };

@@ -16,4 +16,4 @@ measure(const struct scale_in *in, struct fact *out)
 	out->hi += i->unlisted;
 }
 
-const struct feature feature_sectors = { .name = "sectors", .unit = "sectors", .help = "sectors that were touched", .measure = measure };
+const struct feature feature_sectors = { .name = "sectors", .unit = "sectors", .help = "sectors that were touched", .measure = measure, .of_assets = true };

@@ -13,4 +13,4 @@ measure(const struct scale_in *in, struct fact *out)
 		out->hi = ZONE_SAFETY;
 }
 
-const struct feature feature_zone_depth = { .name = "zone_depth", .unit = "", .help = "deepest zone touched: 0 internet, 1 dmz, 2 enterprise, 3 ot, 4 safety", .measure = measure };
+const struct feature feature_zone_depth = { .name = "zone_depth", .unit = "", .help = "deepest zone touched: 0 internet, 1 dmz, 2 enterprise, 3 ot, 4 safety", .measure = measure, .of_assets = true };

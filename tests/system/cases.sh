@@ -1,0 +1,75 @@
+#!/bin/sh
+# The shipped cases, played: marked throughout, told in order, where the published characterisation puts them; bad cases told whole.
+set -eu
+top=$(cd "${top_srcdir:-.}" && pwd) build=$(cd "${top_builddir:-.}" && pwd)
+casus="$build/sensor/casus"
+fail() { echo "cases.sh: $*" >&2; exit 1; }
+[ -x "$casus" ] || { echo "cases.sh: skipped: not built" >&2; exit 77; }
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+play() { "$casus" exercise --packs "$top/rules/policy" --effects "$top/rules/effects.yaml" "$@"; }
+
+n=0 good=0
+for c in "$top"/rules/cases/*.yaml; do
+	n=$((n + 1))
+	rc=0
+	play "$c" > "$dir/text" 2> "$dir/err" || rc=$?
+	[ $rc -le 1 ] || fail "$c: $(cat "$dir/err")"
+	[ $rc -eq 1 ] || good=$((good + 1))
+	play --json "$c" > "$dir/json" || [ $? -eq 1 ] || fail "$c: no JSON"
+	! grep -qv '"exercise":true,"marking":"EXERCISE"' "$dir/json" || fail "$c: a record is not marked"
+	tail -n 1 "$dir/json" | grep -q '"record":"result"' || fail "$c: no result"
+	! grep -q '"a_band_above":true' "$dir/json" || fail "$c: a whole band above what is published"
+	# every step is told, and every step of it begins with the mark
+	[ "$(grep -c '"record":"step"' "$dir/json")" -eq "$(grep -c '^  - at:' "$c")" ] || fail "$c: steps are missing"
+	[ "$(grep -c '^EXERCISE' "$dir/text")" -eq $(($(grep -c '^  - at:' "$c") + 2)) ] || fail "$c: steps are not marked"
+done
+[ $n -ge 14 ] || fail "only $n cases"
+[ "$good" -ge $((n - 1)) ] || fail "only $good of $n cases where they are published to be"
+echo "cases.sh: $good of $n cases hold the midpoint and at least half of their published range"
+
+# The same bytes each time.
+play "$top"/rules/cases/*.yaml > "$dir/once"
+play "$top"/rules/cases/*.yaml > "$dir/twice"
+cmp -s "$dir/once" "$dir/twice" || fail "two runs differ"
+
+# Told and not told: unknown is not zero.
+cat > "$dir/a.yaml" <<'END'
+kind: case
+id: a
+title: a
+sources: [ a drill ]
+assets: [ { name: plant, owner: JP, sector: energy, criticality: critical, zone: ot } ]
+timeline: [ { at: "2026-01-01T00:00:00Z", say: it stops, effects: [ot-stop] } ]
+END
+sed 's/effects: \[ot-stop\]/effects: [ot-stop], facts: { deaths: 0, injuries: 0, physical_damage: 0, function_loss_h: 0, people_without_service: 0, coercion: 0, state_function: 0, economic_loss_musd: 0 }/' "$dir/a.yaml" > "$dir/b.yaml"
+hi() { play --json --party JP "$1" | tail -n 1 | sed 's/.*"parties":{"JP":{"lo":"B[0-9]","likely":"B[0-9]","hi":"\(B[0-9]\)"}.*/\1/'; }
+[ "$(hi "$dir/a.yaml")" = B5 ] || fail "unknown harm: $(hi "$dir/a.yaml"), B5 was expected"
+[ "$(hi "$dir/b.yaml")" = B2 ] || fail "no harm: $(hi "$dir/b.yaml"), B2 was expected"
+
+# All problems at once, each with its place and what was expected.
+cat > "$dir/bad.yaml" <<'END'
+kind: case
+id: bad
+title: bad
+sources: [ a drill ]
+assets: [ { name: plant, owner: JP, sector: energy, criticality: vital } ]
+published: { legal: [B3, B1] }
+timeline:
+  - at: "2026-01-02T00:00:00Z"
+    say: one
+    touches: [plants]
+    effects: [denail]
+    facts: { death: 0, outage_s: many }
+    circumstance: war
+  - at: "2026-01-01T00:00:00Z"
+    actor: gang
+    colour: red
+END
+rc=0
+play "$dir/bad.yaml" > "$dir/out" 2> "$dir/err" || rc=$?
+[ $rc -eq 2 ] || fail "a bad case: exit code $rc"
+for want in ':5:.*vital' ':6:.*lower one first' ':10:.*plants' ':11:.*denail.*denial' ':12:.*death.*deaths' ':12:.*outage_s' \
+	':13:.*war.*peacetime, gray-zone, armed-conflict' ':14:.*say is missing' ':14:.*order of time' ':15:.*gang.*state, non-state' ':16:.*colour'; do
+	grep -qE "bad.yaml$want" "$dir/err" || fail "not told: $want; told: $(cat "$dir/err")"
+done
