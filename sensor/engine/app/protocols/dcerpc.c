@@ -89,6 +89,14 @@ pdu(struct app *a, struct dcerpc *st, int dir, const struct dce_header *h, struc
 	tx_reach(&t->tx, dir, 1);
 }
 
+enum { FRAME_PDU, FRAME_HDR, FRAME_DATA };
+static const struct app_frame_type frames[] = {
+	[FRAME_PDU] = { "pdu", "a PDU over TCP" },
+	[FRAME_HDR] = { "hdr", "the 16 bytes all PDUs begin with" },
+	[FRAME_DATA] = { "data", "what follows them" },
+	{ NULL, NULL },
+};
+
 static int
 tcp_feed(struct app *a, struct dcerpc *st, int dir, struct span bytes)
 {
@@ -116,6 +124,10 @@ tcp_feed(struct app *a, struct dcerpc *st, int dir, struct span bytes)
 		st->resync[dir] = false;
 		if (s.n < h.frag)
 			break;
+		app_frame(a, dir, FRAME_PDU, s.p, h.frag, NULL);
+		app_frame(a, dir, FRAME_HDR, s.p, DCE_HEADER, NULL);
+		if (h.frag > DCE_HEADER)
+			app_frame(a, dir, FRAME_DATA, s.p + DCE_HEADER, h.frag - DCE_HEADER, NULL);
 		pdu(a, st, dir, &h, s);
 		taken += h.frag;
 	}
@@ -297,6 +309,7 @@ const struct protocol protocol_dcerpc = {
 	.done = DONE,
 	.max_record = 65536 + DCE_HEADER,
 	.feed = dcerpc_feed,
+	.frames = frames,
 	.gap = dcerpc_gap,
 	.eof = dcerpc_eof,
 	.tx_clear = dcerpc_tx_clear,

@@ -240,6 +240,29 @@ message(struct app *a, struct mqtt *st, int dir, struct mqtt_msg *m, struct span
 		app_event(a, NULL, EV_INVALID_QOS);
 }
 
+enum { FRAME_PDU, FRAME_HEADER, FRAME_DATA };
+static const struct app_frame_type frames[] = {
+	[FRAME_PDU] = { "pdu", "a control packet" },
+	[FRAME_HEADER] = { "header", "its fixed header" },
+	[FRAME_DATA] = { "data", "what follows the fixed header" },
+	{ NULL, NULL },
+};
+
+static void
+mark(struct app *a, int dir, struct span s, uint32_t head_n, uint32_t body_n)
+{
+	app_frame(a, dir, FRAME_PDU, s.p, (uint64_t) head_n + body_n, NULL);
+	app_frame(a, dir, FRAME_HEADER, s.p, head_n, NULL);
+	app_frame(a, dir, FRAME_DATA, s.p + head_n, body_n, NULL);
+}
+
+static void
+mark_tx(struct app *a, int dir)
+{
+	for (unsigned type = FRAME_PDU; a->last && type <= FRAME_DATA; type++)
+		app_frame_tx(a, dir, type, a->last);
+}
+
 static int
 mqtt_feed(struct app *a, void *state, int dir, struct span bytes)
 {
@@ -271,13 +294,16 @@ mqtt_feed(struct app *a, void *state, int dir, struct span bytes)
 			taken += left - rd_left(&r);
 			st->skip[dir] = m.length;
 			m.truncated = true;
+			mark(a, dir, span_skip(bytes, taken - (left - rd_left(&r))), left - rd_left(&r), m.length);
 			m.length += left - rd_left(&r);
 			message(a, st, dir, &m, SPAN_NONE);
 			continue;
 		}
 		if (rd_left(&r) < m.length)
 			break;
+		mark(a, dir, span_skip(bytes, taken), left - rd_left(&r), m.length);
 		message(a, st, dir, &m, rd_span(&r, m.length));
+		mark_tx(a, dir);
 		taken += left - rd_left(&r);
 	}
 	return (int) taken;
@@ -397,6 +423,7 @@ const struct protocol protocol_mqtt = {
 	.eof = mqtt_eof,
 	.tx_clear = mqtt_tx_clear,
 	.fields = mqtt_fields,
+	.frames = frames,
 	.events = events,
 	.log = mqtt_log,
 };

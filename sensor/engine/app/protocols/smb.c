@@ -22,6 +22,7 @@ enum smb_event { EV_MALFORMED, EV_INVALID_NBSS };
 struct smb {
 	uint32_t skip[2];   /* bytes of the PDU at hand that are passed over */
 	bool resync[2];
+	bool marked[2];          /* the frames of the record at hand are told */
 	uint32_t open;
 	uint16_t dialect;
 	struct dce_table pipes;
@@ -71,6 +72,60 @@ failed(uint8_t version, uint32_t status)
 	return version == 2 ? status >> 30 == 3 && status != 0xc0000016 : status != 0 && status != 0xc0000016;
 }
 
+enum { FRAME_NBSS_PDU, FRAME_NBSS_HDR, FRAME_NBSS_DATA, FRAME_SMB1_PDU, FRAME_SMB1_HDR, FRAME_SMB1_DATA, FRAME_SMB2_PDU, FRAME_SMB2_HDR,
+	FRAME_SMB2_DATA, FRAME_SMB3_PDU, FRAME_SMB3_HDR, FRAME_SMB3_DATA };
+static const struct app_frame_type frames[] = {
+	[FRAME_NBSS_PDU] = { "nbss.pdu", "a message of the session service" },
+	[FRAME_NBSS_HDR] = { "nbss.hdr", "its header of four bytes" },
+	[FRAME_NBSS_DATA] = { "nbss.data", "what it carries" },
+	[FRAME_SMB1_PDU] = { "smb1.pdu", "an SMB 1 message" },
+	[FRAME_SMB1_HDR] = { "smb1.hdr", "its header" },
+	[FRAME_SMB1_DATA] = { "smb1.data", "what follows the header" },
+	[FRAME_SMB2_PDU] = { "smb2.pdu", "an SMB 2 message; of a compound, one of them" },
+	[FRAME_SMB2_HDR] = { "smb2.hdr", "its header" },
+	[FRAME_SMB2_DATA] = { "smb2.data", "what follows the header" },
+	[FRAME_SMB3_PDU] = { "smb3.pdu", "an encrypted message (transform header)" },
+	[FRAME_SMB3_HDR] = { "smb3.hdr", "its transform header" },
+	[FRAME_SMB3_DATA] = { "smb3.data", "what is encrypted" },
+	{ NULL, NULL },
+};
+
+/* PDU, header and data of one layer: three kinds in a row from `pdu` on; n bytes, of which not all may be there yet. */
+static void
+mark(struct app *a, int dir, unsigned pdu, const uint8_t *at, uint32_t head_n, uint32_t n)
+{
+	app_frame(a, dir, pdu, at, n, NULL);
+	if (n < head_n)
+		return;
+	app_frame(a, dir, pdu + 1, at, head_n, NULL);
+	if (n > head_n)
+		app_frame(a, dir, pdu + 2, at + head_n, n - head_n, NULL);
+}
+
+/* A record of n bytes after its header, once, as soon as the header of what it carries is there. */
+static void
+mark_record(struct app *a, struct smb *st, int dir, struct span s, uint32_t n)
+{
+	struct rd r = rd_of(span_skip(s, 4));
+	uint32_t magic, next;
+
+	if (st->marked[dir] || (s.n < 68 && s.n < n + 4))
+		return;
+	st->marked[dir] = true;
+	mark(a, dir, FRAME_NBSS_PDU, s.p, 4, n + 4);
+	magic = rd_u32(&r);
+	rd_skip(&r, 16);
+	next = rd_u32le(&r);
+	if (s.p[0] != 0 || n < 4)
+		return;
+	if (magic == 0xff534d42)
+		mark(a, dir, FRAME_SMB1_PDU, s.p + 4, 32, n);
+	else if (magic == 0xfe534d42)
+		mark(a, dir, FRAME_SMB2_PDU, s.p + 4, 64, !r.bad && next >= 64 && next < n ? next : n);
+	else if (magic == 0xfd534d42)
+		mark(a, dir, FRAME_SMB3_PDU, s.p + 4, 52, n);
+}
+
 /* One command, its header read into `h`. */
 static void
 command(struct app *a, struct smb *st, int dir, const struct smb_tx *h, struct span pdu)
@@ -107,6 +162,8 @@ command(struct app *a, struct smb *st, int dir, const struct smb_tx *h, struct s
 	if (t->dialect)
 		st->dialect = t->dialect;
 	t->dialect = st->dialect;
+	for (unsigned i = 0; i < 3; i++)
+		app_frame_tx(a, dir, (h->version == 1 ? FRAME_SMB1_PDU : FRAME_SMB2_PDU) + i, &t->tx);
 	tx_reach(&t->tx, dir, 1);
 }
 
@@ -133,8 +190,9 @@ smb1_pdu(struct app *a, struct smb *st, int dir, struct span pdu)
 		command(a, st, dir, &h, pdu);
 }
 
+/* `more`: bytes of the last message that did not come yet. */
 static void
-smb2_pdu(struct app *a, struct smb *st, int dir, struct span pdu)
+smb2_pdu(struct app *a, struct smb *st, int dir, struct span pdu, uint32_t more)
 {
 	for (unsigned i = 0; i < 64 && pdu.n; i++) {
 		struct smb_tx h = { .version = 2 };
@@ -160,6 +218,8 @@ smb2_pdu(struct app *a, struct smb *st, int dir, struct span pdu)
 			app_event(a, NULL, EV_MALFORMED);
 			return;
 		}
+		if (i) /* mark_record() knows the first */
+			mark(a, dir, FRAME_SMB2_PDU, pdu.p, 64, next >= 64 ? next : pdu.n + more);
 		command(a, st, dir, &h, next ? span_head(pdu, next) : pdu);
 		if (next < 64)
 			break;
@@ -207,15 +267,17 @@ smb_feed(struct app *a, void *state, int dir, struct span bytes)
 			st->resync[dir] = true;
 			return (int) bytes.n;
 		}
+		mark_record(a, st, dir, s, n);
 		pdu = rd_span(&r, seen);
 		if (r.bad)
 			break;
 		r = rd_of(pdu);
 		magic = pdu.n >= 4 ? rd_u32(&r) : 0;
+		st->marked[dir] = false;
 		if (type == 0 && magic == 0xff534d42)
 			smb1_pdu(a, st, dir, pdu);
 		else if (type == 0 && magic == 0xfe534d42)
-			smb2_pdu(a, st, dir, pdu);
+			smb2_pdu(a, st, dir, pdu, n - seen);
 		taken += 4 + seen;
 		st->skip[dir] = n - seen;
 	}
@@ -233,6 +295,7 @@ smb_gap(struct app *a, void *state, int dir, uint32_t n)
 	}
 	st->skip[dir] = 0;
 	st->resync[dir] = true;
+	st->marked[dir] = false;
 	return 0;
 }
 
@@ -552,6 +615,7 @@ const struct protocol protocol_smb = {
 	.done = DONE,
 	.max_record = VISIBLE + 4,
 	.feed = smb_feed,
+	.frames = frames,
 	.gap = smb_gap,
 	.eof = smb_eof,
 	.tx_clear = smb_tx_clear,

@@ -260,6 +260,40 @@ server_line(struct app *a, struct smtp *st, struct span line)
 		reply(a, st, code);
 }
 
+/* ---- frames ---- */
+
+enum { FRAME_COMMAND_LINE, FRAME_DATA, FRAME_RESPONSE_LINE };
+static const struct app_frame_type frames[] = {
+	[FRAME_COMMAND_LINE] = { "command_line", "a command; once with its end and once without" },
+	[FRAME_DATA] = { "data", "a mail, from after DATA to the line with the dot" },
+	[FRAME_RESPONSE_LINE] = { "response_line", "a line of a reply" },
+	{ NULL, NULL },
+};
+
+/* What a reply is about: the oldest mail that waits for one. */
+static const struct tx *
+answered(const struct app *a)
+{
+	each_tx(a, x)
+		if (x->progress[TO_CLIENT] < 1)
+			return x;
+	return a->last;
+}
+
+/* A line, its end in `eol` bytes after it. */
+static void
+mark(struct app *a, const struct smtp *st, int dir, struct span line, uint32_t eol)
+{
+	const struct tx *t = st->tx ? &st->tx->tx : NULL;
+
+	if (dir == TO_CLIENT) {
+		app_frame(a, dir, FRAME_RESPONSE_LINE, line.p, line.n + eol, answered(a));
+	} else if (!st->data) {
+		app_frame(a, dir, FRAME_COMMAND_LINE, line.p, line.n + eol, t);
+		app_frame(a, dir, FRAME_COMMAND_LINE, line.p, line.n, t);
+	}
+}
+
 /* ---- lines ---- */
 
 static int
@@ -307,10 +341,16 @@ smtp_feed(struct app *a, void *state, int dir, struct span bytes)
 			line.n--;
 			eol = 2;
 		}
+		bool data = st->data;
+		mark(a, st, dir, line, eol);
 		if (dir == TO_SERVER)
 			client_line(a, st, line, eol);
 		else
 			server_line(a, st, line);
+		if (dir == TO_SERVER && st->data && !data)
+			app_frame(a, dir, FRAME_DATA, bytes.p + taken, FRAME_OPEN, st->tx ? &st->tx->tx : NULL);
+		else if (dir == TO_SERVER && data && !st->data)
+			app_frame_end(a, dir, FRAME_DATA, a->taken[dir] + taken);
 		if (a->upgrading)
 			break;
 	}
@@ -537,6 +577,7 @@ const struct protocol protocol_smtp = {
 	.done = { MAIL_END, 1 },
 	.max_record = LINE_MAX,
 	.feed = smtp_feed,
+	.frames = frames,
 	.gap = smtp_gap,
 	.eof = smtp_eof,
 	.tx_clear = smtp_tx_clear,

@@ -143,6 +143,14 @@ kexinit(struct app *a, struct ssh_tx *t, int dir, struct span payload)
 	hash_hex(md5, sizeof(md5), s->hash);
 }
 
+enum { FRAME_HDR, FRAME_DATA, FRAME_PDU };
+static const struct app_frame_type frames[] = {
+	[FRAME_HDR] = { "record.hdr", "length, padding length and type of a packet in the clear" },
+	[FRAME_DATA] = { "record.data", "what a packet carries after its type" },
+	[FRAME_PDU] = { "record.pdu", "a packet" },
+	{ NULL, NULL },
+};
+
 /* Bytes of the packet at the front; 0 = not complete, -1 = not one. */
 static int
 packet(struct app *a, struct ssh *st, struct ssh_tx *t, int dir, struct span s)
@@ -165,6 +173,9 @@ packet(struct app *a, struct ssh *st, struct ssh_tx *t, int dir, struct span s)
 		app_event(a, &t->tx, EV_INVALID_RECORD);
 		return -1;
 	}
+	app_frame(a, dir, FRAME_HDR, s.p, 6, &t->tx);
+	app_frame(a, dir, FRAME_DATA, s.p + 6, n - 2, &t->tx);
+	app_frame(a, dir, FRAME_PDU, s.p, (uint64_t) n + 4, &t->tx);
 	if (type == MSG_KEXINIT) {
 		kexinit(a, t, dir, rd_span(&r, n - 2 - padding));
 		tx_reach(&t->tx, dir, SSH_KEX);
@@ -351,6 +362,7 @@ const struct protocol protocol_ssh = {
 	.eof = ssh_eof,
 	.tx_clear = ssh_tx_clear,
 	.fields = fields,
+	.frames = frames,
 	.events = events,
 	.log = ssh_log,
 	.loggable = ssh_loggable,
