@@ -77,7 +77,7 @@ field_rows(FILE *out)
 	for (unsigned p = 0; p < protocol_table_n; p++) {
 		const struct protocol *proto = protocol_table[p];
 		fprintf(out, ".SS %s\n", proto->name);
-		for (const struct field *f = proto->fields; f && f->name; f++) {
+		each_field(f, proto) {
 			term(out, f->name, field_kind_name(f->kind));
 			sentence(out, f->help);
 			if (f->modifier) {

@@ -95,6 +95,24 @@ read_type(const char *name, const struct yaml *t, struct emit_conf *emit, struct
 	}
 }
 
+/* The event_types that the named protocols write: a list after the names. */
+static const char *const *
+kinds_of(const char **names, size_t n, size_t max)
+{
+	const char **kinds = names + n + 1;
+	size_t k = 0;
+
+	for (size_t i = 0; i < n && n + k + 4 < max; i++) {
+		const struct protocol *p = app_protocol_find(names[i]);
+
+		kinds[k++] = p && p->log_name ? p->log_name : names[i];
+		if (p && p->second_name)
+			kinds[k++] = p->second_name;
+	}
+	kinds[k] = NULL;
+	return kinds;
+}
+
 void
 outputs_read(const struct conf *c, struct emit_conf *emit, struct eve_conf *eve, const char **names, size_t max)
 {
@@ -125,10 +143,11 @@ outputs_read(const struct conf *c, struct emit_conf *emit, struct eve_conf *eve,
 		yaml_each(t, types)
 		{
 			if (t->kind == YAML_SCALAR)
-				read_type(t->text, NULL, emit, eve, names, &n, max);
+				read_type(t->text, NULL, emit, eve, names, &n, max / 3);
 			else if (t->child)
-				read_type(t->child->key, t->child, emit, eve, names, &n, max);
+				read_type(t->child->key, t->child, emit, eve, names, &n, max / 3);
 		}
 	}
 	names[n] = NULL;
+	eve->app = kinds_of(names, n, max);
 }

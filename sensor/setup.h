@@ -41,7 +41,7 @@ struct setup {
 	char id[33];             /* sensor id in force */
 	char data_dir[512];      /* shipped rules/ */
 	char paths[8][512];
-	const char *log_names[64]; /* protocols to log */
+	const char *log_names[192]; /* protocols to log, and the kinds of their records */
 	char *bpf;               /* from -F; heap */
 };
 

@@ -34,6 +34,21 @@ span_str(const char *s)
 	return span_of(s, s ? strlen(s) : 0);
 }
 
+/* Letters of ASCII in either case are the same. */
+static inline bool
+span_eq_nocase(struct span a, struct span b)
+{
+	if (a.n != b.n)
+		return false;
+	for (uint32_t i = 0; i < a.n; i++) {
+		uint8_t x = a.p[i] ^ b.p[i], low = a.p[i] | 0x20;
+
+		if (x && (x != 0x20 || low < 'a' || low > 'z'))
+			return false;
+	}
+	return true;
+}
+
 static inline bool
 span_eq(struct span a, struct span b)
 {

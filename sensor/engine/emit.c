@@ -164,6 +164,11 @@ emit_write_tx(struct json *j, const struct app *a, const struct tx *tx, bool ful
 	json_object(j, tx->proto->log_name ? tx->proto->log_name : tx->proto->name);
 	tx->proto->log(a, tx, j, full);
 	json_end(j);
+	if (!tx->proto->second_log || !tx->proto->second_log(a, tx, NULL, full))
+		return;
+	json_object(j, tx->proto->second_name);
+	tx->proto->second_log(a, tx, j, full);
+	json_end(j);
 }
 
 void
@@ -202,29 +207,36 @@ emit_alert(struct emit *e, const struct packet *p, const struct flow *f, const s
 	emit_commit(e, ev, &j);
 }
 
-bool
-emit_wants_tx(const struct emit *e, const struct protocol *p)
+static bool
+listed(const struct emit *e, const char *name)
 {
-	if (!e->conf->content || !p->log)
-		return false;
 	if (e->conf->log_all_app)
 		return true;
 	for (const char *const *n = e->conf->log_app; n && *n; n++)
-		if (strcmp(*n, p->name) == 0 || (p->log_name && strcmp(*n, p->log_name) == 0))
+		if (strcmp(*n, name) == 0)
 			return true;
 	return false;
 }
 
-void
-emit_tx(struct emit *e, const struct flow *f, const struct session *s, const struct tx *tx, const struct packet *p)
+/* A protocol is switched on by its name, or by that of its record unless another protocol has that name. What is made of
+ * another protocol is logged as that one. */
+bool
+emit_wants_tx(const struct emit *e, const struct protocol *p)
+{
+	if (p->base)
+		p = p->base;
+	if (!e->conf->content || !p->log)
+		return false;
+	return listed(e, p->name) || (p->log_name && !app_protocol_find(p->log_name) && listed(e, p->log_name));
+}
+
+static void
+emit_record(struct emit *e, const struct flow *f, const struct session *s, const struct tx *tx, const struct packet *p, const char *kind)
 {
 	const struct app *a = s->app;
-	struct event *ev;
+	struct event *ev = emit_take(e, EVENT_APP, e->conf->text_max);
 	struct json j;
 
-	if (!emit_wants_tx(e, tx->proto) || (tx->proto->loggable && !tx->proto->loggable(tx)))
-		return;
-	ev = emit_take(e, EVENT_APP, e->conf->text_max);
 	if (!ev)
 		return;
 	emit_set_flow(ev, f, s);
@@ -237,12 +249,23 @@ emit_tx(struct emit *e, const struct flow *f, const struct session *s, const str
 		ev->flags |= EVENT_F_PSEUDO;
 	ev->tx_id = tx->id;
 	ev->flags |= EVENT_F_TX;
-	set_name(ev->kind, tx->proto->log_name ? tx->proto->log_name : tx->proto->name);
+	set_name(ev->kind, kind);
 	json_init(&j, ev->text, e->conf->text_max);
 	if (p && e->conf->ethernet)
 		emit_write_ether(&j, p);
 	emit_write_tx(&j, a, tx, true);
 	emit_commit(e, ev, &j);
+}
+
+void
+emit_tx(struct emit *e, const struct flow *f, const struct session *s, const struct tx *tx, const struct packet *p)
+{
+	const struct protocol *proto = tx->proto;
+
+	if (emit_wants_tx(e, proto) && (!proto->loggable || proto->loggable(tx)))
+		emit_record(e, f, s, tx, p, proto->log_name ? proto->log_name : proto->name);
+	if (proto->second_log && e->conf->content && listed(e, proto->name) && proto->second_log(s->app, tx, NULL, true))
+		emit_record(e, f, s, tx, p, proto->second_name);
 }
 
 /* The sender of the file is the source. */

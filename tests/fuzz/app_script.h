@@ -99,7 +99,7 @@ script_look(void)
 	for (struct tx *tx = a ? a->first : NULL; tx; tx = tx->next) {
 		struct json j;
 
-		for (const struct field *f = tx->proto->fields; f && f->name; f++)
+		each_field(f, tx->proto)
 			for (int dir = 0; dir < 2; dir++)
 				if ((f->dirs >> dir & 1) && tx->progress[dir] >= f->progress[dir])
 					script_field(f, tx, dir);

@@ -111,11 +111,17 @@ tx_done(const struct app *a, const struct tx *tx, int dir)
 {
 	return tx->progress[dir] >= tx->proto->done[dir] || (tx->only_dir && !(tx->only_dir >> dir & 1));
 }
+/* Is the transaction of the protocol the flow speaks now? */
+static inline bool
+tx_is_of(const struct app *a, const struct tx *tx)
+{
+	return tx->proto == a->proto || (a->proto && tx->proto == a->proto->base);
+}
 /* ... or will never come further: the direction ended, was lost, or the flow speaks something else now. */
 static inline bool
 tx_final(const struct app *a, const struct tx *tx, int dir)
 {
-	return tx_done(a, tx, dir) || a->eof[dir] || a->stopped[dir] || tx->proto != a->proto;
+	return tx_done(a, tx, dir) || a->eof[dir] || a->stopped[dir] || !tx_is_of(a, tx);
 }
 
 /* Which types of frames are worth keeping, by index of the protocol (bit = type); NULL: none. */
@@ -142,6 +148,13 @@ void app_tx_free(struct app *a, struct tx *tx);
 /* From the bytes after those feed() takes now, the flow speaks something else: probed anew in both directions.
  * `expected` NULL = no idea (CONNECT); anything else than the expected is an event. */
 void app_upgrade(struct app *a, const struct protocol *expected);
+/* What the flow speaks turns out to be `p`, which has the present protocol as its base: so do all transactions from now on,
+ * and `tx`, unless rules have begun with it. Nothing happens where `p` is switched off. */
+void app_becomes(struct app *a, const struct protocol *p, struct tx *tx);
+/* Is `p` switched on for this flow's transport? */
+bool app_speaks(const struct app *a, const struct protocol *p);
+/* The state of the protocol of that name when the flow spoke it before; NULL: it did not. */
+const void *app_state_before(const struct app *a, const char *name);
 const void *app_conf(const struct app *a);    /* the protocol's settings; NULL when it has none */
 /* A TCP flow between the two ends of this one, to `port` of the client (side TO_SERVER) or of the server (TO_CLIENT), will
  * speak `p`; `note` (at most APP_NOTE_MAX bytes) is given to its expected(). One flow, within APP_EXPECT_NS of packet time. */

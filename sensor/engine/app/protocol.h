@@ -55,7 +55,18 @@ struct field {
 	struct body *(*body)(struct tx *tx, int dir);
 	const char *const *names; /* FIELD_NUMBER: names for values, "name=value" pairs: "get_request=0", NULL-ended */
 	const char *help;
+	const struct field *more; /* of the last row (no name): the table goes on there */
 };
+
+static inline const struct field *
+field_at(const struct field *f)
+{
+	while (f && !f->name)
+		f = f->more;
+	return f;
+}
+/* Every field of protocol p, which may be NULL. */
+#define each_field(f, p) for (const struct field *f = field_at((p) ? (p)->fields : NULL); f; f = field_at(f + 1))
 
 struct app_event {
 	const char *name;      /* after the protocol's: "invalid_request_chunk_len" */
@@ -118,11 +129,18 @@ struct protocol {
 	void (*tx_clear)(struct app *app, struct tx *tx); /* gives back what hangs on a transaction */
 	void (*clear)(struct app *app, void *state);
 
-	const struct field *fields;     /* ends with .name = NULL */
+	const struct protocol *base;    /* a flow may come to this one from there by app_becomes(): state and transactions are the same */
+	/* The message of another protocol that a transaction carries, for that one's fields; NULL: none. */
+	const struct tx *(*carried)(const struct tx *tx, int dir);
+	const struct field *fields;     /* ends with .name = NULL; see each_field() */
 	const struct app_frame_type *frames; /* ends with .name = NULL; at most 30; NULL = none */
 	const struct app_event *events; /* ends with .name = NULL; at most 64; number = bit */
 	/* Members of the log object. `full`: for the log record; else the short form that alerts carry. */
 	void (*log)(const struct app *app, const struct tx *tx, struct json *j, bool full);
+	/* A second object besides, in alerts and in a record of its own; false, nothing written: not of this transaction. With j
+	 * NULL only that is asked. */
+	const char *second_name;
+	bool (*second_log)(const struct app *app, const struct tx *tx, struct json *j, bool full);
 	/* A header of the request by its name, for addresses that proxies tell; NULL: there are no headers. */
 	bool (*header)(const struct tx *tx, const char *name, struct span *out);
 	/* The files of a direction, by index until false; NULL: this protocol carries none. */

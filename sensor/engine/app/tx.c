@@ -59,6 +59,38 @@ app_drop(struct app *a, struct bytes *b)
 	bytes_clear(b, a->engine->pool);
 }
 
+bool
+app_speaks(const struct app *a, const struct protocol *p)
+{
+	return p && a->engine->of[app_index(p)].on[app_transport_i(a)];
+}
+
+void
+app_becomes(struct app *a, const struct protocol *p, struct tx *tx)
+{
+	if (!app_speaks(a, p) || (a->proto != p && a->proto != p->base))
+		return;
+	if (!tx->detect[0] && !tx->detect[1])
+		tx->proto = p;
+	if (a->proto == p)
+		return;
+	a->before = a->proto;
+	a->proto = p;
+	a->index = (uint8_t) app_index(p);
+	for (int dir = 0; dir < 2; dir++)
+		if (a->seen[dir])
+			a->seen[dir] = p;
+}
+
+const void *
+app_state_before(const struct app *a, const char *name)
+{
+	for (const struct app_past *past = a->past; past; past = past->next)
+		if (strcmp(past->proto->name, name) == 0)
+			return past->state;
+	return NULL;
+}
+
 const void *
 app_conf(const struct app *a)
 {

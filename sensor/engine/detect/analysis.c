@@ -37,7 +37,7 @@ ruleset_list_keywords(FILE *out, bool csv)
 		row(out, csv, k->name, scope_name[k->scope], k->protocols ? k->protocols : "", k->help ? k->help : "", k->note ? k->note : "");
 	}
 	for (unsigned p = 0; p < protocol_table_n; p++)
-		for (const struct field *f = protocol_table[p]->fields; f && f->name; f++)
+		each_field(f, protocol_table[p])
 			row(out, csv, f->name, kind_name[f->kind], protocol_table[p]->name, f->help ? f->help : "", "");
 	for (unsigned p = 0; p < protocol_table_n; p++)
 		for (const struct app_frame_type *f = protocol_table[p]->frames; f && f->name; f++) {

@@ -27,7 +27,7 @@ field_named(const char *name, bool *modifier)
 {
 	for (int pass = 0; pass < 3; pass++)
 		for (unsigned i = 0; i < protocol_table_n; i++)
-			for (const struct field *f = protocol_table[i]->fields; f && f->name; f++) {
+			each_field(f, protocol_table[i]) {
 				*modifier = pass == 1;
 				if (pass == 0 ? !strcmp(f->name, name) || word_in(f->aliases, name)
 				              : pass == 1 ? word_in(f->modifier, name) : same_but_dots(name, f->name))
@@ -49,7 +49,7 @@ buffer_lookup(const char *name, struct buffer *out, struct arena *a, bool *modif
 	*out = (struct buffer) { .name = found->name, .kind = BUF_FIELD, .rows = rows };
 	*kind = found->kind;
 	for (unsigned i = 0; i < protocol_table_n; i++)
-		for (const struct field *f = protocol_table[i]->fields; f && f->name; f++) {
+		each_field(f, protocol_table[i]) {
 			if (strcmp(f->name, found->name))
 				continue;
 			rows[i] = f;

@@ -184,7 +184,7 @@ look_at_app(struct detect *d)
 static bool
 has_bodies(const struct protocol *p)
 {
-	for (const struct field *f = p->fields; f && f->name; f++)
+	each_field(f, p)
 		if (f->kind == FIELD_BODY)
 			return true;
 	return false;

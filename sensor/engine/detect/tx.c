@@ -345,7 +345,7 @@ fields_scan(struct detect *d, struct look *l, const struct app_group *g)
 static void
 bodies_looked(const struct look *l)
 {
-	for (const struct field *f = l->proto->fields; f && f->name; f++) {
+	each_field(f, l->proto) {
 		struct body *b;
 		if (f->kind != FIELD_BODY || !(f->dirs >> l->dir & 1) || !f->body || !(b = f->body(l->tx, l->dir)))
 			continue;

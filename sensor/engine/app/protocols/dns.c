@@ -14,6 +14,8 @@
 
 #define TX_OPEN_MAX 512u
 
+extern const struct protocol protocol_dns;
+
 struct dns {
 	bool lost[2]; /* TCP: after a gap, until a message begins again */
 };
@@ -320,6 +322,32 @@ tx_clear(struct app *a, struct tx *tx)
 
 	app_drop(a, &t->msg);
 	app_give(a, t->at, t->cap_at * sizeof(*t->at));
+}
+
+struct dns_tx *
+dns_apart(struct app *a, struct span msg)
+{
+	struct dns_header h;
+	struct dns_tx *t = dns_header(msg, &h) < 0 ? NULL : app_take(a, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->tx.proto = &protocol_dns;
+	t->header = h;
+	t->response = h.flags & DNS_QR;
+	if (app_keep(a, &t->msg, msg, UINT16_MAX) == 0 && read_records(a, t))
+		return t;
+	dns_apart_free(a, t);
+	return NULL;
+}
+
+void
+dns_apart_free(struct app *a, struct dns_tx *t)
+{
+	if (!t)
+		return;
+	tx_clear(a, &t->tx);
+	app_give(a, t, sizeof(*t));
 }
 
 static const char *const request_progress[] = { "request_started", "request_complete", NULL };

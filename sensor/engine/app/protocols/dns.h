@@ -62,8 +62,11 @@ int dns_record(struct span msg, uint32_t at, bool question, struct dns_record *o
 bool dns_at(const struct dns_tx *t, enum dns_section s, unsigned i, struct dns_record *out);
 /* The name inside the data of NS, CNAME, PTR, MX, SOA, SRV: where it begins; 0 = such a record has none. */
 uint32_t dns_data_name(const struct dns_record *r);
+/* A message by itself, for protocols that carry one; NULL: it is none, or no memory. */
+struct dns_tx *dns_apart(struct app *a, struct span msg);
+void dns_apart_free(struct app *a, struct dns_tx *t); /* NULL is fine */
 void dns_log(const struct app *app, const struct tx *tx, struct json *j, bool full);
-extern const struct field dns_fields[];
+extern const struct field dns_fields[], dns_carried_fields[]; /* the latter for DNS over HTTP/2 */
 extern const char *const dns_type_names[], *const dns_rcode_names[], *const dns_opcode_names[]; /* "A=1", ... */
 
 #endif

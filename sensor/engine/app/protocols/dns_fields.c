@@ -6,12 +6,13 @@
  * Owns:      nothing.
  * Not here:  reading names and records -> dns_message.c
  */
-#include "engine/app/protocols/dns.h"
+#include "engine/app/protocols/http2.h"
 
+/* The message, which another protocol may carry; NULL: not in this direction. */
 static const struct dns_tx *
-of(const struct tx *tx)
+of(const struct tx *tx, int dir)
 {
-	return (const struct dns_tx *) tx;
+	return (const struct dns_tx *) (tx->proto->carried ? tx->proto->carried(tx, dir) : tx);
 }
 
 static bool
@@ -27,45 +28,45 @@ name_at(const struct dns_tx *t, uint32_t at, struct arena *scratch, struct span 
 }
 
 static bool
-owner(const struct tx *tx, enum dns_section s, unsigned i, struct arena *scratch, struct span *out)
+owner(const struct dns_tx *t, enum dns_section s, unsigned i, struct arena *scratch, struct span *out)
 {
 	struct dns_record r;
 
-	return dns_at(of(tx), s, i, &r) && name_at(of(tx), r.name_at, scratch, out);
+	return t && dns_at(t, s, i, &r) && name_at(t, r.name_at, scratch, out);
 }
 
 static bool
 get_query(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	return owner(tx, DNS_QUERIES, i, scratch, out);
+	return owner(of(tx, dir), DNS_QUERIES, i, scratch, out);
 }
 
 static bool
 get_answer(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	return owner(tx, DNS_ANSWERS, i, scratch, out);
+	return owner(of(tx, dir), DNS_ANSWERS, i, scratch, out);
 }
 
 static bool
 get_authority(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	return owner(tx, DNS_AUTHORITIES, i, scratch, out);
+	return owner(of(tx, dir), DNS_AUTHORITIES, i, scratch, out);
 }
 
 static bool
 get_additional(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	return owner(tx, DNS_ADDITIONALS, i, scratch, out);
+	return owner(of(tx, dir), DNS_ADDITIONALS, i, scratch, out);
 }
 
 /* Every name of a response: even indexes the owner of a record, odd ones the name in its data (or an empty one). */
 static bool
 get_response_name(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	const struct dns_tx *t = of(tx);
+	const struct dns_tx *t = of(tx, dir);
 	struct dns_record r;
 
-	if (i / 2 >= t->n_at || dns_record(bytes_span(&t->msg), t->at[i / 2], i / 2 < t->first[DNS_ANSWERS], &r) < 0)
+	if (!t || i / 2 >= t->n_at || dns_record(bytes_span(&t->msg), t->at[i / 2], i / 2 < t->first[DNS_ANSWERS], &r) < 0)
 		return false;
 	if (i % 2 == 0)
 		return name_at(t, r.name_at, scratch, out);
@@ -76,24 +77,29 @@ get_response_name(const struct tx *tx, int dir, unsigned i, struct arena *scratc
 static bool
 get_opcode(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 {
-	*out = of(tx)->header.flags >> 11 & 0xf;
-	return true;
+	const struct dns_tx *t = of(tx, dir);
+
+	*out = t ? t->header.flags >> 11 & 0xf : 0;
+	return t != NULL;
 }
 
 static bool
 get_rcode(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 {
-	*out = of(tx)->header.flags & 0xf;
-	return true;
+	const struct dns_tx *t = of(tx, dir);
+
+	*out = t ? t->header.flags & 0xf : 0;
+	return t != NULL;
 }
 
 /* of the questions in a request, of the answers in a response */
 static bool
 get_rrtype(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 {
+	const struct dns_tx *t = of(tx, dir);
 	struct dns_record r;
 
-	if (!dns_at(of(tx), of(tx)->response ? DNS_ANSWERS : DNS_QUERIES, i, &r))
+	if (!t || !dns_at(t, t->response ? DNS_ANSWERS : DNS_QUERIES, i, &r))
 		return false;
 	*out = r.type;
 	return true;
@@ -113,28 +119,30 @@ const char *const dns_rcode_names[] = { "NOERROR=0", "FORMERR=1", "SERVFAIL=2", 
 	"REFUSED=5", "YXDOMAIN=6", "YXRRSET=7", "NXRRSET=8", "NOTAUTH=9", "NOTZONE=10", NULL };
 const char *const dns_opcode_names[] = { "QUERY=0", "IQUERY=1", "STATUS=2", "NOTIFY=4", "UPDATE=5", NULL };
 
-#define REQ .dirs = 1, .progress = { 1, 0 }
-#define RES .dirs = 2, .progress = { 0, 1 }
-#define BOTH .dirs = 3, .progress = { 1, 1 }
+#define REQ(done) .dirs = 1, .progress = { done, 0 }
+#define RES(done) .dirs = 2, .progress = { 0, done }
+#define BOTH(done) .dirs = 3, .progress = { done, done }
 
-const struct field dns_fields[] = {
-	{ .name = "dns.query", .aliases = "dns_query", .kind = FIELD_MULTI, .bytes = get_query, REQ,
-	    .help = "names asked for, as dotted text" },
-	{ .name = "dns.queries.rrname", .kind = FIELD_MULTI, .bytes = get_query, BOTH,
-	    .help = "names in the question section" },
-	{ .name = "dns.answers.rrname", .kind = FIELD_MULTI, .bytes = get_answer, BOTH,
-	    .help = "names in the answer section" },
-	{ .name = "dns.authorities.rrname", .kind = FIELD_MULTI, .bytes = get_authority, BOTH,
-	    .help = "names in the authority section" },
-	{ .name = "dns.additionals.rrname", .kind = FIELD_MULTI, .bytes = get_additional, BOTH,
-	    .help = "names in the additional section" },
-	{ .name = "dns.response.rrname", .kind = FIELD_MULTI, .bytes = get_response_name, RES,
-	    .help = "every name of a response, those in record data too" },
-	{ .name = "dns.opcode", .kind = FIELD_NUMBER, .number = get_opcode, BOTH, .names = dns_opcode_names,
-	    .help = "operation code" },
-	{ .name = "dns.rcode", .kind = FIELD_NUMBER, .number = get_rcode, BOTH, .names = dns_rcode_names,
-	    .help = "response code" },
-	{ .name = "dns.rrtype", .kind = FIELD_NUMBER, .multi = true, .number = get_rrtype, BOTH,
+/* `done`: the progress at which the message is there. */
+#define ROWS(done) \
+	{ .name = "dns.query", .aliases = "dns_query", .kind = FIELD_MULTI, .bytes = get_query, REQ(done), \
+	    .help = "names asked for, as dotted text" }, \
+	{ .name = "dns.queries.rrname", .kind = FIELD_MULTI, .bytes = get_query, BOTH(done), \
+	    .help = "names in the question section" }, \
+	{ .name = "dns.answers.rrname", .kind = FIELD_MULTI, .bytes = get_answer, BOTH(done), \
+	    .help = "names in the answer section" }, \
+	{ .name = "dns.authorities.rrname", .kind = FIELD_MULTI, .bytes = get_authority, BOTH(done), \
+	    .help = "names in the authority section" }, \
+	{ .name = "dns.additionals.rrname", .kind = FIELD_MULTI, .bytes = get_additional, BOTH(done), \
+	    .help = "names in the additional section" }, \
+	{ .name = "dns.response.rrname", .kind = FIELD_MULTI, .bytes = get_response_name, RES(done), \
+	    .help = "every name of a response, those in record data too" }, \
+	{ .name = "dns.opcode", .kind = FIELD_NUMBER, .number = get_opcode, BOTH(done), .names = dns_opcode_names, \
+	    .help = "operation code" }, \
+	{ .name = "dns.rcode", .kind = FIELD_NUMBER, .number = get_rcode, BOTH(done), .names = dns_rcode_names, \
+	    .help = "response code" }, \
+	{ .name = "dns.rrtype", .kind = FIELD_NUMBER, .multi = true, .number = get_rrtype, BOTH(done), \
 	    .names = dns_type_names, .help = "record types: of the questions in requests, of the answers in responses" },
-	{ .name = NULL },
-};
+
+const struct field dns_fields[] = { ROWS(1) { .name = NULL } };
+const struct field dns_carried_fields[] = { ROWS(HTTP2_P_COMPLETE) { .name = NULL, .more = http2_fields } };

@@ -183,8 +183,10 @@ on_response_headers(htp_tx_t *h)
 {
 	struct http_tx *t = tx_of(h);
 
-	if (t)
-		t->head_end[TO_CLIENT] = place(state_of(h), TO_CLIENT);
+	if (!t)
+		return HTP_OK;
+	t->head_end[TO_CLIENT] = place(state_of(h), TO_CLIENT);
+	http_look_for_upgrade(state_of(h), h);
 	return HTP_OK;
 }
 
@@ -232,15 +234,7 @@ on_request_complete(htp_tx_t *h)
 	return HTP_OK;
 }
 
-static bool
-upgrades_to(const htp_tx_t *h, const char *token)
-{
-	const htp_header_t *up = htp_table_get_c(h->response_headers, "upgrade");
-
-	return up && up->value && bstr_cmp_c_nocase(up->value, token) == 0;
-}
-
-/* CONNECT and Upgrade: what follows is something else. */
+/* CONNECT: what follows is something else. */
 static int
 on_response_complete(htp_tx_t *h)
 {
@@ -255,24 +249,6 @@ on_response_complete(htp_tx_t *h)
 	if (h->request_method_number == HTP_M_CONNECT && status >= 200 && status < 300)
 		app_upgrade(a, NULL);
 	return HTP_OK;
-}
-
-static const char *const upgrade_tokens[][2] = { { "h2c", "http2" }, { "websocket", "websocket" } };
-
-/* 101 Switching Protocols: libhtp goes on as a tunnel, so it is asked for after each piece. */
-static void
-look_for_upgrade(struct http *s)
-{
-	htp_tx_t *h = htp_connp_get_out_tx(s->connp);
-
-	if (!h || h->response_status_number != 101 || h->response_progress <= HTP_RESPONSE_HEADERS)
-		return;
-	for (unsigned i = 0; i < 2; i++) {
-		const struct protocol *p = app_protocol_find(upgrade_tokens[i][1]);
-
-		if (p && upgrades_to(h, upgrade_tokens[i][0]))
-			app_upgrade(s->app, p);
-	}
 }
 
 void
@@ -333,8 +309,6 @@ give_to_libhtp(struct http *s, int dir, const void *p, size_t n)
 	htp_time_t ts = { .tv_sec = s->app->now / 1000000000, .tv_usec = s->app->now / 1000 % 1000000 };
 	int r = dir == TO_SERVER ? htp_connp_req_data(s->connp, &ts, p, n) : htp_connp_res_data(s->connp, &ts, p, n);
 
-	if (dir == TO_CLIENT)
-		look_for_upgrade(s);
 	http_take_messages(s);
 	note_progress(s);
 	if (r == HTP_STREAM_ERROR || s->app->tx_open > s->conf->max_tx)
@@ -410,6 +384,7 @@ clear(struct app *a, void *state)
 	if (s->connp)
 		htp_connp_destroy_all(s->connp);
 	s->connp = NULL;
+	app_drop(a, &s->saved);
 }
 
 /* ---- probing ---- */

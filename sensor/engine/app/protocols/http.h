@@ -37,6 +37,7 @@ struct http {
 	const struct http_conf *conf;
 	bool closed[2];
 	uint64_t ended[2];      /* offset in the stream after the last message that is complete; 0 = none was */
+	struct bytes saved;     /* the request that asked for an upgrade to HTTP/2 */
 };
 
 struct http_multipart;
@@ -85,6 +86,25 @@ extern const struct field http_fields[];
 void http_multipart_begin(struct app *a, struct http_tx *t);
 void http_multipart_feed(struct app *a, struct http_tx *t, struct span bytes, uint64_t limit);
 void http_multipart_end(struct app *a, struct http_tx *t); /* the body is complete, or the transaction goes */
+
+/* http_upgrade.c: 101 Switching Protocols; CONNECT. */
+void http_look_for_upgrade(struct http *s, const htp_tx_t *h);
+/* The saved request: its headers in order, ":method" and ":path" before them. */
+static inline bool
+http_saved_next(const struct bytes *saved, uint32_t *at, struct span *name, struct span *value)
+{
+	struct rd r = rd_of(span_skip(bytes_span(saved), *at));
+	struct span head = rd_span(&r, 8);
+	uint32_t n[2];
+
+	if (r.bad)
+		return false;
+	memcpy(n, head.p, sizeof(n));
+	*name = rd_span(&r, n[0]);
+	*value = rd_span(&r, n[1]);
+	*at += 8 + n[0] + n[1];
+	return !r.bad;
+}
 
 static inline struct span
 http_span(const bstr *b)

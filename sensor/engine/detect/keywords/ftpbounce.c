@@ -9,7 +9,7 @@
 static bool
 field_bytes(const struct match_ctx *c, const char *name, struct span *out)
 {
-	for (const struct field *f = c->tx->proto->fields; f && f->name; f++)
+	each_field(f, c->tx->proto)
 		if (strcmp(f->name, name) == 0 && f->bytes)
 			return f->bytes(c->tx, TO_SERVER, 0, NULL, out);
 	return false;

@@ -30,7 +30,7 @@ match(const struct match_ctx *c, const union kw_arg *a)
 	const struct arg *g = a->p;
 	struct span seen;
 
-	for (const struct field *f = c->tx->proto->fields; f && f->name; f++)
+	each_field(f, c->tx->proto)
 		if (strcmp(f->name, "tls.cert_fingerprint") == 0 && f->bytes)
 			return f->bytes(c->tx, TO_CLIENT, 0, NULL, &seen) && seen.n == 59
 			    && (strncasecmp((const char *) seen.p, g->text, 59) == 0) != g->negated;

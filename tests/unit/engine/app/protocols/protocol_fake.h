@@ -134,6 +134,27 @@ app_frames_wanted(const struct app *a)
 	return false;
 }
 
+const void *
+app_state_before(const struct app *a, const char *name)
+{
+	(void) a, (void) name;
+	return NULL;
+}
+
+bool
+app_speaks(const struct app *a, const struct protocol *p)
+{
+	(void) a;
+	return p != NULL;
+}
+
+void
+app_becomes(struct app *a, const struct protocol *p, struct tx *tx)
+{
+	tx->proto = p;
+	a->proto = p;
+}
+
 void
 app_drop(struct app *a, struct bytes *b)
 {
@@ -262,7 +283,7 @@ fake_log(const struct fake *f, const struct tx *tx, char *buf, uint32_t cap)
 __attribute__((unused)) static const struct field *
 fake_field(const struct protocol *p, const char *name)
 {
-	for (const struct field *f = p->fields; f && f->name; f++)
+	each_field(f, p)
 		if (strcmp(f->name, name) == 0)
 			return f;
 	return NULL;
@@ -276,7 +297,7 @@ fake_touch(struct fake *f, struct arena *scratch)
 	volatile uint64_t sum = 0;
 
 	for (struct tx *t = f->app.first; t; t = t->next) {
-		for (const struct field *d = f->app.proto->fields; d && d->name; d++)
+		each_field(d, t->proto)
 			for (int dir = 0; dir < 2; dir++)
 				for (unsigned i = 0; i < 40; i++) {
 					struct span s;
