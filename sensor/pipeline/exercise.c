@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/datadir.h"
 #include "pipeline/legal/case.h"
+#include "pipeline/legal/advice.h"
 #include "pipeline/legal/picture.h"
 
 #define ROOM (8u << 20) /* of one JSON record */
@@ -210,15 +211,6 @@ show_step(const struct exercise *x, const struct case_step *s, const struct scen
 		}
 		putchar('\n');
 	}
-}
-
-static const char *
-position_code(const struct party *p, const char *key)
-{
-	for (uint32_t i = 0; i < p->n_pos; i++)
-		if (strcmp(p->pos[i].key, key) == 0)
-			return p->pos[i].code;
-	return "";
 }
 
 static bool

@@ -3,6 +3,7 @@
  * parties differ, what nobody knows, what would change it, what may be raised.
  */
 #include "pipeline/assess_private.h"
+#include "pipeline/legal/advice.h"
 #include "pipeline/legal/picture.h"
 
 #include <stdio.h>
@@ -109,15 +110,6 @@ same_reading(const struct divergence *x, const struct divergence *y)
 	return x->a == y->a && x->condition == y->condition && x->reader == y->reader && x->lo == y->lo && x->hi == y->hi;
 }
 
-static const char *
-code_of(const struct party *p, const char *key)
-{
-	for (uint32_t i = 0; i < p->n_pos; i++)
-		if (strcmp(p->pos[i].key, key) == 0)
-			return p->pos[i].code;
-	return "";
-}
-
 /* One line a reading: who stands higher than whom, by which position and condition. */
 static void
 show_difference(const struct ink *k, const struct packs *p, const struct divergence *d, uint32_t n, uint32_t at)
@@ -132,7 +124,7 @@ show_difference(const struct ink *k, const struct packs *p, const struct diverge
 	if (!c)
 		fprintf(k->out, ": several conditions together");
 	else if (c->because)
-		fprintf(k->out, ": %s's position on %s (%s) puts %s at %s%s%s", d[at].reader->id, c->because, code_of(d[at].reader, c->because), c->id,
+		fprintf(k->out, ": %s's position on %s (%s) puts %s at %s%s%s", d[at].reader->id, c->because, position_code(d[at].reader, c->because), c->id,
 		    p->band[c->band].id, c->upto > c->band ? " to " : "", c->upto > c->band ? p->band[c->upto].id : "");
 	else
 		fprintf(k->out, ": %s", c->id);

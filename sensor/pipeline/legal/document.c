@@ -1,4 +1,4 @@
-#include "pipeline/legal/document.h"
+#include "pipeline/legal/beside.h"
 
 #include <stdio.h>
 
@@ -12,21 +12,6 @@ write_time(struct json *j, const char *key, int64_t ns)
 
 	clock_print_eve(ns, t);
 	json_str(j, key, t);
-}
-
-static void
-write_cites(struct json *j, const struct cite *c, uint32_t n)
-{
-	json_array(j, "sources");
-	for (uint32_t i = 0; i < n; i++) {
-		json_object(j, NULL);
-		json_str(j, "text", c[i].text);
-		json_bool(j, "verified", c[i].verified);
-		if (c[i].note)
-			json_str(j, "note", c[i].note);
-		json_end(j);
-	}
-	json_end(j);
 }
 
 static void
@@ -140,7 +125,7 @@ write_condition(const struct document_in *in, const struct assessment *a, const 
 	if (whole)
 		write_facts(in, a, c, j);
 	if (whole || c->because)
-		write_cites(j, c->cite, c->n_cite);
+		beside_cites(j, c->cite, c->n_cite);
 	json_end(j);
 }
 
@@ -171,7 +156,7 @@ write_ladder(const struct document_in *in, const struct assessment *a, struct js
 		json_str(j, "status", t == YES ? "met" : "not-excluded");
 		json_str(j, "say", c->say);
 		write_facts(in, a, c, j);
-		write_cites(j, c->cite, c->n_cite);
+		beside_cites(j, c->cite, c->n_cite);
 		json_end(j);
 	}
 	json_end(j);
@@ -188,7 +173,7 @@ write_positions(const struct party *p, struct json *j)
 		if (x->say)
 			json_str(j, "say", x->say);
 		json_bool(j, "verified", x->verified);
-		write_cites(j, x->cite, x->n_cite);
+		beside_cites(j, x->cite, x->n_cite);
 		json_end(j);
 	}
 	json_end(j);
@@ -236,6 +221,7 @@ write_party(const struct document_in *in, const struct assessment *a, const stru
 	}
 	buf_clear(&words);
 	json_end(j);
+	beside_options(in, a, b, whole, j);
 	if (whole)
 		write_positions(p, j);
 	json_end(j);
@@ -260,26 +246,14 @@ write_unknowns(const struct document_in *in, const struct assessment *a, struct 
 	json_end(j);
 }
 
-/* "XX" stands for all of it, its parts "XX-YY" too. */
-static bool
-is_among(const char *const *list, uint32_t n, const char *territory)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		size_t len = strlen(list[i]);
-		if (strncmp(list[i], territory, len) == 0 && (!territory[len] || territory[len] == '-'))
-			return true;
-	}
-	return false;
-}
-
 bool
 instrument_fits(const struct packs *p, const struct instrument *n, const struct assessment *a)
 {
 	bool where = a->i->unlisted || (!n->n_territories && !n->n_except);
 
 	for (uint32_t k = 0; k < a->i->n_assets && !where; k++)
-		where = (!n->n_territories || is_among(n->territories, n->n_territories, a->i->assets[k]->territory))
-		    && !is_among(n->except, n->n_except, a->i->assets[k]->territory);
+		where = (!n->n_territories || territory_among(n->territories, n->n_territories, a->i->assets[k]->territory))
+		    && !territory_among(n->except, n->n_except, a->i->assets[k]->territory);
 	if (!where)
 		return false;
 	for (uint32_t k = 0; k < a->bands.n; k++)
@@ -312,7 +286,7 @@ write_instruments(const struct document_in *in, const struct assessment *a, stru
 		json_end(j);
 		json_str(j, "say", n->say);
 		json_bool(j, "verified", n->verified);
-		write_cites(j, n->cite, n->n_cite);
+		beside_cites(j, n->cite, n->n_cite);
 		json_end(j);
 	}
 	json_end(j);
@@ -427,6 +401,9 @@ write_legal(const struct document_in *in, const struct assessment *a, struct jso
 	write_divergence(in, a, j);
 	write_unknowns(in, a, j);
 	write_instruments(in, a, j);
+	beside_severity(in, a, j);
+	beside_factors(in, a, j);
+	beside_clocks(in, a, j);
 	write_statements(in, a, j);
 }
 
@@ -543,6 +520,8 @@ document_explain(const struct document_in *in, const struct assessment *a, const
 	json_object(j, "explanation");
 	json_str(j, "incident", a->i->id);
 	json_u64(j, "revision", a->revision);
+	if (in->exercise)
+		json_bool(j, "exercise", true);
 	write_time(j, "at", a->at);
 	write_effects(in, a->i, j);
 	json_object(j, "scale");
@@ -556,6 +535,10 @@ document_explain(const struct document_in *in, const struct assessment *a, const
 	write_divergence(in, a, j);
 	write_unknowns(in, a, j);
 	write_instruments(in, a, j);
+	beside_support(in, a, j);
+	beside_severity(in, a, j);
+	beside_factors(in, a, j);
+	beside_clocks(in, a, j);
 	write_statements(in, a, j);
 	json_end(j);
 }

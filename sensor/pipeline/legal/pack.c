@@ -1,3 +1,5 @@
+#include "pipeline/legal/advice.h"
+#include "pipeline/legal/gauge.h"
 #include "pipeline/legal/pack_private.h"
 
 #include <dirent.h>
@@ -499,11 +501,35 @@ read_instruments(struct pack_reader *r, const struct yaml *y)
 	yaml_each(i, yaml_get(y, "instruments")) read_instrument(r, i);
 }
 
+/* What a file may be; the ladder comes before all that speaks of its bands. */
+static const struct {
+	const char *kind;
+	void (*read)(struct pack_reader *, const struct yaml *);
+	bool once;
+} kinds[] = { { "ladder", read_ladder, true }, { "instruments", read_instruments, false }, { "party", read_party, false },
+	{ "severity", gauges_read_severity, true }, { "factors", gauges_read_factors, true }, { "responses", advice_read_responses, true },
+	{ "support", advice_read_support, true }, { "clocks", advice_read_clocks, true } };
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static void
+check_kinds(struct pack_reader *r, const char *dir)
+{
+	for (uint32_t i = 0; i < r->n; i++) {
+		const struct yaml *k = yaml_get(r->docs[i].root, "kind");
+		size_t n = 0;
+		while (n < KINDS && !(k && k->text && strcmp(k->text, kinds[n].kind) == 0))
+			n++;
+		if (n == KINDS)
+			diag_error(r->d, r->docs[i].root ? r->docs[i].root->file : dir, k ? k->line : 1, k ? k->column : 1,
+			    "kind: expected ladder, instruments, party, severity, factors, responses, support or clocks");
+	}
+}
+
 int
 packs_read(struct packs *p, const char *dir, const struct effects *effects, struct diag *d)
 {
 	struct pack_reader r = { .p = p, .arena = &p->arena, .d = d };
-	uint32_t errors = d->errors, ladders = 0, others = 0;
+	uint32_t errors = d->errors;
 
 	memset(p, 0, sizeof(*p));
 	arena_init(&p->arena, 256 << 20);
@@ -512,19 +538,15 @@ packs_read(struct packs *p, const char *dir, const struct effects *effects, stru
 	p->instrument = calloc(INSTRUMENTS_MAX, sizeof(*p->instrument));
 	if (!p->party || !p->instrument || read_files(&r, dir) < 0)
 		goto done;
-	read_kind(&r, "ladder", read_ladder, &ladders);
-	if (ladders != 1)
-		diag_error(d, dir, 0, 0, "%u files of kind ladder: exactly one is needed", ladders);
-	else if (d->errors == errors) {
-		read_kind(&r, "instruments", read_instruments, &others);
-		read_kind(&r, "party", read_party, &others);
+	for (size_t k = 0; k < KINDS; k++) {
+		uint32_t found = 0;
+		read_kind(&r, kinds[k].kind, kinds[k].read, &found);
+		if (kinds[k].once && (found > 1 || (k == 0 && !found)))
+			diag_error(d, dir, 0, 0, "%u files of kind %s: exactly one is needed", found, kinds[k].kind);
+		if (k == 0 && d->errors > errors) /* of a ladder with errors nothing else can be read */
+			break;
 	}
-	for (uint32_t i = 0; i < r.n; i++) {
-		const struct yaml *k = yaml_get(r.docs[i].root, "kind");
-		if (!k || !k->text || (strcmp(k->text, "ladder") != 0 && strcmp(k->text, "instruments") != 0 && strcmp(k->text, "party") != 0))
-			diag_error(d, r.docs[i].root ? r.docs[i].root->file : dir, k ? k->line : 1, k ? k->column : 1,
-			    "kind: expected ladder, instruments or party");
-	}
+	check_kinds(&r, dir);
 done:
 	for (uint32_t i = 0; i < r.n; i++)
 		yaml_clear(&r.docs[i]);
@@ -557,4 +579,15 @@ packs_party(const struct packs *p, const char *id)
 		if (strcmp(p->party[i].id, id) == 0)
 			return &p->party[i];
 	return NULL;
+}
+
+bool
+territory_among(const char *const *list, uint32_t n, const char *territory)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		size_t len = strlen(list[i]);
+		if (strncmp(list[i], territory, len) == 0 && (!territory[len] || territory[len] == '-'))
+			return true;
+	}
+	return false;
 }

@@ -111,6 +111,12 @@ struct party {
 	uint32_t n_actor;
 };
 
+struct gauge;
+struct severity_scale;
+struct response;
+struct support;
+struct report_clock;
+
 struct packs {
 	struct arena arena;
 	struct band band[BANDS_MAX];
@@ -129,6 +135,16 @@ struct packs {
 	uint32_t n_parties;
 	struct instrument *instrument;
 	uint32_t n_instruments;
+	struct gauge *factor;       /* by which force is weighed: gauge.h */
+	uint32_t n_factors;
+	struct severity_scale *severity;
+	uint32_t n_severity;
+	struct response *response;  /* advice.h */
+	uint32_t n_responses;
+	struct support *support;
+	uint32_t n_support;
+	struct report_clock *clock;
+	uint32_t n_clocks;
 	struct vocabulary words;
 	char hash[65];          /* SHA-256 over all files in name order */
 	const char *circumstance_says[8]; /* by circumstance: what it changes in law; NULL: nothing */
@@ -144,6 +160,8 @@ struct packs {
 int packs_read(struct packs *p, const char *dir, const struct effects *effects, struct diag *d);
 void packs_clear(struct packs *p);
 int packs_band(const struct packs *p, const char *id); /* index or -1 */
+/* Among the territories, "XX" standing for its parts "XX-YY" too. */
+bool territory_among(const char *const *list, uint32_t n, const char *territory);
 const struct party *packs_party(const struct packs *p, const char *id);
 
 #endif

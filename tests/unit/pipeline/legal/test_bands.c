@@ -395,46 +395,6 @@ divergence_names_positions(void **state)
 
 /* ---- properties ---- */
 
-static uint64_t seed;
-
-static uint32_t
-rnd(uint32_t n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t) (seed >> 11) % n;
-}
-
-static const double amounts[] = { 0, 1, 2, 3, 10, 40, 60, 300, 3600, 20000, 1e5, 1e6, 1e8 };
-
-static struct fact
-random_fact(void)
-{
-	struct fact x = { .known = rnd(4) != 0, .method = "test" };
-	double a = amounts[rnd(13)], b = amounts[rnd(13)];
-
-	x.lo = a < b ? a : b;
-	x.hi = rnd(2) ? x.lo : a < b ? b : a;
-	x.likely = x.lo + (x.hi - x.lo) * rnd(5) / 4;
-	return x;
-}
-
-static void
-random_facts(struct facts *f)
-{
-	quiet_facts(f);
-	f->effects = rnd(1u << effects.n) & rnd(1u << effects.n);
-	for (unsigned i = 0; i < feature_table_n; i++)
-		f->scale.fact[i] = random_fact();
-	for (uint32_t i = 0; i < packs.n_human; i++)
-		f->human[i] = random_fact();
-	f->scale.coverage = rnd(3) ? 1 : 0.3;
-	incident.unlisted = rnd(2);
-	f->actor = rnd(2) ? packs.actors[rnd(packs.n_actors)] : NULL;
-	f->circumstance = rnd(2) ? packs.circumstances[rnd(packs.n_circumstances)] : NULL;
-}
-
 static void
 never_lower(const struct bands *x, const struct bands *y, const char *what)
 {
@@ -453,17 +413,7 @@ more_harm_never_lowers(void **state)
 		bool confirmed = rnd(2);
 		uint32_t linked = rnd(3) * 8;
 		random_facts(&f);
-		more = f;
-		more.effects |= 1u << rnd(effects.n);
-		for (int k = 0; k < 3; k++) {
-			struct fact *x = rnd(2) ? &more.human[rnd(packs.n_human)] : &more.scale.fact[rnd(feature_table_n)];
-			double by = amounts[rnd(13)];
-			if (!x->known)
-				continue;
-			x->lo += by;
-			x->likely += by;
-			x->hi += by;
-		}
+		more = with_more_harm(&f);
 		struct bands b = compute(&f, confirmed, linked), c = compute(&more, confirmed, linked + rnd(20));
 		never_lower(&b, &c, "more harm");
 	}

@@ -162,7 +162,7 @@ pack_problems(void **state)
 	expect(&x, 12, 67, "\"outage\" is neither");
 	expect(&x, 12, 90, "expected \">= number\"");
 	expect(&x, 12, 102, "a list of conditions");
-	expect(&x, 1, 7, "expected ladder, instruments or party");
+	expect(&x, 1, 7, "expected ladder, instruments, party, severity");
 	packs_clear(&p);
 	diag_clear(&x);
 }
