@@ -11,7 +11,7 @@
  */
 #include "engine/app/protocols/enip.h"
 
-#define EMBEDDED_MAX 256 /* messages of a multiple service packet that are looked at */
+#define EMBEDDED_MAX 64 /* messages of a multiple service packet that are looked at */
 
 enum { ITEM_CONNECTED = 0xb1, ITEM_UNCONNECTED = 0xb2, ITEM_IDENTITY = 0x0c, ITEM_SERVICES = 0x100 };
 

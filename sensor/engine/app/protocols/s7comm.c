@@ -1,14 +1,12 @@
 /*
  * s7comm - S7 communication of Siemens controllers: a transaction is a job and its acknowledgement, or user data both ways.
  *
- * Spec: RFC 1006 (TPKT); ISO 8073 / X.224 section 13 (COTP: CR, CC, DT). S7 itself is not published by its maker; layout as
- * Wireshark and the snap7 project describe it.
+ * Spec: S7 is not published by its maker; layout as Wireshark and the snap7 project describe it. What carries it -> tpkt.c
  *
- *   TPKT  0x03 0x00 length(2)     COTP  length(1) type(1): 0xe0 CR, 0xd0 CC, 0xf0 DT + EOT|number(1)
  *   S7    0x32 ROSCTR(1) 0(2) reference(2) parameters(2) data(2) [error class(1) code(1) in acknowledgements]
  *         parameters begin with the function; 0x72 instead of 0x32 is S7comm-plus, which is passed over
  */
-#include "engine/app/protocols/parse.h"
+#include "engine/app/protocols/tpkt.h"
 
 #define BODY_MAX 4096     /* bytes of one side of a transaction that are kept */
 #define OPEN_MAX 256      /* jobs without an answer */
@@ -22,9 +20,8 @@ enum { G_TIME = 7 };
 enum s7_event { EV_INVALID_TPKT, EV_MALFORMED, EV_UNSOLICITED };
 
 struct s7 {
-	struct bytes part[2]; /* DT units before the one with EOT */
+	struct tpkt tpkt;
 	uint32_t open;
-	bool resync[2];
 };
 
 struct s7_msg {
@@ -153,8 +150,9 @@ bound_open(struct app *a, struct s7 *st)
 }
 
 static void
-pdu(struct app *a, struct s7 *st, int dir, struct span s)
+pdu(struct app *a, void *state, int dir, struct span s)
 {
+	struct s7 *st = state;
 	struct rd r = rd_of(s);
 	struct s7_msg m = { .present = true };
 	struct s7_tx *t = NULL, head = { .reference = 0 };
@@ -210,69 +208,31 @@ pdu(struct app *a, struct s7 *st, int dir, struct span s)
 	}
 }
 
-/* ---- TPKT and COTP ---- */
+/* ---- bytes ---- */
 
-static void
-tpdu(struct app *a, struct s7 *st, int dir, struct span s)
+static enum app_probe
+judge(struct span unit, bool whole)
 {
-	struct rd r = rd_of(s);
-	uint8_t n = rd_u8(&r), type = rd_u8(&r), number = rd_u8(&r);
-	struct bytes *part = &st->part[dir];
+	struct rd r = rd_of(unit);
+	uint8_t protocol = rd_u8(&r), n = rd_u8(&r);
 
-	if (r.bad || type != 0xf0)
-		return;
-	r = rd_of(s);
-	rd_skip(&r, n + 1u);
-	if (number & 0x80 && part->n == 0) {
-		pdu(a, st, dir, rd_rest(&r));
-		return;
-	}
-	if (app_keep(a, part, rd_rest(&r), 65536) < 0)
-		bytes_release(a, part);
-	if (number & 0x80) {
-		pdu(a, st, dir, bytes_span(part));
-		bytes_release(a, part);
-	}
+	if (r.bad)
+		return PROBE_MORE;
+	return (protocol == 0x32 && (n == 1 || n == 2 || n == 3 || n == 7)) || (protocol == 0x72 && n >= 1 && n <= 3) ? PROBE_YES : PROBE_NO;
 }
 
-static enum app_probe s7comm_probe(struct span s, int dir, uint8_t transport);
+static const struct tpkt_user user = { pdu, judge, EV_INVALID_TPKT };
 
 static int
 s7comm_feed(struct app *a, void *state, int dir, struct span bytes)
 {
-	struct s7 *st = state;
-	uint32_t taken = 0;
-
-	if (st->resync[dir] && s7comm_probe(bytes, dir, APP_TCP) != PROBE_YES)
-		return (int) bytes.n;
-	st->resync[dir] = false;
-	while (bytes.n - taken >= 4) {
-		struct rd r = rd_of(span_skip(bytes, taken));
-		uint16_t start = rd_u16(&r), n = rd_u16(&r);
-		struct span body;
-
-		if (start != 0x0300 || n < 7) {
-			app_event(a, NULL, EV_INVALID_TPKT);
-			st->resync[dir] = true;
-			return (int) bytes.n;
-		}
-		body = rd_span(&r, n - 4u);
-		if (r.bad)
-			break;
-		tpdu(a, st, dir, body);
-		taken += n;
-	}
-	return (int) taken;
+	return tpkt_feed(a, state, dir, bytes, &user);
 }
 
-static int
-s7comm_gap(struct app *a, void *state, int dir, uint32_t n)
+static enum app_probe
+s7comm_probe(struct span s, int dir, uint8_t transport)
 {
-	struct s7 *st = state;
-
-	bytes_release(a, &st->part[dir]);
-	st->resync[dir] = true;
-	return 0;
+	return tpkt_probe(s, dir, &user);
 }
 
 static void
@@ -287,80 +247,6 @@ s7comm_tx_clear(struct app *a, struct tx *tx)
 {
 	bytes_release(a, &((struct s7_tx *) tx)->msg[0].body);
 	bytes_release(a, &((struct s7_tx *) tx)->msg[1].body);
-}
-
-static void
-s7comm_clear(struct app *a, void *state)
-{
-	bytes_release(a, &((struct s7 *) state)->part[0]);
-	bytes_release(a, &((struct s7 *) state)->part[1]);
-}
-
-/* ---- probe ---- */
-
-/* CR and CC of S7 (and of other users of port 102) name their TSAPs, those of remote desktop do not. */
-static bool
-has_tsap(struct span s)
-{
-	struct rd r = rd_of(s);
-	bool src = false, dst = false;
-
-	rd_skip(&r, 7);
-	while (rd_left(&r)) {
-		uint8_t code = rd_u8(&r);
-
-		src |= code == 0xc1;
-		dst |= code == 0xc2;
-		rd_skip(&r, rd_u8(&r));
-	}
-	return src && dst && !r.bad;
-}
-
-/* Connection set-up tells nothing; the first data unit does. */
-static enum app_probe
-s7comm_probe(struct span s, int dir, uint8_t transport)
-{
-	struct rd r = rd_of(s);
-	bool reversed = false;
-
-	while (rd_left(&r) >= 4) {
-		uint16_t start = rd_u16(&r), n = rd_u16(&r);
-		struct span body;
-		struct rd b;
-		uint8_t type;
-
-		if (start != 0x0300 || n < 7 || n > 8192)
-			return PROBE_NO;
-		body = rd_span(&r, n - 4u);
-		if (r.bad) { /* of a data unit the first bytes are enough */
-			r.bad = false;
-			body = rd_rest(&r);
-		}
-		b = rd_of(body);
-		n = rd_u8(&b);
-		type = rd_u8(&b);
-		if (b.bad)
-			return PROBE_MORE;
-		if (type == 0xe0 || type == 0xd0) {
-			if (body.n != n + 1u)
-				return body.n > n + 1u ? PROBE_NO : PROBE_MORE;
-			if (!has_tsap(body))
-				return PROBE_NO;
-			reversed |= (type == 0xe0) == (dir == TO_CLIENT);
-			continue;
-		}
-		if (type != 0xf0 || n != 2)
-			return PROBE_NO;
-		rd_skip(&b, 1);
-		if (rd_left(&b) < 2)
-			return PROBE_MORE;
-		type = rd_u8(&b);
-		n = rd_u8(&b);
-		if ((type == 0x32 && (n == 1 || n == 2 || n == 3 || n == 7)) || (type == 0x72 && n >= 1 && n <= 3))
-			return reversed ? PROBE_REVERSED : PROBE_YES;
-		return PROBE_NO;
-	}
-	return PROBE_MORE;
 }
 
 /* ---- items of read and write requests ---- */
@@ -547,7 +433,7 @@ s7comm_log(const struct app *app, const struct tx *tx, struct json *j, bool full
 const struct protocol protocol_s7comm = {
 	.name = "s7comm",
 	.aliases = "s7",
-	.spec = "RFC 1006, ISO 8073",
+	.spec = "RFC 1006, ISO 8073; as Wireshark and snap7 describe it",
 	.transport = APP_TCP,
 	.ports = { "102", NULL },
 	.probe_min = 7,
@@ -558,10 +444,10 @@ const struct protocol protocol_s7comm = {
 	.done = DONE,
 	.max_record = 65536,
 	.feed = s7comm_feed,
-	.gap = s7comm_gap,
+	.gap = tpkt_gap,
 	.eof = s7comm_eof,
 	.tx_clear = s7comm_tx_clear,
-	.clear = s7comm_clear,
+	.clear = tpkt_clear,
 	.fields = fields,
 	.events = events,
 	.log = s7comm_log,
