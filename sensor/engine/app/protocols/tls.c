@@ -405,12 +405,7 @@ tls_tx_clear(struct app *a, struct tx *tx)
 	struct tls_tx *t = (struct tls_tx *) tx;
 	struct tls *st = a->state;
 
-	for (int d = 0; d < 2; d++) {
-		bytes_release(a, &t->side[d].hello);
-		bytes_release(a, &t->side[d].chain);
-		bytes_release(a, &t->side[d].text);
-		bytes_release(a, &t->side[d].ja3);
-	}
+	tls_release(a, t);
 	if (tx->proto == a->proto && st && st->tx == t)
 		st->tx = NULL;
 }
@@ -736,7 +731,7 @@ tls_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 	if (c->sni.n)
 		json_span(j, "sni", tls_at(&c->hello, c->sni));
 	/* 1.3 in the hello's own field: a draft before the 16th */
-	json_str(j, "version", s->hello_version == TLS_13 ? "TLS 1.3 draft-<16" : tls_version_text(s->version, buf));
+	json_str(j, "version", s->hello_version == TLS_13 ? "TLS 1.3 draft-<16" : tls_version_text(s->version ? s->version : c->version, buf));
 	log_ja3(c, "ja3", j);
 	log_ja3(s, "ja3s", j);
 	if (c->ja4[0])
@@ -750,13 +745,13 @@ tls_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 	}
 }
 
-/* Handshakes that came to nothing, and resumed ones before 1.3, tell too little. */
+/* Resumed handshakes before 1.3 tell too little; of one that the server left unanswered there is the client's hello. */
 static bool
 tls_loggable(const struct tx *tx)
 {
-	const struct tls_side *s = &tls_of(tx)->side[TO_CLIENT];
+	const struct tls_side *c = &tls_of(tx)->side[TO_SERVER], *s = &tls_of(tx)->side[TO_CLIENT];
 
-	return s->cert.present || s->version >= TLS_13;
+	return s->cert.present || s->version >= TLS_13 || (c->hello.n && !s->version);
 }
 
 static const char *const client_names[] = { "client_in_progress", "client_hello_done", "client_cert_done",

@@ -73,6 +73,7 @@ struct tls_tx {
 	uint32_t seen;           /* TLS_SEEN_* */
 	bool version_extension;  /* the client sent supported_versions */
 	bool sslv2;
+	bool quic;               /* the handshake of QUIC */
 	struct tls_side side[2]; /* TO_SERVER: what the client sent */
 };
 
@@ -85,6 +86,8 @@ tls_at(const struct bytes *b, struct tls_part p)
 /* tls_hello.c: the bodies of ClientHello and ServerHello; E_BAD when they do not hold together. */
 int tls_client_hello(struct app *a, struct tls_tx *t, struct span body);
 int tls_server_hello(struct app *a, struct tls_tx *t, struct span body);
+/* Gives back what a transaction kept of hellos and certificates. */
+void tls_release(struct app *a, struct tls_tx *t);
 /* tls_cert.c: contents of a certificate list (RFC 5246 section 7.4.2, without the length of the whole). */
 int tls_certificates(struct app *a, struct tls_tx *t, int dir, struct span list);
 /* The n-th certificate of a direction, DER. */

@@ -337,7 +337,7 @@ ja4_count(struct text *t, unsigned n)
 }
 
 static void
-ja4_client(struct tls_side *s, const struct hello *h)
+ja4_client(struct tls_side *s, const struct hello *h, char transport)
 {
 	char buf[LIST_MAX * 10 + 8];
 	struct text out = text_of(s->ja4, sizeof(s->ja4) - 1), t = text_of(buf, sizeof(buf));
@@ -352,7 +352,7 @@ ja4_client(struct tls_side *s, const struct hello *h)
 		if (v != EXT_SNI && v != EXT_ALPN)
 			list_add(&exts, v);
 	}
-	text_char(&out, 't');
+	text_char(&out, transport);
 	text_add(&out, span_str(ja4_version(s, h)));
 	text_char(&out, s->has_sni ? 'd' : 'i');
 	ja4_count(&out, suites.all);
@@ -369,10 +369,8 @@ ja4_client(struct tls_side *s, const struct hello *h)
 	t.n = 0;
 	list_sort(&exts);
 	list_text(&t, &exts);
-	if (sigs.n) {
-		text_char(&t, '_');
-		list_text(&t, &sigs);
-	}
+	text_char(&t, '_'); /* JA4.md leaves it out where no algorithms follow; the reference does not, and its hashes are in use */
+	list_text(&t, &sigs);
 	if (exts.n || sigs.n)
 		hash12(&out, text_span(&t));
 	else
@@ -381,6 +379,17 @@ ja4_client(struct tls_side *s, const struct hello *h)
 }
 
 /* ---- the messages ---- */
+
+void
+tls_release(struct app *a, struct tls_tx *t)
+{
+	for (int d = 0; d < 2; d++) {
+		bytes_release(a, &t->side[d].hello);
+		bytes_release(a, &t->side[d].chain);
+		bytes_release(a, &t->side[d].text);
+		bytes_release(a, &t->side[d].ja3);
+	}
+}
 
 int
 tls_client_hello(struct app *a, struct tls_tx *t, struct span body)
@@ -404,7 +413,7 @@ tls_client_hello(struct app *a, struct tls_tx *t, struct span body)
 		return E_BAD;
 	e = read_extensions(a, t, TO_SERVER, &r, &h);
 	ja3_client(a, s, &h);
-	ja4_client(s, &h);
+	ja4_client(s, &h, t->quic ? 'q' : 't');
 	return e;
 }
 

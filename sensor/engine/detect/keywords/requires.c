@@ -53,10 +53,21 @@ version_ok(const char *s)
 	return whole;
 }
 
+/* The fingerprint can be switched off; anything else than no leaves it on. */
 static bool
-feature_ok(const char *s)
+ja4_off(const struct conf *c)
+{
+	bool on = true;
+
+	return c && conf_parse_bool(&on, conf_string(c, "app-layer.protocols.tls.ja4-fingerprints", "auto")) == 0 && !on;
+}
+
+static bool
+feature_ok(const struct build *b, const char *s)
 {
 	s += strspn(s, " ");
+	if (!strcmp(s, "ja4") && ja4_off(build_conf(b)))
+		return false;
 	for (unsigned i = 0; features[i]; i++)
 		if (!strcmp(features[i], s))
 			return true;
@@ -75,7 +86,7 @@ setup(struct build *b, const union kw_arg *a)
 		if (!strncmp(v[i], "version", 7))
 			b->skipped = b->skipped || !version_ok(v[i] + 7);
 		else if (!strncmp(v[i], "feature", 7))
-			b->skipped = b->skipped || !feature_ok(v[i] + 7);
+			b->skipped = b->skipped || !feature_ok(b, v[i] + 7);
 		else if (!strncmp(v[i], "keyword", 7)) {
 			struct buffer buf;
 			bool modifier;
