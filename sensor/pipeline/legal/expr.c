@@ -370,7 +370,10 @@ describe_members(const struct expr *e, const struct facts *f, const struct vocab
 		if (!first)
 			buf_str(out, alternative ? "; or " : " and ");
 		first = false;
-		bool inner = e->child->next && c->child && c->child->next && c->kind != e->kind && c->kind == E_ANY;
+		const struct expr *x = c;
+		while (x->child && !x->child->next) /* a map with one member is that member */
+			x = x->child;
+		bool inner = e->child->next && x->child && x->kind != e->kind && x->kind == E_ANY;
 		if (inner)
 			buf_str(out, "(");
 		expr_describe(c, f, v, out);
