@@ -46,6 +46,13 @@ known(uint16_t command)
 
 /* ---- transactions ---- */
 
+static bool
+has_items(uint16_t command)
+{
+	return command == ENIP_RR_DATA || command == ENIP_UNIT_DATA || command == ENIP_LIST_SERVICES || command == ENIP_LIST_IDENTITY ||
+	    command == ENIP_LIST_INTERFACES;
+}
+
 /* Sent without an answer to come. */
 static bool
 alone(uint16_t command)
@@ -112,6 +119,45 @@ count(struct app *a, const struct enip_msg *m, int dir)
 		app_count_response(a, failed);
 }
 
+enum { FRAME_PDU, FRAME_HDR, FRAME_DATA, FRAME_ITEM, FRAME_CIP };
+static const struct app_frame_type frames[] = {
+	[FRAME_PDU] = { "pdu", "a message" },
+	[FRAME_HDR] = { "hdr", "its encapsulation header" },
+	[FRAME_DATA] = { "data", "what follows the header" },
+	[FRAME_ITEM] = { "enip.item", "an item of the data, with its type and length" },
+	[FRAME_CIP] = { "cip", "a CIP message" },
+	{ NULL, NULL },
+};
+
+/* A message over bytes that are not kept. */
+static struct enip_msg
+view_of(uint16_t command, struct span data)
+{
+	return (struct enip_msg) { .command = command, .data = { .p = (uint8_t *) (uintptr_t) data.p, .n = data.n } };
+}
+
+static void
+mark(struct app *a, int dir, const struct tx *tx, uint16_t command, struct span data)
+{
+	struct enip_msg m = view_of(command, data);
+	struct cip_iter it;
+	struct cip c;
+	struct span item;
+	uint16_t type;
+
+	app_frame(a, dir, FRAME_PDU, data.p - HEADER, (uint64_t) data.n + HEADER, tx);
+	app_frame(a, dir, FRAME_HDR, data.p - HEADER, HEADER, tx);
+	if (data.n)
+		app_frame(a, dir, FRAME_DATA, data.p, data.n, tx);
+	if (!app_frames_wanted(a) || !has_items(command))
+		return;
+	for (unsigned i = 0; i < 8 && enip_item(&m, i, &type, &item); i++)
+		app_frame(a, dir, FRAME_ITEM, item.p - 4, (uint64_t) item.n + 4, tx);
+	it = cip_begin(&m);
+	while (cip_next(&it, &c))
+		app_frame(a, dir, FRAME_CIP, c.whole.p, c.whole.n, tx);
+}
+
 static void
 message(struct app *a, struct enip *st, int dir, const struct header *h, struct span data)
 {
@@ -134,6 +180,7 @@ message(struct app *a, struct enip *st, int dir, const struct header *h, struct 
 			bound_open(a, st);
 	}
 	t->msg[dir] = m;
+	mark(a, dir, &t->tx, h->command, data);
 	tx_reach(&t->tx, dir, 1);
 	count(a, &t->msg[dir], dir);
 }
@@ -230,8 +277,7 @@ enip_tx_clear(struct app *a, struct tx *tx)
 static bool
 plausible(const struct header *h, struct rd data, int *from)
 {
-	struct enip_msg m = { .command = h->command };
-	struct span rest = rd_rest(&data);
+	struct enip_msg m = view_of(h->command, rd_rest(&data));
 
 	*from = -1;
 	switch (h->command) {
@@ -250,7 +296,6 @@ plausible(const struct header *h, struct rd data, int *from)
 	case ENIP_RR_DATA: case ENIP_UNIT_DATA:
 		if (h->length < 8)
 			return h->status != 0 && h->length == 0;
-		m.data = (struct bytes) { .p = (uint8_t *) (uintptr_t) rest.p, .n = rest.n };
 		struct cip_iter it = cip_begin(&m);
 		struct cip c;
 		if (cip_next(&it, &c))
@@ -504,6 +549,7 @@ const struct protocol protocol_enip = {
 	.eof = enip_eof,
 	.tx_clear = enip_tx_clear,
 	.fields = fields,
+	.frames = frames,
 	.events = events,
 	.log = enip_log,
 };

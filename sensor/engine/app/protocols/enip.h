@@ -40,7 +40,7 @@ struct cip {
 	bool response, embedded;
 	uint8_t service, status;
 	struct span path, extended; /* extended status, in words */
-	struct span data;
+	struct span data, whole;
 };
 
 /* The messages of m: the outer one, then what a Multiple Service Packet or an Unconnected Send holds. */

@@ -107,7 +107,7 @@ read_cip(struct span s, struct cip *out)
 	struct rd r = rd_of(s);
 	uint8_t b = rd_u8(&r);
 
-	*out = (struct cip) { .response = b & 0x80, .service = b & 0x7f };
+	*out = (struct cip) { .response = b & 0x80, .service = b & 0x7f, .whole = s };
 	if (out->response) {
 		rd_skip(&r, 1);
 		out->status = rd_u8(&r);
