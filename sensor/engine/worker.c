@@ -117,9 +117,26 @@ settle_frames(struct worker *w, struct flow *f, struct session *s, const struct 
 	}
 }
 
+/* The parser saw that client and server are the other way round: everybody turns with it. `updated`: bit = direction. */
+static unsigned
+turn(struct flow *f, struct session *s, struct packet *p, unsigned updated)
+{
+	struct event_facts *c = &s->facts;
+
+	flow_swap(f, p);
+	if (s->stream)
+		stream_turn(s->stream);
+	SWAP_PAIR(s->app_next);
+	SWAP_PAIR(c->packets);
+	SWAP_PAIR(c->bytes);
+	SWAP_PAIR(c->payload);
+	s->app->reversed = false;
+	return (updated & 1) << 1 | updated >> 1;
+}
+
 /* Hands ready bytes of the stream to the application layer; tells which directions got something. */
 static unsigned
-feed_stream(struct worker *w, struct session *s, const struct packet *p)
+feed_stream(struct worker *w, struct flow *f, struct session *s, struct packet *p)
 {
 	struct stream_chunk c;
 	unsigned updated = 0;
@@ -134,6 +151,10 @@ feed_stream(struct worker *w, struct session *s, const struct packet *p)
 		}
 		if (c.bytes.n)
 			app_feed(w->apps, &s->app, c.dir, c.bytes, p, &s->facts);
+		if (s->app && s->app->reversed) {
+			updated = turn(f, s, p, updated);
+			c.dir = !c.dir;
+		}
 		if (c.eof && s->app)
 			app_eof(w->apps, s->app, c.dir);
 		if (s->app && s->app->no_payload)
@@ -154,7 +175,9 @@ tcp_packet(struct worker *w, struct flow *f, struct session *s, struct packet *p
 		flow_swap(f, NULL); /* p->dir is right already */
 	if (!s->stream)
 		return 0;
-	updated = feed_stream(w, s, p);
+	if (stream_is_midstream(s->stream))
+		p->flags |= PACKET_MIDSTREAM;
+	updated = feed_stream(w, f, s, p);
 	enum stream_state st = stream_state(s->stream);
 	if (st == STREAM_CLOSED || st == STREAM_TIME_WAIT)
 		flow_set_state(w->flows, f, FLOW_CLOSED);
@@ -267,10 +290,8 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 	else
 		updated = datagram(w, f, s, p);
 	count_facts(s, p);
-	if (s->app && s->app->reversed) {
-		flow_swap(f, p);
-		s->app->reversed = false;
-	}
+	if (s->app && s->app->reversed)
+		updated = turn(f, s, p, updated);
 	look = s->app_next[p->dir] || updated >> p->dir & 1;
 	s->app_next[p->dir] = false;
 	if (updated >> !p->dir & 1)
@@ -303,7 +324,12 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 			wants[d] = s->app_next[d] || stream_wants_flush(s->stream, d) || (s->app && s->app->frames[d].n);
 		pseudo_packet(&p, f, TO_SERVER);
 		stream_flush(w->streams, s->stream);
-		unsigned updated = feed_stream(w, s, &p);
+		if (stream_is_midstream(s->stream))
+			p.flags |= PACKET_MIDSTREAM;
+		bool swapped = f->swapped;
+		unsigned updated = feed_stream(w, f, s, &p);
+		if (f->swapped != swapped)
+			SWAP_PAIR(wants);
 		for (int d = 0; d < 2; d++) {
 			if (!wants[d] && !(updated >> d & 1))
 				continue;

@@ -548,24 +548,18 @@ flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s)
 	list_insert(t, f);
 }
 
-#define SWAP(pair) do { \
-	uint64_t first_ = (pair)[0]; \
-	(pair)[0] = (pair)[1]; \
-	(pair)[1] = (__typeof__((pair)[1])) first_; \
-} while (0)
-
 void
 flow_swap(struct flow *f, struct packet *p)
 {
 	f->client_is_a = !f->client_is_a;
 	f->swapped = !f->swapped;
 	f->seen = (uint8_t) ((f->seen & 1) << 1 | (f->seen & 2) >> 1);
-	SWAP(f->tcp_flags);
-	SWAP(f->ttl_min);
-	SWAP(f->ttl_max);
-	SWAP(f->packets);
-	SWAP(f->bytes);
-	SWAP(f->payload);
+	SWAP_PAIR(f->tcp_flags);
+	SWAP_PAIR(f->ttl_min);
+	SWAP_PAIR(f->ttl_max);
+	SWAP_PAIR(f->packets);
+	SWAP_PAIR(f->bytes);
+	SWAP_PAIR(f->payload);
 	if (p)
 		p->dir = p->dir == TO_SERVER ? TO_CLIENT : TO_SERVER;
 }

@@ -100,4 +100,11 @@ void flow_end_all(struct flow_table *t);
 uint32_t flow_count(const struct flow_table *t);
 size_t flow_memory(const struct flow_table *t);
 
+/* What is kept by direction, the other way round. */
+#define SWAP_PAIR(pair) do { \
+	__typeof__((pair)[0]) first_ = (pair)[0]; \
+	(pair)[0] = (pair)[1]; \
+	(pair)[1] = first_; \
+} while (0)
+
 #endif

@@ -270,6 +270,20 @@ stream_raw_disable(struct stream *s, int dir)
 	s->half[dir].flags |= HALF_RAW_OFF;
 }
 
+void
+stream_turn(struct stream *s)
+{
+	struct half h = s->half[0];
+	uint16_t told = s->flags & (S_FIRST_TOLD_0 | S_FIRST_TOLD_1);
+
+	s->half[0] = s->half[1];
+	s->half[1] = h;
+	s->first_dir = !s->first_dir;
+	s->last_dir = !s->last_dir;
+	if (told == S_FIRST_TOLD_0 || told == S_FIRST_TOLD_1)
+		s->flags ^= S_FIRST_TOLD_0 | S_FIRST_TOLD_1;
+}
+
 enum stream_state
 stream_state(const struct stream *s)
 {

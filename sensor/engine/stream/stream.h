@@ -108,6 +108,8 @@ enum stream_state stream_state(const struct stream *s);
 bool stream_reuse(const struct stream *s, const struct packet *p, int dir);
 bool stream_established(const struct stream *s);   /* three-way handshake seen, or picked up midstream */
 bool stream_is_midstream(const struct stream *s);
+/* Client and server are the other way round: from here on `dir` means the new orientation, also in a stream_next() going on. */
+void stream_turn(struct stream *s);
 bool stream_wants_flush(const struct stream *s, int dir); /* bytes are held that nobody has looked at yet */
 bool stream_raw_left(const struct stream *s, int dir);      /* of those, bytes for raw inspection */
 uint64_t stream_size(const struct stream *s, int dir);    /* for stream_size: next expected byte - ISN */
