@@ -67,7 +67,7 @@ parse_arg(struct build *b, const struct keyword *kw, const char *value, union kw
 static int
 add_tx_keyword(struct build *b, const struct keyword *kw, const union kw_arg *a)
 {
-	struct part p = { .kind = PART_TX, .dirs = kw->dirs ? kw->dirs : 3 };
+	struct part p = { .kind = PART_TX, .dirs = (kw->dirs ? kw->dirs : 3) & (b->only_dir ? b->only_dir : 3) };
 	union kw_arg *copy = arena_alloc(build_arena(b), sizeof(*copy));
 
 	if (!copy)
@@ -150,6 +150,24 @@ add_number(struct build *b, const struct buffer *buf, enum field_kind kind, cons
 	return build_part(b, &p);
 }
 
+/* In a rule on both directions (=>) a word before the value, or in its place, says which one is meant. 0: there is none. */
+static uint8_t
+take_direction(struct build *b, const char **value)
+{
+	static const char *const word[] = { "to_server", "to_client" };
+	const char *v = *value ? *value + strspn(*value, " ") : "";
+
+	for (unsigned dir = 0; dir < 2 && b->rule->transactional; dir++) {
+		size_t n = strlen(word[dir]);
+		if (strncmp(v, word[dir], n) || (v[n] && v[n] != ',' && v[n] != ' '))
+			continue;
+		v += n + strspn(v + n, " ");
+		*value = *v == ',' ? v + 1 + strspn(v + 1, " ") : *v ? v : NULL;
+		return (uint8_t) (1 << dir);
+	}
+	return 0;
+}
+
 static int
 add_option(struct build *b, const struct rule_option *o)
 {
@@ -157,15 +175,19 @@ add_option(struct build *b, const struct rule_option *o)
 	struct buffer buf;
 	bool modifier;
 	enum field_kind kind;
+	const char *value = o->value;
 
 	b->opt = o;
+	b->only_dir = kw && kw->scope != KW_TX ? 0 : take_direction(b, &value);
 	if (kw)
-		return add_keyword(b, kw, o->value);
+		return add_keyword(b, kw, value);
 	if (!buffer_lookup(o->name, &buf, build_arena(b), &modifier, &kind))
 		return build_error_name(b, "unknown keyword", o->name);
+	if (b->only_dir && !(buf.dirs &= b->only_dir))
+		return build_error(b, 0, "%s does not exist in that direction", buf.name);
 	if (kind == FIELD_NUMBER || kind == FIELD_FLAG)
-		return add_number(b, &buf, kind, o->value);
-	if (o->value && *o->value)
+		return add_number(b, &buf, kind, value);
+	if (value && *value)
 		return build_error(b, 0, "takes no value");
 	if (modifier)
 		return build_modifier(b, &buf);

@@ -39,6 +39,7 @@ struct build {
 	unsigned flags; /* KW_* of all keywords */
 	bool not_iponly;
 	uint8_t dirs;   /* flow:to_server ... */
+	uint8_t only_dir; /* the option at hand says in which direction it is meant; 0: it does not */
 	uint64_t apps;  /* 0: any */
 	uint64_t ip_protos[4];
 	uint8_t ip_version;

@@ -8,7 +8,7 @@
 static bool
 same_buffer(const struct draft_list *a, const struct draft_list *b)
 {
-	if (a->buffer.kind != b->buffer.kind || strcmp(a->buffer.name, b->buffer.name) ||
+	if (a->buffer.kind != b->buffer.kind || a->buffer.dirs != b->buffer.dirs || strcmp(a->buffer.name, b->buffer.name) ||
 	    a->buffer.n_transforms != b->buffer.n_transforms)
 		return false;
 	for (unsigned i = 0; i < a->buffer.n_transforms; i++)

@@ -433,8 +433,6 @@ finish_payload(struct build *b, struct sig *s)
 		s->flags |= SIG_STREAM_ONLY;
 		return;
 	}
-	if (b->flags & KW_PACKET_TOO)
-		s->flags |= SIG_NEED_PACKET;
 	for (uint32_t i = 0; i < b->lists[0].n; i++)
 		if (b->lists[0].ops[i].type == OP_CONTENT &&
 		    ((const struct op_content *) b->lists[0].ops[i].arg)->flags & (CO_DEPTH | CO_OFFSET))

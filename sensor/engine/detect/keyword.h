@@ -81,7 +81,6 @@ typedef void kw_act_fn(const struct match_ctx *c, const union kw_arg *a);
 #define KW_EVENT 0x10         /* decode-event: also on packets without IP, and no other part of the engine needed */
 #define KW_IPONLY 0x20        /* a rule that has only such keywords may still be an IP-only rule (flowbits:set, tag, threshold, ...) */
 #define KW_NOALERT 0x40       /* the rule never alerts */
-#define KW_PACKET_TOO 0x80    /* on TCP: besides the stream also single packets (stream_size) */
 #define KW_QUOTED_NEGATE 0x100 /* unused by members so far: '!' in front of a quoted value is kept */
 
 struct keyword {

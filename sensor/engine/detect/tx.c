@@ -144,7 +144,9 @@ tx_part(struct detect *d, const struct part *pt, const struct look *l)
 	if (l->tx->progress[l->dir] < kw->progress[l->dir] && !l->over)
 		return LATER;
 	d->ctx.tx = l->tx;
+	d->ctx.dir = l->dir;
 	bool yes = kw->match(&d->ctx, pt->tx.arg);
+	d->ctx.dir = d->now->p->dir;
 	d->ctx.tx = NULL;
 	return yes ? YES : l->over ? NO : LATER;
 }
@@ -179,18 +181,17 @@ static enum verdict
 parts_look(struct detect *d, const struct sig *s, const struct look *l, uint32_t *done, bool *from_stream, struct span *where)
 {
 	bool wait = !hook_reached(s, l);
+	/* a rule on both directions may be found by its pattern in this one only: what the other has is still there */
+	struct look other = { .tx = l->tx, .proto = l->proto, .dir = !l->dir, .over = tx_final(d->now->app, l->tx, !l->dir) };
 
 	for (unsigned i = 0; i < s->n_parts; i++) {
 		const struct part *pt = &s->parts[i];
+		bool here = pt->dirs >> l->dir & 1;
 		if (*done >> i & 1)
 			continue;
-		if (!(pt->dirs >> l->dir & 1)) {
-			if (!(s->flags & SIG_TRANSACTIONAL))
-				return NO;
-			wait = true;
-			continue;
-		}
-		enum verdict v = part_look(d, s, pt, l, from_stream, where);
+		if (!here && !(s->flags & SIG_TRANSACTIONAL))
+			return NO;
+		enum verdict v = part_look(d, s, pt, here ? l : &other, from_stream, where);
 		if (v == NO)
 			return NO;
 		if (v == YES)

@@ -82,5 +82,5 @@ match(const struct match_ctx *c, const union kw_arg *a)
 
 const struct keyword keyword_stream_size = {
 	.name = "stream_size", .help = "bytes a side of the TCP session has sent, by sequence numbers", .example = "stream_size:server,<,5",
-	.scope = KW_FLOW, .arg = ARG_CUSTOM, .flags = KW_NEEDS_STREAM | KW_PACKET_TOO, .parse = parse, .match = match,
+	.scope = KW_FLOW, .arg = ARG_CUSTOM, .flags = KW_NEEDS_STREAM, .parse = parse, .match = match,
 };
