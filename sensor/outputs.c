@@ -52,6 +52,7 @@ read_alert(const struct yaml *t, struct emit_conf *emit)
 	emit->payload_length = yes(t, "payload-length", false);
 	emit->packet = yes(t, "packet", false);
 	emit->verdict = yes(t, "verdict", false);
+	emit->tagged = yes(t, "tagged-packets", true);
 	if (emit->packet)
 		emit->text_max = 262144; /* a whole datagram in base64 */
 	emit->payload_max = buffer_size(t, emit->payload_max);
@@ -119,7 +120,7 @@ outputs_read(const struct conf *c, struct emit_conf *emit, struct eve_conf *eve,
 	const struct yaml *outputs = conf_find(c, "outputs");
 	size_t n = 0;
 
-	*emit = (struct emit_conf) { .metadata = true, .app_layer = true, .flow = true, .payload_max = 4096, .frame_payload_max = 4096, .text_max = 65536, .content = true };
+	*emit = (struct emit_conf) { .metadata = true, .app_layer = true, .flow = true, .payload_max = 4096, .frame_payload_max = 4096, .tagged = true, .text_max = 65536, .content = true };
 	*eve = (struct eve_conf) { .alert = true, .stats = true, .metadata = true, .references = true, .community_id = true };
 	names[0] = NULL;
 	emit->log_app = eve->app = names;

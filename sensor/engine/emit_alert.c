@@ -241,3 +241,21 @@ emit_alert_text(struct emit *e, struct json *j, const struct packet *p, const st
 	if (c->verdict)
 		write_verdict(j, p, a);
 }
+
+void
+emit_packet(struct emit *e, const struct packet *p, const struct flow *f, const struct session *s)
+{
+	uint32_t room = p->frame.n / 3 * 4 + 1024;
+	struct event *ev = p->frame.n ? emit_take(e, EVENT_PACKET, room) : NULL;
+	struct json j;
+
+	if (!ev)
+		return;
+	if (f)
+		emit_set_flow(ev, f, s);
+	emit_set_packet(ev, p);
+	json_init(&j, ev->text, room);
+	write_tunnel(e, &j, p);
+	write_packet(&j, p);
+	emit_commit(e, ev, &j);
+}

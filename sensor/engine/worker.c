@@ -84,6 +84,8 @@ detect_on(struct worker *w, struct packet *p, struct flow *f, struct session *s,
 			s->alerts++;
 		emit_alert(&w->emit, p, f, s, &alerts[i]);
 	}
+	if (in.tagged && w->conf.emit.tagged && w->conf.emit.content)
+		emit_packet(&w->emit, p, f, s);
 }
 
 static void

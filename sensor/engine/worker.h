@@ -39,6 +39,7 @@ struct emit_conf {
 	bool log_all_app;              /* a record for every transaction of every protocol */
 	const char *const *log_app;    /* or of these; NULL-ended */
 	bool payload_length, ethernet, verdict;
+	bool tagged;                   /* a record for each packet that a rule's tag asks for */
 	uint8_t xff;                   /* enum emit_xff */
 	bool xff_forward;              /* the first address of the header, else the last */
 	char xff_header[64];

@@ -16,6 +16,8 @@ eve_type(const struct event *e)
 		return "flow";
 	case EVENT_FILEINFO:
 		return "fileinfo";
+	case EVENT_PACKET:
+		return "packet";
 	case EVENT_FRAME:
 		return "frame";
 	case EVENT_ANOMALY:

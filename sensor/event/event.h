@@ -18,6 +18,7 @@ enum event_type {
 	EVENT_FACTS,    /* one service (server, server_port, proto) over the last second of packet time: facts are the sums of
 	                 * all its flows; client is not set. With N workers up to N records a service and second. Never printed */
 	EVENT_FILEINFO,
+	EVENT_PACKET,   /* a packet that a rule's tag asks for */
 	EVENT_FRAME,    /* a piece of the stream that a parser has named */
 	EVENT_ANOMALY,  /* decoder, stream or application event without a rule */
 	EVENT_TICK,     /* packet time went on by a second; never printed */

@@ -144,6 +144,8 @@ is_written(const struct pipeline *p, const struct event *e)
 		return p->conf.eve.flow;
 	case EVENT_FILEINFO:
 		return p->conf.eve.fileinfo;
+	case EVENT_PACKET:
+		return p->conf.eve.alert;
 	case EVENT_FRAME:
 		return p->conf.eve.frame;
 	case EVENT_ANOMALY:

@@ -68,6 +68,8 @@ take_rules(struct detect *d, struct ruleset *r)
 	for (uint32_t i = 0; i < r->n_scans; i++)
 		if (hs_alloc_scratch(r->scans[i]->db, &d->hs) != HS_SUCCESS)
 			return E_NOMEM;
+	if (r->host_tags && !d->host_tags && !(d->host_tags = host_tags_new()))
+		return E_NOMEM;
 	d->rules = ruleset_ref(r);
 	return 0;
 }
@@ -125,6 +127,7 @@ detect_free(struct detect *d)
 	pcre2_match_data_free(d->in.md);
 	pcre2_match_context_free(d->in.mc);
 	addr_bits_free(d->bits);
+	host_tags_free(d->host_tags);
 	arena_clear(&d->scratch);
 	free(d->packet.word);
 	free(d->tx.word);
@@ -148,6 +151,13 @@ struct pool *
 detect_pool(struct detect *d)
 {
 	return d->pool;
+}
+
+void
+detect_tag_host(struct detect *d, const struct tag_spec *s, const struct packet *p)
+{
+	if (d->host_tags)
+		tag_host(d->host_tags, s, p);
 }
 
 struct addr_bits *
@@ -345,7 +355,7 @@ rule_look(struct detect *d, uint32_t i)
 }
 
 unsigned
-detect_packet(struct detect *d, const struct detect_in *in, const struct detect_alert **out)
+detect_packet(struct detect *d, struct detect_in *in, const struct detect_alert **out)
 {
 	bool asked = d->explain != NULL; /* at the rule's place in the order */
 	uint32_t sig;
@@ -375,6 +385,8 @@ detect_packet(struct detect *d, const struct detect_in *in, const struct detect_
 		in->marks->app_events |= in->app->events;
 	if (in->marks && in->marks->flags & MARKS_PASS)
 		d->n_queue = 0;
+	if (((in->marks && in->marks->tags) || d->host_tags) && !(in->p->flags & PACKET_PSEUDO))
+		in->tagged = tags_count(in->marks, d->pool, d->host_tags, in->p);
 	return queue_finish(d, out);
 }
 
@@ -388,6 +400,7 @@ void
 detect_flow_end(struct detect *d, struct marks *m, struct app *app)
 {
 	marks_clear(m, d->pool);
+	tags_clear(m, d->pool);
 	for (struct tx *tx = app ? app->first : NULL; tx; tx = tx->next)
 		tx_forget(d, tx);
 }

@@ -62,6 +62,7 @@ void ruleset_analysis(const struct ruleset *r, FILE *out); /* --engine-analysis 
 struct marks {
 	struct mark *first;
 	struct flow_var *vars; /* oldest first */
+	struct flow_tag *tags; /* its packets are wanted in the log */
 	uint64_t app_events;  /* flow-level application events already looked at */
 	uint8_t flags;        /* MARKS_* */
 	uint8_t app_known;    /* bit per direction: its protocol was known, or not knowable */
@@ -80,6 +81,7 @@ struct detect_in {
 	struct marks *marks;      /* of the flow */
 	bool app_updated;         /* transactions of p->dir are to be looked at with this packet */
 	bool established;         /* flow:established */
+	bool tagged;              /* out: an earlier packet's alert wants this one logged */
 };
 
 struct detect_alert {
@@ -102,7 +104,7 @@ void detect_free(struct detect *d);
 /* A new ruleset between two packets; notes of transactions from the old one are forgotten. */
 void detect_switch(struct detect *d, struct ruleset *r);
 /* Alerts in the order of the rules' priority and place; valid until the next call. */
-unsigned detect_packet(struct detect *d, const struct detect_in *in, const struct detect_alert **out);
+unsigned detect_packet(struct detect *d, struct detect_in *in, const struct detect_alert **out);
 /* A flow or transaction ends: gives back what detection hung on it. */
 void detect_flow_end(struct detect *d, struct marks *m, struct app *app);
 void detect_tx_end(struct detect *d, struct tx *tx);

@@ -15,6 +15,7 @@
 
 #include "engine/detect/keyword.h"
 #include "engine/detect/marks.h"
+#include "engine/detect/tags.h"
 
 /* ---- programs over one buffer (content.c, bytes.c, pcre.c) ---- */
 #define DETECT_VARS 32  /* byte_extract / byte_math results a rule */
@@ -282,6 +283,7 @@ struct ruleset {
 	struct cards *cards;
 	unsigned refs; /* atomic */
 	uint32_t generation;
+	bool host_tags;  /* some rule tags hosts */
 	struct sig *sigs; /* in signature order */
 	uint32_t n;
 	struct buffer *buffers;
@@ -372,6 +374,7 @@ struct detect {
 	uint32_t n_queue, cap_queue;
 	struct detect_alert *out;
 	struct addr_bits *bits;
+	struct host_tags *host_tags; /* NULL: no rule asks for it */
 	/* the packet at hand */
 	const struct detect_in *now;
 	struct match_ctx ctx;

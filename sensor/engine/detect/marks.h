@@ -34,6 +34,8 @@ void addr_bits_set(struct addr_bits *t, uint32_t id, const struct addr *a, const
 void addr_bits_clear(struct addr_bits *t, uint32_t id, const struct addr *a, const struct addr *b);
 
 /* Of the worker, for act() and match(). */
+struct tag_spec;
+void detect_tag_host(struct detect *d, const struct tag_spec *s, const struct packet *p);
 struct pool *detect_pool(struct detect *d);
 struct addr_bits *detect_bits(struct detect *d);
 
