@@ -53,9 +53,9 @@ heap=$(except "$engine" \
 	'^sensor/engine/capture/(capture|sources/file)\.c$'                     `# opened at start; a folder's list of files` \
 	'^sensor/engine/decode/(decode|defrag)\.c$'                             `# made at start: _new, _free` \
 	'^sensor/engine/detect/(build|cache|group|iponly|mpm|ruleset)\.c$'      `# the loader's: rules -> ruleset` \
-	'^sensor/engine/detect/(detect|explain_report|marks)\.c$'               `# made at start: _new, _free` \
+	'^sensor/engine/detect/(detect|explain_report|marks|tags)\.c$'          `# made at start: _new, _free` \
 	'^sensor/engine/app/protocols/http_event\.c$'                           `# libhtp's own messages, which it keeps on its heap` \
-	'^sensor/engine/detect/dataset\.c$'                                     `# sets are read at load`)
+	'^sensor/engine/detect/(dataset|reputation|keywords/geoip)\.c$'          `# sets, scores and databases are read at load`)
 # shellcheck disable=SC2086
 {
 	ban "unbounded" 'strcpy|strcat|sprintf|vsprintf|gets|stpcpy|strncpy|strncat|wcscpy' $all

@@ -16,6 +16,12 @@ const struct option_table detect_options = {
 	        "alerts a packet can raise at most; the first in the order of the rules count" },
 	    { "detect.sgh-mpm-caching-path", OPT_PATH, offsetof(struct detect_conf, cache_dir), NULL, 0, 0, NULL,
 	        "folder for compiled pattern databases, so that the next start is quick; empty = none" },
+	    { "geoip-database", OPT_PATH, offsetof(struct detect_conf, geoip_database), NULL, 0, 0, NULL,
+	        "MaxMind DB file with countries, for rules with geoip" },
+	    { "reputation-categories-file", OPT_PATH, offsetof(struct detect_conf, reputation_categories), NULL, 0, 0, NULL,
+	        "names of the categories of addresses, for rules with iprep: NUMBER,name,description a line" },
+	    { "default-reputation-path", OPT_PATH, offsetof(struct detect_conf, reputation_path), NULL, 0, 0, NULL,
+	        "folder of the reputation files that are named without one" },
 	    { "detect.inspection-recursion-limit", OPT_U32, offsetof(struct detect_conf, inspection_recursion_limit), "3000", 1, 1000000, NULL,
 	        "steps that matching one rule against one buffer may take" },
 	    { "detect.guess-applayer-tx", OPT_BOOL, offsetof(struct detect_conf, guess_tx), "no", 0, 0, NULL,
@@ -30,6 +36,7 @@ const struct option_table detect_options = {
 	        "count how often each rule was looked at" },
 	    { 0 } },
 	.trees = (const struct option_tree[]) {
+	    { "reputation-files", "files with scores of addresses, for rules with iprep: ADDRESS[/LENGTH],CATEGORY,SCORE a line" },
 	    { "action-order", "which rules are looked at first: a list of pass, drop, reject, alert" },
 	    { NULL, NULL } },
 };

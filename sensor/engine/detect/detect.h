@@ -18,6 +18,8 @@
 struct detect_conf {
 	uint32_t packet_alert_max;    /* 15 */
 	const char *cache_dir;        /* compiled databases; NULL = none */
+	const char *geoip_database;   /* NULL = none; likewise: */
+	const char *reputation_categories, *reputation_path;
 	uint32_t pcre_match_limit, pcre_recursion_limit;
 	bool pcre_jit;
 	bool profile_rules, guess_tx;

@@ -284,6 +284,9 @@ struct ruleset {
 	unsigned refs; /* atomic */
 	uint32_t generation;
 	bool host_tags;  /* some rule tags hosts */
+	struct reputation *reputation; /* NULL: no rule asks for it; likewise: */
+	void *geoip;
+	void (*geoip_free)(void *db);
 	struct sig *sigs; /* in signature order */
 	uint32_t n;
 	struct buffer *buffers;

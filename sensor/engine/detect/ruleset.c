@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "engine/detect/explain_private.h"
+#include "engine/detect/reputation.h"
 #include "engine/detect/ruleset.h"
 
 /* Room for one more element in *(T **) vec; doubles. */
@@ -299,6 +300,9 @@ ruleset_free(struct ruleset *r)
 	for (unsigned c = 0; c < NAME_CLASSES; c++)
 		free(r->name[c]);
 	free(r->buffers);
+	reputation_free(r->reputation);
+	if (r->geoip)
+		r->geoip_free(r->geoip);
 	if (r->cards)
 		cards_unref(r->cards);
 	arena_clear(&r->arena);

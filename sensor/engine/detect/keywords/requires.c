@@ -8,7 +8,7 @@
 
 /* The rule language is that of this Suricata. */
 static const unsigned version[3] = { 8, 0, 8 };
-static const char *const features[] = { "true_file_hashes", "ja4", NULL };
+static const char *const features[] = { "geoip", "ja4", "true_file_hashes", NULL };
 
 static int
 compare_version(const char *s)
