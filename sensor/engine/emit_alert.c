@@ -164,6 +164,10 @@ emit_write_file(struct json *j, const char *key, const struct tx *tx, const stru
 	json_str(j, "state", f->closed ? "CLOSED" : "TRUNCATED");
 	json_bool(j, "stored", false);
 	json_u64(j, "size", f->size);
+	if (f->piece) {
+		json_u64(j, "start", f->start);
+		json_u64(j, "end", f->end);
+	}
 	json_u64(j, "tx_id", tx->id);
 	json_end(j);
 }

@@ -42,7 +42,7 @@ log_transactions(struct worker *w, struct flow *f, struct session *s, const stru
 {
 	struct app *a = s->app;
 
-	if (!a || !a->proto)
+	if (!a)
 		return;
 	for (struct tx *tx = a->first; tx; tx = tx->next) {
 		if (w->conf.emit.log_app_anomaly && tx->events != tx->events_told)

@@ -99,6 +99,7 @@ change_protocol(struct app *a)
 	a->state = NULL;
 	a->status = APP_PROBING;
 	a->any = false;
+	a->tx_next = 0;
 	for (int dir = 0; dir < 2; dir++) {
 		a->seen[dir] = NULL;
 		a->refused[dir] = 0;
@@ -141,6 +142,18 @@ feed_span(struct app *a, int dir, struct span s)
 	return a->stopped[dir] ? s.n : done;
 }
 
+/* A protocol without a probe is spoken where another one said so, and nowhere else. */
+static void
+begin_known(struct app *a)
+{
+	const struct protocol *p = a->upgrade;
+
+	if (a->status != APP_PROBING || !p || p->probe || !app_speaks(a, p))
+		return;
+	a->seen[TO_SERVER] = a->seen[TO_CLIENT] = p;
+	begin_protocol(a, p);
+}
+
 static void feed_any(struct app *a, int dir, struct span s);
 
 /* What is left for the next protocol of an upgrade, of both directions. */
@@ -148,7 +161,8 @@ static void
 feed_upgraded(struct app *a, int dir, struct span rest)
 {
 	change_protocol(a);
-	if (a->status == APP_PROBING && rest.n)
+	begin_known(a);
+	if (a->status != APP_STOPPED && rest.n)
 		feed_any(a, dir, rest);
 }
 

@@ -52,6 +52,22 @@ body_add(struct body *b, struct app *app, struct span s, uint64_t limit)
 	}
 }
 
+/* Bytes on both sides of a hole must not become neighbours: what was looked at goes, and what was not yet ends the body. */
+void
+body_gap(struct body *b, struct app *app, uint64_t n)
+{
+	uint64_t end = b->start + b->data.n;
+
+	b->gap = b->truncated = true;
+	b->total += n;
+	if (b->data.n && b->seen < end) {
+		b->stopped = true;
+		return;
+	}
+	app_drop(app, &b->data);
+	b->start = b->seen = end + n;
+}
+
 void
 body_clear(struct body *b, struct app *app)
 {

@@ -84,6 +84,8 @@ struct app_file {
 	uint64_t size;         /* bytes that came so far */
 	bool closed;           /* all of it came */
 	bool gaps;             /* some of it was lost */
+	bool piece;            /* the bytes from start to end of it, both included: a range */
+	uint64_t start, end;
 };
 
 struct protocol {
@@ -186,9 +188,12 @@ struct body {
 	bool truncated;        /* more came than was kept */
 	bool stopped;          /* no memory: from here on only counted, a hole would make wrong bytes neighbours */
 	bool looked;           /* detection looked at the end too */
+	bool gap;              /* some of it never came */
 };
 /* Appends up to `limit` bytes in all (0 = no limit but the pool); beyond it only counts. */
 void body_add(struct body *b, struct app *app, struct span s, uint64_t limit);
+/* `n` bytes never came: what follows is looked at by itself. */
+void body_gap(struct body *b, struct app *app, uint64_t n);
 void body_clear(struct body *b, struct app *app);
 /* What rules are to look at now, and its offset in the body. false: nothing new, or not enough yet.
  * `over`: the direction is final, so look at what there is. */

@@ -187,7 +187,9 @@ look_at_app(struct detect *d)
 	d->proto_fresh = false;
 	if (!app)
 		return;
-	if (app->proto && (d->app_index = protocol_index(app->proto)) >= 0)
+	const struct protocol *p = app->proto ? app->proto : app->before; /* in between two, what is left is of the former */
+
+	if (p && (d->app_index = protocol_index(p)) >= 0)
 		d->app_bit = UINT64_C(1) << d->app_index;
 	for (int dir = 0; dir < 2; dir++)
 		if (app->seen[dir] || app->status == APP_FAILED || app->status == APP_STOPPED)

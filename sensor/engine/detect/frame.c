@@ -151,6 +151,9 @@ rule_look(struct detect *d, struct app_frame *f, const struct view *v, uint32_t 
 		return;
 	note_put(f, sig, true);
 	struct tx *tx = f->has_tx ? app_tx_find(d->now->app, f->tx_id) : NULL;
+
+	if (tx && tx->proto != f->proto && tx->proto->base != f->proto) /* ids begin anew with a protocol */
+		tx = NULL;
 	sig_act(d, s, tx);
 	d->frame = f;
 	queue_alert(d, sig, tx, true, where, false);

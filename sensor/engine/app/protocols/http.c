@@ -181,11 +181,14 @@ on_request_headers(htp_tx_t *h)
 static int
 on_response_headers(htp_tx_t *h)
 {
+	const htp_header_t *ce;
 	struct http_tx *t = tx_of(h);
 
 	if (!t)
 		return HTP_OK;
 	t->head_end[TO_CLIENT] = place(state_of(h), TO_CLIENT);
+	ce = htp_table_get_c(h->response_headers, "content-encoding");
+	state_of(h)->identity = ce && bstr_cmp_c_nocase(ce->value, "identity") == 0;
 	http_look_for_upgrade(state_of(h), h);
 	return HTP_OK;
 }
@@ -198,6 +201,10 @@ on_request_body(htp_tx_data_t *d)
 	struct span bytes = span_of(d->data, d->data ? d->len : 0);
 	uint64_t limit = s->conf->limits[TO_SERVER].body;
 
+	if (t && !d->data && d->len) {
+		body_gap(&t->body[TO_SERVER], s->app, d->len);
+		body_gap(&t->file, s->app, d->len);
+	}
 	if (!t || !bytes.n)
 		return HTP_OK;
 	body_add(&t->body[TO_SERVER], s->app, bytes, limit);
@@ -214,6 +221,8 @@ on_response_body(htp_tx_data_t *d)
 	struct http_tx *t = tx_of(d->tx);
 	struct http *s = state_of(d->tx);
 
+	if (t && !d->data && d->len)
+		body_gap(&t->body[TO_CLIENT], s->app, d->len);
 	if (t && d->data && d->len)
 		body_add(&t->body[TO_CLIENT], s->app, span_of(d->data, d->len), s->conf->limits[TO_CLIENT].body);
 	return HTP_OK;
@@ -303,6 +312,15 @@ note_progress(struct http *s)
 	}
 }
 
+/* Line ends too many after a message are nobody's (RFC 9112 section 2.2). */
+static size_t
+past_line_ends(const uint8_t *p, size_t at, size_t n)
+{
+	while (p && at < n && (p[at] == '\r' || p[at] == '\n'))
+		at++;
+	return at;
+}
+
 static int
 give_to_libhtp(struct http *s, int dir, const void *p, size_t n)
 {
@@ -315,7 +333,7 @@ give_to_libhtp(struct http *s, int dir, const void *p, size_t n)
 		return -1;
 	if (r != HTP_STREAM_DATA_OTHER && !s->app->upgrading)
 		return (int) n;
-	return (int) (dir == TO_SERVER ? htp_connp_req_data_consumed(s->connp) : htp_connp_res_data_consumed(s->connp));
+	return (int) past_line_ends(p, dir == TO_SERVER ? htp_connp_req_data_consumed(s->connp) : htp_connp_res_data_consumed(s->connp), n);
 }
 
 static int

@@ -28,7 +28,7 @@ struct http_conf {
 	uint64_t max_tx;
 	bool inline_body;       /* bodies are looked at as they come */
 	bool double_path, double_query, whole_uri;
-	const void *worker;     /* spare */
+	bool dump_headers[2];   /* records have all headers of that side */
 };
 
 struct http {
@@ -36,6 +36,7 @@ struct http {
 	struct app *app;        /* of the call at hand */
 	const struct http_conf *conf;
 	bool closed[2];
+	bool identity;          /* the newest response says so: no coding at all, which libhtp 0.5 does not know by name */
 	uint64_t ended[2];      /* offset in the stream after the last message that is complete; 0 = none was */
 	struct bytes saved;     /* the request that asked for an upgrade to HTTP/2 */
 };
@@ -78,6 +79,7 @@ void http_normalise_uri(struct http *s, struct http_tx *t);
 void http_log(const struct app *app, const struct tx *tx, struct json *j, bool full);
 bool http_header(const struct tx *tx, const char *name, struct span *out); /* of the request */
 bool http_file(const struct tx *tx, int dir, unsigned index, struct app_file *out);
+bool http_content_range(const htp_tx_t *h, int64_t v[static 3]); /* false: no such header */
 /* The value of a parameter of a Content-Disposition, quotes taken off; empty: it has none. */
 struct span http_disposition_name(struct span value);
 extern const struct field http_fields[];

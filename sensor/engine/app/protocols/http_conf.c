@@ -149,6 +149,34 @@ set_limits(struct http_conf *c, const struct yaml *map, bool foreign, struct dia
 	c->limits[TO_CLIENT].inspect_window = size_of(map, "response-body-inspect-window", window, d);
 }
 
+/* dump-all-headers of the log: none, request, response or both. */
+static void
+read_log(struct http_conf *c, const struct yaml *type, struct diag *d)
+{
+	const struct yaml *y = yaml_get(type, "dump-all-headers");
+	bool both = y && y->text && strcasecmp(y->text, "both") == 0;
+
+	if (!y)
+		return;
+	c->dump_headers[TO_SERVER] = both || (y->text && strcasecmp(y->text, "request") == 0);
+	c->dump_headers[TO_CLIENT] = both || (y->text && strcasecmp(y->text, "response") == 0);
+	if (!c->dump_headers[TO_SERVER] && !c->dump_headers[TO_CLIENT] && (!y->text || strcasecmp(y->text, "none") != 0))
+		yaml_error(y, d, "none, request, response or both was expected");
+}
+
+static void
+read_outputs(struct http_conf *c, const struct conf *tree, struct diag *d)
+{
+	const struct yaml *outputs = tree ? conf_find(tree, "outputs") : NULL;
+
+	if (!outputs)
+		return;
+	yaml_each(o, outputs)
+		yaml_each(t, yaml_get(yaml_get(o, "eve-log"), "types"))
+			if (t->kind != YAML_SCALAR && t->child && strcmp(t->child->key, "http") == 0)
+				read_log(c, t->child, d);
+}
+
 void
 http_conf_read(void *into, const struct conf *tree, const struct yaml *node, struct diag *d)
 {
@@ -166,6 +194,7 @@ http_conf_read(void *into, const struct conf *tree, const struct yaml *node, str
 	set_decompression(c->cfg, map, d);
 	set_decoding(c->cfg, map, d);
 	set_limits(c, map, tree && conf_is_foreign(tree), d);
+	read_outputs(c, tree, d);
 	http_hooks(c->cfg);
 	c->max_tx = size_of(map, "max-tx", 512, d);
 	c->inline_body = body_inline(tree, map, d);

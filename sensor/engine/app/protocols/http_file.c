@@ -57,14 +57,21 @@ http_file(const struct tx *tx, int dir, unsigned index, struct app_file *out)
 	const struct http_tx *t = (const struct http_tx *) tx;
 	const struct body *b = dir == TO_SERVER ? &t->file : &t->body[TO_CLIENT];
 
+	int64_t range[3];
+
 	*out = (struct app_file) { 0 };
 	if (!t->h || b->total == 0)
 		return false;
-	out->gaps = b->truncated && b->stopped;
+	out->gaps = b->gap || (b->truncated && b->stopped);
 	if (dir == TO_SERVER && t->parts.n)
 		return part_file(t, index, out);
 	out->name = name_of(t->h, dir);
 	out->size = b->total;
-	out->closed = tx->progress[dir] >= HTTP_COMPLETE && !(b->limit && b->total > b->limit);
+	out->closed = tx->progress[dir] >= HTTP_COMPLETE && !b->gap && !(b->limit && b->total > b->limit);
+	if (dir == TO_CLIENT && http_content_range(t->h, range) && range[0] >= 0 && range[1] >= range[0]) {
+		out->piece = true;
+		out->start = (uint64_t) range[0];
+		out->end = (uint64_t) range[1];
+	}
 	return index == 0;
 }

@@ -54,20 +54,15 @@ put_status(struct json *j, const htp_tx_t *h)
 		put_header(j, "redirect", h->response_headers, "location");
 }
 
-/* "bytes 0-99/1000" */
-static void
-put_range(struct json *j, const htp_tx_t *h)
+/* "bytes 0-99/1000": first, last, size; -1 = not told. */
+bool
+http_content_range(const htp_tx_t *h, int64_t v[static 3])
 {
-	const htp_header_t *range = htp_table_get_c(h->response_headers, "content-range");
-	int64_t v[3] = { -1, -1, -1 };
-	struct span s;
+	const htp_header_t *range = h->response_headers ? htp_table_get_c(h->response_headers, "content-range") : NULL;
+	struct span s = range ? http_span(range->value) : SPAN_NONE;
 	unsigned k = 0;
 
-	if (!range)
-		return;
-	json_object(j, "content_range");
-	put(j, "raw", range->value);
-	s = http_span(range->value);
+	v[0] = v[1] = v[2] = -1;
 	for (uint32_t i = 0; i < s.n && k < 3; i++) {
 		bool digit = s.p[i] >= '0' && s.p[i] <= '9';
 
@@ -76,6 +71,18 @@ put_range(struct json *j, const htp_tx_t *h)
 		else if (!digit && (s.p[i] == '-' || s.p[i] == '/'))
 			k++;
 	}
+	return range != NULL;
+}
+
+static void
+put_range(struct json *j, const htp_tx_t *h)
+{
+	int64_t v[3];
+
+	if (!http_content_range(h, v))
+		return;
+	json_object(j, "content_range");
+	put_header(j, "raw", h->response_headers, "content-range");
 	if (v[0] >= 0 && v[1] >= 0) {
 		json_i64(j, "start", v[0]);
 		json_i64(j, "end", v[1]);
@@ -83,6 +90,29 @@ put_range(struct json *j, const htp_tx_t *h)
 	if (v[2] >= 0)
 		json_i64(j, "size", v[2]);
 	json_end(j);
+}
+
+static void
+put_headers(struct json *j, const char *key, const htp_table_t *table)
+{
+	const htp_header_t *h;
+
+	json_array(j, key);
+	for (size_t i = 0; i < htp_table_size(table); i++) {
+		if (!(h = htp_table_get_index(table, i, NULL)))
+			continue;
+		json_object(j, NULL);
+		put(j, "name", h->name);
+		put(j, "value", h->value);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static const struct http_conf *
+conf_of(const htp_tx_t *h)
+{
+	return ((const struct http *) htp_connp_get_user_data(h->connp))->conf;
 }
 
 void
@@ -104,6 +134,10 @@ http_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 	put(j, "protocol", h->request_protocol);
 	put_status(j, h);
 	json_u64(j, "length", (uint64_t) h->response_message_len);
+	if (full && conf_of(h)->dump_headers[TO_SERVER])
+		put_headers(j, "request_headers", h->request_headers);
+	if (full && conf_of(h)->dump_headers[TO_CLIENT])
+		put_headers(j, "response_headers", h->response_headers);
 }
 
 bool
