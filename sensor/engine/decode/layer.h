@@ -40,7 +40,16 @@ extern const unsigned layer_table_n;
 #define DECODE_LINK_MAX 256    /* bytes of link headers kept in front of a completed datagram */
 #define DECODE_ASSEMBLED_LEN (DECODE_LINK_MAX + 65536 + 64)
 
+#define DECODE_GOOSE 256       /* GOOSE streams that are followed */
+
 struct defrag;
+
+/* What a GOOSE stream said last; layers/goose.c. */
+struct decode_goose {
+	uint64_t hash, used;        /* used: goose_clock then; 0 = free */
+	uint32_t state, sequence;
+	uint8_t mac[6];
+};
 
 struct decode {
 	const struct frame *frame;
@@ -50,6 +59,8 @@ struct decode {
 	struct counters *cnt;
 	struct decode_conf conf;
 	struct defrag *defrag;
+	struct decode_goose goose[DECODE_GOOSE];
+	uint64_t goose_clock;       /* frames of GOOSE so far */
 	const struct layer *by_link[320];
 	const struct layer *by_protocol[256];
 	struct {

@@ -9,7 +9,7 @@
 #ifndef ENGINE_PROTOCOLS_KRB5_H
 #define ENGINE_PROTOCOLS_KRB5_H
 
-#include "engine/app/protocols/der.h"
+#include "base/der.h"
 #include "engine/app/protocols/parse.h"
 
 enum krb5_type { KRB5_AS_REQ = 10, KRB5_AS_REP, KRB5_TGS_REQ, KRB5_TGS_REP, KRB5_AP_REQ, KRB5_AP_REP, KRB5_SAFE = 20, KRB5_PRIV,

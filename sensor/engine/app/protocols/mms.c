@@ -9,7 +9,7 @@
  *   presentation 61 { 30 { 02 context, a0 { PDU } } }; on connecting 31 { ... a2 { ... 61 { 30 { ... a0 { 60/61 association }}}}}
  *   MMS          a0 { 02 invoke id, service }, a1 and a2 answers; a8 and a9 initiate; services by their tag
  */
-#include "engine/app/protocols/der.h"
+#include "base/der.h"
 #include "engine/app/protocols/tpkt.h"
 
 #define BODY_MAX 4096

@@ -7,7 +7,7 @@
  *   3      SEQUENCE { version, SEQUENCE { id, size, flags, model }, OCTET STRING { SEQUENCE { engine, boots, time, user, .. } },
  *          SEQUENCE { engine, name, PDU } | OCTET STRING (encrypted) }
  */
-#include "engine/app/protocols/der.h"
+#include "base/der.h"
 #include "engine/app/protocols/parse.h"
 
 #define MESSAGE_MAX 8192u

@@ -492,6 +492,61 @@ names(void **state)
 		assert_int_equal(packet_event_find(packet_event_name[i]), i);
 }
 
+/* One message of application 0x3001, control block "IED/LLN0$GO$1", of a device whose address ends in `from`. */
+static const struct packet *
+goose_from(unsigned from, unsigned state, unsigned sequence, bool simulated)
+{
+	struct out o = { .n = 0 };
+	uint8_t b[4] = { (uint8_t) from, (uint8_t) state, (uint8_t) sequence, simulated };
+
+	hex(&o, "010ccd010001 0200000000");
+	put(&o, &b[0], 1);
+	hex(&o, "88b8 3001 003f 0000 0000 6135 800d 4945442f4c4c4e3024474f2431 8102 03e8 8203 445331 8302 6964"
+	    "8408 0000000000000000 8501");
+	put(&o, &b[1], 1);
+	hex(&o, "8601");
+	put(&o, &b[2], 1);
+	hex(&o, "8701");
+	put(&o, &b[3], 1);
+	hex(&o, "8801018901");
+	fill(&o, 0, 1);
+	assert_int_equal(o.n, 14 + 0x3f);
+	assert_int_equal(run(&o), 1);
+	return pkt;
+}
+
+static bool
+quiet(const struct packet *p)
+{
+	for (unsigned e = EV_GOOSE_PKT_TOO_SMALL; e <= EV_GOOSE_SQNUM_JUMP; e++)
+		if (packet_event_has(p, (enum packet_event) e))
+			return false;
+	return true;
+}
+
+static void
+goose(void **state)
+{
+	struct out o = { .n = 0 };
+
+	assert_true(quiet(goose_from(1, 7, 3, false))); /* whatever it begins with */
+	assert_true(quiet(goose_from(1, 7, 4, false)));
+	assert_true(quiet(goose_from(1, 8, 0, false)));
+	assert_true(packet_event_has(goose_from(1, 8, 0, false), EV_GOOSE_REPEATED));
+	assert_true(packet_event_has(goose_from(1, 8, 3, false), EV_GOOSE_SQNUM_JUMP));
+	assert_true(packet_event_has(goose_from(1, 7, 5, false), EV_GOOSE_STNUM_BACKWARDS));
+	assert_true(packet_event_has(goose_from(1, 10, 0, false), EV_GOOSE_STNUM_JUMP));
+	assert_true(packet_event_has(goose_from(2, 11, 0, false), EV_GOOSE_SOURCE_CHANGED));
+	assert_true(packet_event_has(goose_from(2, 11, 1, true), EV_GOOSE_SIMULATION));
+	assert_true(quiet(goose_from(2, 1, 1, false))); /* it started anew */
+	hex(&o, "010ccd010001 020000000001 88b8 3001 003f 0000");
+	run(&o);
+	assert_true(packet_event_has(pkt, EV_GOOSE_PKT_TOO_SMALL));
+	hex(&o, "0000 6135");
+	run(&o);
+	assert_true(packet_event_has(pkt, EV_GOOSE_MALFORMED));
+}
+
 int
 main(void)
 {
@@ -499,7 +554,7 @@ main(void)
 		cmocka_unit_test(ethernet_ipv4_tcp), cmocka_unit_test(every_prefix), cmocka_unit_test(link_types), cmocka_unit_test(shims),
 		cmocka_unit_test(tunnels), cmocka_unit_test(ipv6_tunnels), cmocka_unit_test(too_deep), cmocka_unit_test(ipv4_damage),
 		cmocka_unit_test(ipv4_options), cmocka_unit_test(ipv6_extensions), cmocka_unit_test(tcp_options), cmocka_unit_test(udp_lengths),
-		cmocka_unit_test(icmp), cmocka_unit_test(checksums), cmocka_unit_test(sharing), cmocka_unit_test(names),
+		cmocka_unit_test(icmp), cmocka_unit_test(checksums), cmocka_unit_test(sharing), cmocka_unit_test(names), cmocka_unit_test(goose),
 	};
 
 	return cmocka_run_group_tests_name("decode", tests, start, stop);
