@@ -264,6 +264,46 @@ json_span(struct json *j, const char *key, struct span s)
 	finish(j, &o);
 }
 
+static bool
+is_utf8(struct span s)
+{
+	for (uint32_t i = 0; i < s.n;) {
+		unsigned n = s.p[i] < 0x80 ? 1 : utf8_len(s.p + i, s.n - i);
+
+		if (!n)
+			return false;
+		i += n;
+	}
+	return true;
+}
+
+void
+json_escaped(struct json *j, const char *key, struct span s)
+{
+	static const char digit[] = "0123456789abcdef";
+	struct out o;
+
+	if (is_utf8(s)) {
+		json_span(j, key, s);
+		return;
+	}
+	if (!begin(j, &o, key, 0))
+		return;
+	put(&o, '"');
+	for (uint32_t i = 0; i < s.n && !o.full; i++) {
+		char text[5] = { '\\', '\\', 'x', digit[s.p[i] >> 4], digit[s.p[i] & 15] };
+
+		if (is_plain(s.p[i]))
+			put(&o, (char) s.p[i]);
+		else if (s.p[i] == '"' || s.p[i] == '\\')
+			put_escape(&o, s.p[i]);
+		else
+			put_n(&o, (const uint8_t *) text, sizeof(text));
+	}
+	put(&o, '"');
+	finish(j, &o);
+}
+
 void
 json_str(struct json *j, const char *key, const char *s)
 {

@@ -1,0 +1,4 @@
+/* Bytes against the rfb parser. */
+#include "protocol_harness.h"
+
+FUZZ_PROTOCOL(rfb)
