@@ -413,11 +413,10 @@ nth_segment(const struct tx *tx, int dir, enum cip_segment type, unsigned i, uin
 	uint32_t v;
 
 	while (cip_next(&it, &c))
-		for (unsigned k = 0; !c.response && cip_path_value(&c, type, k, &v); k++)
-			if (i-- == 0) {
-				*out = v;
-				return true;
-			}
+		if (!c.response && cip_path_value(&c, type, &i, &v)) {
+			*out = v;
+			return true;
+		}
 	return false;
 }
 

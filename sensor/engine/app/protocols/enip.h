@@ -56,8 +56,10 @@ bool cip_next(struct cip_iter *it, struct cip *out);
 enum cip_segment { SEG_CLASS, SEG_INSTANCE, SEG_MEMBER, SEG_CONNECTION_POINT, SEG_ATTRIBUTE, SEG_OTHER };
 /* The next segment of a path; false: no more, or not to be read. */
 bool cip_segment(struct rd *path, enum cip_segment *type, uint32_t *value);
-/* The i-th value of that type in the path; attributes: then those that the list services name. */
-bool cip_path_value(const struct cip *c, enum cip_segment type, unsigned i, uint32_t *value);
+/* The *i-th value of that type in the path; attributes: then those that the list services name. false: *i is less by as many
+ * as there were. */
+bool cip_path_value(const struct cip *c, enum cip_segment type, unsigned *i, uint32_t *value);
+bool cip_class(const struct cip *c, uint32_t *value); /* the first class */
 /* What a request does; -1: nothing to a device (connections, discovery of paths). */
 int cip_kind(const struct cip *c);
 /* For cip_service:service,class,attribute; `n` of them are given. */

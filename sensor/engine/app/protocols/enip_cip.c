@@ -180,7 +180,7 @@ cip_next(struct cip_iter *it, struct cip *out)
 		if (out->service == CIP_MULTIPLE)
 			begin_multiple(it, out->data);
 		else if (out->service == CIP_UNCONNECTED_SEND && !out->response && !out->embedded &&
-		    cip_path_value(out, SEG_CLASS, 0, &class_id) && class_id == CLASS_CONNECTION_MANAGER)
+		    cip_class(out, &class_id) && class_id == CLASS_CONNECTION_MANAGER)
 			it->next = unconnected_inner(out);
 		return true;
 	}
@@ -263,31 +263,67 @@ cip_segment(struct rd *r, enum cip_segment *type, uint32_t *value)
 	return false;
 }
 
-static bool
-listed_attribute(const struct cip *c, unsigned i, uint32_t *value)
+/* How many attributes a list service names, and where they begin. Values of unknown size stand between those that are set: of
+ * them only the first has a known place. */
+static uint32_t
+listed(const struct cip *c, struct rd *r)
 {
-	struct rd r = rd_of(c->data);
-	uint16_t n = rd_u16le(&r);
+	uint16_t n;
 
-	/* with values of unknown size between them only the first one's place is known when they are set */
-	if (c->response || (c->service != CIP_GET_LIST && c->service != CIP_SET_LIST) || i >= n ||
-	    (c->service == CIP_SET_LIST && i > 0))
-		return false;
-	rd_skip(&r, 2u * i);
-	*value = rd_u16le(&r);
-	return !r.bad;
+	*r = rd_of(c->data);
+	n = rd_u16le(r);
+	if (c->response || (c->service != CIP_GET_LIST && c->service != CIP_SET_LIST))
+		return 0;
+	if (n > rd_left(r) / 2)
+		n = (uint16_t) (rd_left(r) / 2);
+	return c->service == CIP_SET_LIST && n > 1 ? 1 : n;
 }
 
 bool
-cip_path_value(const struct cip *c, enum cip_segment type, unsigned i, uint32_t *value)
+cip_path_value(const struct cip *c, enum cip_segment type, unsigned *i, uint32_t *value)
 {
 	struct rd r = rd_of(c->path);
 	enum cip_segment t;
+	uint32_t n;
 
 	while (cip_segment(&r, &t, value))
-		if (t == type && i-- == 0)
+		if (t == type && (*i)-- == 0)
 			return true;
-	return type == SEG_ATTRIBUTE && listed_attribute(c, i, value);
+	if (type != SEG_ATTRIBUTE)
+		return false;
+	n = listed(c, &r);
+	if (*i >= n) {
+		*i -= n;
+		return false;
+	}
+	rd_skip(&r, 2u * *i);
+	*value = rd_u16le(&r);
+	return true;
+}
+
+bool
+cip_class(const struct cip *c, uint32_t *value)
+{
+	unsigned first = 0;
+
+	return cip_path_value(c, SEG_CLASS, &first, value);
+}
+
+/* Is this value one of that type in the path, or an attribute of the list? */
+static bool
+names(const struct cip *c, enum cip_segment type, uint32_t want)
+{
+	struct rd r = rd_of(c->path);
+	enum cip_segment t;
+	uint32_t v;
+
+	while (cip_segment(&r, &t, &v))
+		if (t == type && v == want)
+			return true;
+	for (uint32_t n = type == SEG_ATTRIBUTE ? listed(c, &r) : 0; n; n--)
+		if (rd_u16le(&r) == want)
+			return true;
+	return false;
 }
 
 /* ---- what is done ---- */
@@ -334,7 +370,7 @@ cip_kind(const struct cip *c)
 {
 	uint32_t class_id = 0;
 
-	cip_path_value(c, SEG_CLASS, 0, &class_id);
+	cip_class(c, &class_id);
 	if (c->response || c->service == CIP_MULTIPLE)
 		return -1;
 	if (c->service >= 0x4b) {
@@ -365,19 +401,9 @@ enip_has_service(const struct tx *tx, int dir, const uint32_t *want, unsigned n)
 	const struct enip_msg *m = &((const struct enip_tx *) tx)->msg[dir];
 	struct cip_iter it = cip_begin(m);
 	struct cip c;
-	uint32_t v;
 
-	while (m->present && cip_next(&it, &c)) {
-		bool class_ok = n < 2, attribute_ok = n < 3;
-
-		if (c.service != want[0])
-			continue;
-		for (unsigned i = 0; !class_ok && cip_path_value(&c, SEG_CLASS, i, &v); i++)
-			class_ok = v == want[1];
-		for (unsigned i = 0; class_ok && !attribute_ok && cip_path_value(&c, SEG_ATTRIBUTE, i, &v); i++)
-			attribute_ok = v == want[2];
-		if (class_ok && attribute_ok)
+	while (m->present && cip_next(&it, &c))
+		if (c.service == want[0] && (n < 2 || names(&c, SEG_CLASS, want[1])) && (n < 3 || names(&c, SEG_ATTRIBUTE, want[2])))
 			return true;
-	}
 	return false;
 }

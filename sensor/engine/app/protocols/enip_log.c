@@ -108,7 +108,7 @@ log_request(struct json *j, const struct cip *c)
 	struct rd r = rd_of(c->path);
 	enum cip_segment type;
 	uint32_t value, class_id = 0;
-	bool has_class = cip_path_value(c, SEG_CLASS, 0, &class_id);
+	bool has_class = cip_class(c, &class_id);
 
 	log_service(j, c, class_id);
 	json_array(j, "path");
@@ -153,11 +153,11 @@ class_asked(const struct enip_msg *q, unsigned k)
 	uint32_t class_id;
 
 	while (cip_next(&it, &c)) {
-		if (c.service == CIP_UNCONNECTED_SEND && cip_path_value(&c, SEG_CLASS, 0, &class_id) &&
+		if (c.service == CIP_UNCONNECTED_SEND && cip_class(&c, &class_id) &&
 		    class_id == CLASS_CONNECTION_MANAGER)
 			continue; /* the answer is that to what it held */
 		if (k-- == 0)
-			return cip_path_value(&c, SEG_CLASS, 0, &class_id) ? class_id : 0;
+			return cip_class(&c, &class_id) ? class_id : 0;
 	}
 	return 0;
 }
