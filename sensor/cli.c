@@ -10,7 +10,7 @@
 /* Options without a letter. */
 enum { O_SET = 256, O_TEST, O_PIDFILE, O_USER, O_GROUP, O_DUMP, O_BUILD, O_KEYWORDS, O_ANALYSIS, O_FATAL, O_WORKERS, O_SPEED,
 	O_SUMMARY, O_NO_SUMMARY, O_EXERCISE, O_INVENTORY, O_PACKS, O_CONTEXT, O_CONTROL, O_DISABLE, O_NO_SECCOMP, O_MANUAL, O_RUNMODE,
-	O_SID };
+	O_SID, O_PROFILE };
 
 struct cli_option {
 	int id;             /* letter or O_* */
@@ -51,6 +51,7 @@ static const struct cli_option options[] = {
 	{ O_BUILD, "build-info", NULL, "print how casus was built, then exit" },
 	{ O_KEYWORDS, "list-keywords", "[=csv]", "print the rule keywords, then exit" },
 	{ O_ANALYSIS, "engine-analysis", NULL, "print what became of each rule, then exit" },
+	{ O_PROFILE, "rule-profile", "[=json]", "at the end print which rules cost most: looks, matches, time" },
 	{ O_SID, "sid", "N", "with explain: the rule to explain" },
 	{ O_RUNMODE, "runmode", "MODE", "accepted for compatibility: single, workers and autofp are all the same here" },
 	{ O_MANUAL, "manual", "PART", "print the rows of a manual page (options, conf, counters, keywords, fields, features)" },
@@ -204,6 +205,11 @@ take_switch(struct cli *c, int id, const char *arg)
 		return number(arg, 0, 1e6, "--replay-speed takes a factor, not", &c->replay_speed);
 	case O_SID:
 		return number(arg, 1, UINT32_MAX, "--sid takes the number of a rule, not", &c->sid);
+	case O_PROFILE:
+		if (arg && strcmp(arg, "json") != 0)
+			return wrong("--rule-profile takes =json or nothing, not", arg);
+		c->profile = arg ? PROFILE_JSON : PROFILE_TEXT;
+		return 0;
 	case O_FATAL: c->init_errors_fatal = true; return 0;
 	case O_SUMMARY: c->summary = true; return 0;
 	case O_NO_SUMMARY: c->no_summary = true; return 0;

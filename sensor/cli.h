@@ -14,6 +14,8 @@
 enum cli_mode { CLI_RUN, CLI_TEST, CLI_DUMP_CONFIG, CLI_BUILD_INFO, CLI_LIST_KEYWORDS, CLI_ENGINE_ANALYSIS, CLI_VERSION, CLI_HELP,
 	CLI_MANUAL, CLI_EXPLAIN };
 
+enum cli_profile { PROFILE_NONE, PROFILE_TEXT, PROFILE_JSON };
+
 #define CLI_MAX 32
 
 struct cli {
@@ -35,6 +37,7 @@ struct cli {
 	const char *bpf;               /* trailing words, joined; heap */
 	const char *pidfile, *user, *group, *inventory, *packs, *context, *control;
 	unsigned workers;
+	enum cli_profile profile;      /* --rule-profile */
 	double sid;                    /* explain: which rule */
 	double replay_speed;
 	bool init_errors_fatal, summary, no_summary, exercise, disable_detection, no_seccomp;

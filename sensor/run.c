@@ -16,6 +16,7 @@
 
 #define POLL_EVENTS 4096
 #define IDLE_US 1000
+#define PROFILE_ROWS 50
 
 struct loader {
 	pthread_t thread;
@@ -477,6 +478,19 @@ tell_explained(struct run *r)
 	explain_report(r->s->workers.worker.detect.explain, &sum, stdout);
 }
 
+static void
+tell_profile(struct run *r)
+{
+	uint32_t n = ruleset_size(r->rules);
+	struct rule_profile *sum = calloc(n + 1, sizeof(*sum));
+
+	if (!sum)
+		return;
+	workers_profile(r->workers, sum, n);
+	ruleset_profile(r->rules, sum, PROFILE_ROWS, r->s->cli->profile == PROFILE_JSON, stdout);
+	free(sum);
+}
+
 int
 run(struct setup *s, struct ruleset *rules)
 {
@@ -508,6 +522,8 @@ run(struct setup *s, struct ruleset *rules)
 		assess_summary(r.assess, stdout, isatty(STDOUT_FILENO));
 	if (r.pipeline && s->workers.worker.detect.explain)
 		tell_explained(&r);
+	if (r.pipeline && s->workers.worker.detect.profile_rules)
+		tell_profile(&r);
 	run_free(&r);
 	return code;
 }

@@ -142,6 +142,8 @@ fill_engine(struct setup *s)
 	conf_fill(s->conf, &app_options, &w->apps, &s->diag);
 	conf_fill(s->conf, &detect_options, &w->detect, &s->diag);
 	stream_master_policy(&w->stream, s->conf);
+	w->detect.profile_rules |= c->profile != PROFILE_NONE;
+	w->detect.keep_fast = c->mode == CLI_ENGINE_ANALYSIS;
 	w->apps.conf = s->conf;
 	if (!w->detect.cache_dir)
 		w->detect.cache_dir = default_cache(s);

@@ -514,6 +514,12 @@ worker_free(struct worker *w)
 	free(w);
 }
 
+const struct detect *
+worker_detect(const struct worker *w)
+{
+	return w->detect;
+}
+
 struct ring *
 worker_ring(struct worker *w)
 {

@@ -77,6 +77,7 @@ void worker_idle(struct worker *w, int64_t now);
 void worker_finish(struct worker *w);
 /* Between two packets: another ruleset from now on. */
 void worker_switch(struct worker *w, struct ruleset *rules);
+const struct detect *worker_detect(const struct worker *w);
 struct ring *worker_ring(struct worker *w);
 /* Every event of frames up to this number is in the ring. */
 uint64_t worker_progress(const struct worker *w);

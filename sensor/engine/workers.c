@@ -231,6 +231,13 @@ workers_counters(struct workers *ws, struct counters *sum)
 	}
 }
 
+void
+workers_profile(const struct workers *ws, struct rule_profile *sum, uint32_t n)
+{
+	for (unsigned i = 0; i < ws->n; i++)
+		detect_profile(worker_detect(ws->seat[i].worker), sum, n);
+}
+
 int
 workers_result(const struct workers *ws)
 {

@@ -1,6 +1,8 @@
 /*
  * analysis - what operators may ask: which keywords there are, what became of each rule.
  */
+#include <stdlib.h>
+
 #include "engine/detect/ruleset.h"
 
 static const char *const scope_name[] = { "meta", "packet", "flow", "content", "buffer", "transform", "action", "transaction" };
@@ -117,12 +119,64 @@ print_groups(const struct ruleset *r, FILE *out)
 	print_list(out, "packet events", &r->events);
 }
 
+/* Why a rule costs more than others; NULL: it does not. */
+static const char *
+slow(const struct ruleset *r, uint32_t i)
+{
+	const struct sig *s = &r->sigs[i];
+	const struct fast *f = r->fasts ? &r->fasts[i] : NULL;
+	bool regex = false;
+
+	for (unsigned k = 0; k < s->n_payload; k++)
+		regex |= s->payload[k].type == OP_PCRE;
+	for (unsigned p = 0; p < s->n_parts; p++)
+		for (unsigned k = 0; s->parts[p].kind == PART_BUFFER && k < s->parts[p].n; k++)
+			regex |= s->parts[p].ops[k].type == OP_PCRE;
+	if (!f || s->flags & (SIG_IPONLY | SIG_EVENT | SIG_PDONLY))
+		return NULL;
+	if (!f->content && regex)
+		return "a regular expression without a pattern to find it by";
+	if (!f->content && !s->src && !s->dst && !s->sport && !s->dport && !s->apps && !s->n_matchers)
+		return "looked at for every packet of its IP protocols";
+	if (f->content && f->bytes.n < 3)
+		return "the pattern it is found by is shorter than 3 bytes";
+	return NULL;
+}
+
+static void
+print_found_by(const struct ruleset *r, uint32_t i, FILE *out)
+{
+	const struct fast *f = r->fasts ? &r->fasts[i] : NULL;
+	char bytes[256];
+
+	if (!f || !f->content) {
+		fprintf(out, r->sigs[i].flags & SIG_PREFILTERED ? "; found by a pattern" : "; without a pattern");
+		return;
+	}
+	excerpt_print(f->bytes, 32, bytes, sizeof(bytes));
+	fprintf(out, "; found by %s%s in %s", f->content->flags & CO_NEGATED ? "!" : "", bytes, f->payload ? "payload" : r->buffers[f->buffer].name);
+}
+
+static void
+print_slow(const struct ruleset *r, FILE *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < r->n; i++)
+		n += slow(r, i) != NULL;
+	fprintf(out, "rules that cost more than others: %u\n", n);
+	for (uint32_t i = 0; i < r->n; i++)
+		if (slow(r, i))
+			fprintf(out, "  sid %u: %s\n", r->cards->card[r->sigs[i].card].sid, slow(r, i));
+}
+
 void
 ruleset_analysis(const struct ruleset *r, FILE *out)
 {
 	fprintf(out, "rules: %u loaded, %u failed, %u skipped; built in %lld ms\n", r->report.loaded, r->report.failed, r->report.skipped,
 	    (long long) (r->report.build_ns / 1000000));
 	print_groups(r, out);
+	print_slow(r, out);
 	fprintf(out, "rules in the order they are looked at:\n");
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct sig *s = &r->sigs[i];
@@ -132,6 +186,47 @@ ruleset_analysis(const struct ruleset *r, FILE *out)
 		for (unsigned k = 0; k < s->n_parts; k++)
 			if (s->parts[k].kind <= PART_FLAG)
 				fprintf(out, ", %s", r->buffers[s->parts[k].buffer].name);
-		fprintf(out, s->flags & SIG_PREFILTERED ? ", found by a pattern\n" : ", without a pattern\n");
+		print_found_by(r, i, out);
+		fputc('\n', out);
 	}
+}
+
+/* ---- what the rules have cost ---- */
+
+static int
+by_cost(const void *x, const void *y)
+{
+	const struct rule_profile *a = x, *b = y;
+
+	if (a->ns != b->ns)
+		return a->ns < b->ns ? 1 : -1;
+	return a->rule < b->rule ? -1 : a->rule > b->rule;
+}
+
+static void
+profile_row(const struct rule_profile *p, const struct card *c, double share, bool json, FILE *out)
+{
+	unsigned long long checks = p->checks, matches = p->matches, ns = p->ns, most = p->ns_max, mean = p->checks ? p->ns / p->checks : 0;
+
+	if (json)
+		fprintf(out, "{\"gid\":%u,\"signature_id\":%u,\"rev\":%u,\"checks\":%llu,\"matches\":%llu,\"ns_total\":%llu,\"ns_avg\":%llu,"
+		             "\"ns_max\":%llu,\"percent\":%.2f}\n", c->gid, c->sid, c->rev, checks, matches, ns, mean, most, share);
+	else
+		fprintf(out, "%10u %5u %12llu %10llu %14llu %8llu %9llu %6.2f  %.60s\n", c->sid, c->rev, checks, matches, ns, mean, most, share, c->msg);
+}
+
+void
+ruleset_profile(const struct ruleset *r, struct rule_profile *sum, uint32_t most, bool json, FILE *out)
+{
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		sum[i].rule = i;
+		total += sum[i].ns;
+	}
+	qsort(sum, r->n, sizeof(*sum), by_cost);
+	if (!json)
+		fprintf(out, "%10s %5s %12s %10s %14s %8s %9s %6s  %s\n", "sid", "rev", "checks", "matches", "ns", "average", "longest", "%", "message");
+	for (uint32_t i = 0; i < r->n && i < most && sum[i].checks; i++)
+		profile_row(&sum[i], &r->cards->card[r->sigs[sum[i].rule].card], total ? 100.0 * (double) sum[i].ns / (double) total : 0, json, out);
 }

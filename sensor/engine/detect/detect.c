@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "engine/detect/explain_private.h"
 
 #define SCRATCH_BYTES ((size_t) 8 << 20)
@@ -33,7 +34,7 @@ const struct option_table detect_options = {
 	    { "pcre.jit", OPT_BOOL, offsetof(struct detect_conf, pcre_jit), "yes", 0, 0, NULL,
 	        "compile regular expressions to machine code where the system allows it" },
 	    { "profiling.rules.enabled", OPT_BOOL, offsetof(struct detect_conf, profile_rules), "no", 0, 0, NULL,
-	        "count how often each rule was looked at" },
+	        "print at the end which rules cost most, as --rule-profile" },
 	    { 0 } },
 	.trees = (const struct option_tree[]) {
 	    { "reputation-files", "files with scores of addresses, for rules with iprep: ADDRESS[/LENGTH],CATEGORY,SCORE a line" },
@@ -68,6 +69,11 @@ take_rules(struct detect *d, struct ruleset *r)
 
 	if (!later)
 		return E_NOMEM;
+	if (d->conf.profile_rules) {
+		struct rule_profile *profile = calloc(n, sizeof(*profile));
+		free(d->profile);
+		d->profile = profile;
+	}
 	free(d->later);
 	d->later = later;
 	if (candidates_size(&d->packet, n) < 0 || candidates_size(&d->tx, n) < 0)
@@ -139,6 +145,7 @@ detect_free(struct detect *d)
 	free(d->packet.word);
 	free(d->tx.word);
 	free(d->later);
+	free(d->profile);
 	free(d->in.base64);
 	free(d->queue);
 	free(d->out);
@@ -343,7 +350,34 @@ guess_tx(const struct detect *d, const struct sig *s)
 	return tx;
 }
 
-static void
+void
+profile_add(struct detect *d, uint32_t sig, int64_t begin, bool matched)
+{
+	struct rule_profile *p = &d->profile[sig];
+	uint64_t ns = (uint64_t) (clock_monotonic() - begin);
+
+	p->checks++;
+	p->matches += matched;
+	p->ns += ns;
+	if (ns > p->ns_max)
+		p->ns_max = ns;
+}
+
+void
+detect_profile(const struct detect *d, struct rule_profile *sum, uint32_t n)
+{
+	if (!d->profile || d->rules->n != n)
+		return;
+	for (uint32_t i = 0; i < n; i++) {
+		sum[i].checks += d->profile[i].checks;
+		sum[i].matches += d->profile[i].matches;
+		sum[i].ns += d->profile[i].ns;
+		if (d->profile[i].ns_max > sum[i].ns_max)
+			sum[i].ns_max = d->profile[i].ns_max;
+	}
+}
+
+static bool
 rule_look(struct detect *d, uint32_t i)
 {
 	const struct sig *s = &d->rules->sigs[i];
@@ -353,14 +387,23 @@ rule_look(struct detect *d, uint32_t i)
 	d->in.n_captures = 0;
 	if (s->flags & SIG_TX) {
 		d->later[d->n_later++] = i;
-		return;
+		return false;
 	}
 	if (!header_match(d, s, false) || !packet_match(d, s))
-		return;
+		return false;
 	if (s->flags & SIG_PAYLOAD && !payload_match(d, s, &from_stream, &where))
-		return;
+		return false;
 	sig_act(d, s, NULL);
 	queue_alert(d, i, s->flags & SIG_NOALERT ? NULL : guess_tx(d, s), from_stream, where, d->now->p->proto != 17);
+	return true;
+}
+
+static void
+rule_profiled(struct detect *d, uint32_t i)
+{
+	int64_t begin = clock_monotonic();
+
+	profile_add(d, i, begin, rule_look(d, i));
 }
 
 unsigned
@@ -379,7 +422,10 @@ detect_packet(struct detect *d, struct detect_in *in, const struct detect_alert 
 				explain_packet(d);
 				asked = false;
 			}
-			rule_look(d, sig);
+			if (d->profile)
+				rule_profiled(d, sig);
+			else
+				rule_look(d, sig);
 		}
 	}
 	if (asked)

@@ -23,6 +23,7 @@ struct detect_conf {
 	uint32_t pcre_match_limit, pcre_recursion_limit;
 	bool pcre_jit;
 	bool profile_rules, guess_tx;
+	bool keep_fast;               /* for ruleset_analysis(): which pattern each rule is found by */
 	uint32_t inspection_recursion_limit; /* 3000 */
 	struct explain *explain;      /* somebody asks about one rule (one worker only), see explain.h; NULL */
 };
@@ -58,6 +59,16 @@ struct ruleset_report {
 void ruleset_report(const struct ruleset *r, struct ruleset_report *out);
 void ruleset_list_keywords(FILE *out, bool csv);
 void ruleset_analysis(const struct ruleset *r, FILE *out); /* --engine-analysis */
+
+/* What looking at one rule cost (--rule-profile). */
+struct rule_profile {
+	uint64_t checks, matches; /* looks at the rule behind the pattern matcher; of them those that matched */
+	uint64_t ns, ns_max;      /* time of these looks */
+	uint32_t rule;            /* for ruleset_profile() */
+};
+/* sum: ruleset_size() of them in the order of r; sorts them, the most costly first, and prints at most `most`. */
+void ruleset_profile(const struct ruleset *r, struct rule_profile *sum, uint32_t most, bool json, FILE *out);
+uint32_t ruleset_size(const struct ruleset *r);
 
 /* ---- per packet ---- */
 /* Flowbits, flowints and what detection has settled for one flow. {0} = none. */
@@ -101,6 +112,8 @@ struct detect_alert {
 };
 
 struct detect;
+/* Adds what this worker's looks at the rules in force have cost; nothing unless conf->profile_rules. n: ruleset_size(). */
+void detect_profile(const struct detect *d, struct rule_profile *sum, uint32_t n);
 struct detect *detect_new(struct ruleset *r, const struct detect_conf *conf, struct pool *pool, struct counters *cnt);
 void detect_free(struct detect *d);
 /* A new ruleset between two packets; notes of transactions from the old one are forgotten. */

@@ -308,6 +308,7 @@ struct ruleset {
 	struct ptr_map *copies; /* while building */
 	struct ruleset_report report;
 	const struct detect_conf *conf;
+	const struct fast *fasts; /* by rule, when they were to be kept; NULL */
 };
 int protocol_index(const struct protocol *p); /* into protocol_table; -1 */
 
@@ -389,6 +390,7 @@ struct detect {
 	bool proto_fresh;    /* what the flow speaks became known, or not knowable, with this packet */
 	struct span context; /* of the rule that just matched: members of alert.context */
 	struct json packet_vars;
+	struct rule_profile *profile; /* by rule; NULL: not asked for */
 	struct explain *explain; /* NULL: nobody asks about a rule */
 	struct app_frame *frame; /* that the rule at hand matched in, or NULL */
 	uint32_t *later;     /* transaction rules found by their payload pattern */
@@ -409,6 +411,7 @@ bool buffer_instance(struct detect *d, const struct buffer *b, struct tx *tx, in
 bool transforms_apply(struct detect *d, const struct buffer *b, struct span *s);
 void tx_run(struct detect *d);
 void frames_run(struct detect *d);
+void profile_add(struct detect *d, uint32_t sig, int64_t begin, bool matched); /* d->profile is set */
 void queue_alert(struct detect *d, uint32_t sig, struct tx *tx, bool from_stream, struct span where, bool guessed);
 unsigned queue_finish(struct detect *d, const struct detect_alert **out);
 

@@ -198,7 +198,16 @@ hash_rules(const struct rule_set *rules, char out[static 65])
 static int
 finish(struct ruleset *r, const struct ruleset_in *in, struct built *b, struct diag *d)
 {
-	if (put_in_order(r, b) < 0 || ruleset_group(r, b->fasts, d) < 0 || !(r->iponly = iponly_build(r)))
+	if (put_in_order(r, b) < 0)
+		return -1;
+	if (in->conf->keep_fast) {
+		struct fast *f = arena_alloc(&r->arena, (r->n + 1) * sizeof(*f));
+		if (!f)
+			return -1;
+		memcpy(f, b->fasts, r->n * sizeof(*f));
+		r->fasts = f;
+	}
+	if ( ruleset_group(r, b->fasts, d) < 0 || !(r->iponly = iponly_build(r)))
 		return -1;
 	for (uint32_t i = 0; i < r->n; i++) {
 		if (in->conf->explain && r->sigs[i].rule->sid == explain_wants(in->conf->explain))
@@ -314,6 +323,12 @@ ruleset_unref(struct ruleset *r)
 {
 	if (r && __atomic_sub_fetch(&r->refs, 1, __ATOMIC_ACQ_REL) == 0)
 		ruleset_free(r);
+}
+
+uint32_t
+ruleset_size(const struct ruleset *r)
+{
+	return r->n;
 }
 
 struct cards *

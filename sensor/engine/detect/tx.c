@@ -1,6 +1,7 @@
 /*
  * tx - rules on the fields of transactions, remembered over packets until every part matched or cannot.
  */
+#include "base/clock.h"
 #include "engine/detect/explain_private.h"
 
 enum verdict { NO, YES, LATER };
@@ -202,7 +203,7 @@ parts_look(struct detect *d, const struct sig *s, const struct look *l, uint32_t
 	return wait ? LATER : YES;
 }
 
-static void
+static bool
 rule_look(struct detect *d, struct look *l, uint32_t i)
 {
 	const struct sig *s = &d->rules->sigs[i];
@@ -214,9 +215,9 @@ rule_look(struct detect *d, struct look *l, uint32_t i)
 
 	d->in.n_captures = 0;
 	if (n && n->state == NOTE_DONE)
-		return;
+		return false;
 	if (!n && (!header_match(d, s, both && l->dir == TO_CLIENT) || !packet_match(d, s)))
-		return;
+		return false;
 	/* a peer with long headers would use the scratch up before the last rule has looked */
 	struct arena_mark mark = arena_mark(&d->scratch);
 	enum verdict v = parts_look(d, s, l, &parts, &from_stream, &where);
@@ -248,6 +249,15 @@ rule_look(struct detect *d, struct look *l, uint32_t i)
 			note_put(d, l, i, dir, parts, NOTE_DONE);
 		break;
 	}
+	return v == YES;
+}
+
+static void
+rule_profiled(struct detect *d, struct look *l, uint32_t i)
+{
+	int64_t begin = clock_monotonic();
+
+	profile_add(d, i, begin, rule_look(d, l, i));
 }
 
 /* ---- the rule somebody asks about ---- */
@@ -384,7 +394,10 @@ tx_look(struct detect *d, struct look *l)
 			explain_look(d, l);
 			asked = false;
 		}
-		rule_look(d, l, sig);
+		if (d->profile)
+			rule_profiled(d, l, sig);
+		else
+			rule_look(d, l, sig);
 	}
 	if (asked)
 		explain_look(d, l);

@@ -1,0 +1,34 @@
+#!/bin/sh
+# --engine-analysis names the pattern each rule is found by; --rule-profile counts looks and matches as the alerts do.
+set -eu
+top=$(cd "${top_srcdir:-..}" && pwd) build=$(cd "${top_builddir:-.}" && pwd)
+export top_srcdir="$top"
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+casus="$build/sensor/casus"
+cd "$dir"
+fail() { echo "analysis.sh: $*" >&2; exit 1; }
+
+cat > r.rules << 'END'
+alert udp any any -> any 5001 (msg:"a"; content:"pi"; content:"g thr"; fast_pattern; sid:1; rev:2;)
+alert udp any any -> any 5001 (msg:"b"; content:"ab"; sid:2;)
+alert http any any -> any any (msg:"c"; http.uri; content:"index"; http.method; content:"GET"; sid:3;)
+alert udp any any -> any any (msg:"d"; pcre:"/p[io]ng/"; sid:4;)
+END
+"$build/tools/mkpcap/mkpcap" - -o t.pcap << 'END'
+udp 198.51.100.7:5000 -> 10.1.0.80:5001 { > "ping one"; > "ping two"; > "ping three" }
+END
+"$casus" --engine-analysis -S r.rules > analysis 2> errors || fail "$(cat errors)"
+grep -Eq 'sid 1 rev 2: .*found by "g thr" in payload$' analysis || fail "the fast pattern of sid 1: $(cat analysis)"
+grep -Eq 'sid 3 .*found by "index" in http\.uri$' analysis || fail "the fast pattern of sid 3: $(cat analysis)"
+grep -Eq '^rules that cost more than others: 2$' analysis || fail "costly rules: $(cat analysis)"
+grep -Eq 'sid 2: the pattern it is found by is shorter' analysis || fail "a short pattern"
+grep -Eq 'sid 4: a regular expression without a pattern' analysis || fail "a lonely regular expression"
+for w in 1 2; do
+	"$casus" -r t.pcap -S r.rules -l "out$w" -w $w --rule-profile=json > "profile$w" 2> errors || fail "$(cat errors)"
+	grep -q '"signature_id":4,.*"checks":3,"matches":3,' "profile$w" || fail "-w $w: sid 4: $(cat "profile$w")"
+	grep -q '"signature_id":1,.*"checks":1,"matches":1,' "profile$w" || fail "-w $w: sid 1 is looked at where its pattern is: $(cat "profile$w")"
+	! grep -q '"signature_id":3,' "profile$w" || fail "-w $w: sid 3 was never looked at"
+done
+"$casus" -r t.pcap -S r.rules -l out3 --rule-profile > table 2> errors || fail "$(cat errors)"
+[ "$(wc -l < table)" = 3 ] || fail "a table with a head and two rows: $(cat table)"
