@@ -36,6 +36,21 @@ tx_reach(struct tx *tx, int dir, uint8_t progress)
 		tx->progress[dir] = progress;
 }
 
+/* Names for numbers, ended by a row without one. */
+struct number_name {
+	uint32_t number;
+	const char *name;
+};
+
+static inline const char *
+number_name(const struct number_name *n, uint32_t number)
+{
+	for (; n->name; n++)
+		if (n->number == number)
+			return n->name;
+	return NULL;
+}
+
 /* What the configuration says of a type of EVE record ("dhcp: {...}" in the types of an output); NULL: nothing. */
 static inline const struct yaml *
 log_settings(const struct conf *tree, const char *type)

@@ -7,6 +7,7 @@
  *   3 0 length(2)   X.224: length(1) code(1): E0 request, D0 confirm: reference(2) reference(2) class(1) [cookie \r\n] [negotiation:
  *   type(1) flags(1) 8 0 protocols(4, least first)]; F0 80 data: MCS 7F65 or 7F66, BER
  */
+#include "base/der.h"
 #include "engine/app/protocols/rdp.h"
 
 #define RECORD_MAX 65535u
@@ -111,27 +112,6 @@ connecting(struct app *a, struct rdp *st, int dir, uint8_t code, struct span bod
 
 /* ---- MCS ---- */
 
-/* A BER element of this tag (one byte, or two where it is more than 255). */
-static struct span
-ber(struct rd *r, uint16_t tag)
-{
-	uint16_t t = tag > 255 ? rd_u16(r) : rd_u8(r);
-	uint32_t n = rd_u8(r);
-
-	if (n & 0x80) {
-		uint32_t k = n & 0x7f;
-
-		n = 0;
-		if (k == 0 || k > 3)
-			r->bad = true;
-		while (k-- && !r->bad)
-			n = n << 8 | rd_u8(r);
-	}
-	if (t != tag)
-		r->bad = true;
-	return rd_span(r, n);
-}
-
 /* A length of T.124's packed encoding. */
 static void
 per_length(struct rd *r)
@@ -144,15 +124,15 @@ per_length(struct rd *r)
 static struct span
 blocks_of(struct span mcs)
 {
-	struct rd all = rd_of(mcs), r = rd_of(ber(&all, 0x7f65)), g;
+	struct rd all = rd_of(span_skip(mcs, 1)), r = der_in(&all, 0x65), g; /* behind the first byte of the tag 7F65 */
 	struct span s;
 
-	ber(&r, 4);
-	ber(&r, 4);
-	ber(&r, 1);
+	der(&r, DER_OCTETS, NULL);
+	der(&r, DER_OCTETS, NULL);
+	der(&r, DER_BOOLEAN, NULL);
 	for (int i = 0; i < 3; i++)
-		ber(&r, 0x30);
-	g = rd_of(ber(&r, 4));
+		der(&r, DER_SEQUENCE, NULL);
+	g = der_in(&r, DER_OCTETS);
 	rd_skip(&g, 7); /* object identifier of T.124 */
 	per_length(&g);
 	rd_skip(&g, 8);
@@ -201,12 +181,12 @@ mcs(struct app *a, struct rdp *st, int dir, struct span s)
 static struct span
 serial(struct span certificate)
 {
-	struct rd r = rd_of(certificate), c = rd_of(ber(&r, 0x30)), tbs = rd_of(ber(&c, 0x30));
-	struct span version = rd_rest(&tbs), s;
+	struct rd r = rd_of(certificate), c = der_in(&r, DER_SEQUENCE), tbs = der_in(&c, DER_SEQUENCE);
+	struct span s;
 
-	if (version.n && version.p[0] == 0xa0)
-		ber(&tbs, 0xa0);
-	s = ber(&tbs, 2);
+	if (der_next(&tbs) == DER_CTX_CONS) /* the version */
+		der(&tbs, 0, NULL);
+	s = der(&tbs, DER_INTEGER, NULL);
 	if (s.n > 1 && s.p[0] == 0)
 		s = span_skip(s, 1);
 	return tbs.bad || s.n > 64 ? SPAN_NONE : s;

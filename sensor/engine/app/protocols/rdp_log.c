@@ -5,23 +5,9 @@
 
 #define CHANNELS_MAX 31
 
-struct name {
-	uint32_t number;
-	const char *name;
-};
-
-static const char *
-find(const struct name *n, uint32_t number)
-{
-	for (; n->name; n++)
-		if (n->number == number)
-			return n->name;
-	return NULL;
-}
-
 /* The names of bits that are set. */
 static void
-log_bits(struct json *j, const char *key, const struct name *n, uint32_t bits)
+log_bits(struct json *j, const char *key, const struct number_name *n, uint32_t bits)
 {
 	json_array(j, key);
 	for (; n->name; n++)
@@ -30,16 +16,16 @@ log_bits(struct json *j, const char *key, const struct name *n, uint32_t bits)
 	json_end(j);
 }
 
-static const struct name request_flags[] = { { 1, "restricted_admin_mode_required" }, { 2, "redirected_authentication_mode_required" },
+static const struct number_name request_flags[] = { { 1, "restricted_admin_mode_required" }, { 2, "redirected_authentication_mode_required" },
 	{ 8, "correlation_info_present" }, { 0, NULL } };
-static const struct name response_flags[] = { { 1, "extended_client_data" }, { 2, "dynvc_gfx" }, { 8, "restricted_admin" },
+static const struct number_name response_flags[] = { { 1, "extended_client_data" }, { 2, "dynvc_gfx" }, { 8, "restricted_admin" },
 	{ 16, "redirected_auth" }, { 0, NULL } };
-static const struct name protocols[] = { { 0, "rdp" }, { 1, "ssl" }, { 2, "hybrid" }, { 4, "rds_tls" }, { 8, "hybrid_ex" }, { 0, NULL } };
-static const struct name failures[] = { { 1, "ssl required by server" }, { 2, "ssl not allowed by server" }, { 3, "ssl cert not on server" },
+static const struct number_name protocols[] = { { 0, "rdp" }, { 1, "ssl" }, { 2, "hybrid" }, { 4, "rds_tls" }, { 8, "hybrid_ex" }, { 0, NULL } };
+static const struct number_name failures[] = { { 1, "ssl required by server" }, { 2, "ssl not allowed by server" }, { 3, "ssl cert not on server" },
 	{ 4, "inconsistent flags" }, { 5, "hybrid required by server" }, { 6, "ssl with user auth required by server" }, { 0, NULL } };
-static const struct name versions[] = { { 0x80001, "v4" }, { 0x80004, "v5" }, { 0x80005, "v10.0" }, { 0x80006, "v10.1" }, { 0x80007, "v10.2" },
+static const struct number_name versions[] = { { 0x80001, "v4" }, { 0x80004, "v5" }, { 0x80005, "v10.0" }, { 0x80006, "v10.1" }, { 0x80007, "v10.2" },
 	{ 0x80008, "v10.3" }, { 0x80009, "v10.4" }, { 0x8000a, "v10.5" }, { 0x8000b, "v10.6" }, { 0x8000c, "v10.7" }, { 0, NULL } };
-static const struct name builds[] = { { 528, "Windows NT 3.1" }, { 807, "Windows NT 3.5" }, { 1057, "Windows NT 3.51" }, { 1381, "Windows NT 4.0" },
+static const struct number_name builds[] = { { 528, "Windows NT 3.1" }, { 807, "Windows NT 3.5" }, { 1057, "Windows NT 3.51" }, { 1381, "Windows NT 4.0" },
 	{ 2195, "Windows 2000" }, { 2600, "Windows XP" }, { 3790, "Windows Server 2003" }, { 6000, "Windows Vista" }, { 6001, "Windows Vista SP1" },
 	{ 6002, "Windows Vista SP2" }, { 7600, "Windows 7" }, { 7601, "Windows 7 SP1" }, { 9200, "Windows 8" }, { 9600, "Windows 8.1" },
 	{ 10240, "Windows 10" }, { 10586, "Windows 10 Version 1511" }, { 14393, "Windows 10 Version 1607" }, { 15063, "Windows 10 Version 1703" },
@@ -47,15 +33,15 @@ static const struct name builds[] = { { 528, "Windows NT 3.1" }, { 807, "Windows
 	{ 18362, "Windows 10 Version 1903" }, { 18363, "Windows 10 Version 1909" }, { 19041, "Windows 10 Version 2004" },
 	{ 19042, "Windows 10 Version 20H2" }, { 19043, "Windows 10 Version 21H1" }, { 19044, "Windows 10 Version 21H2" },
 	{ 19045, "Windows 10 Version 22H2" }, { 22000, "Windows 11" }, { 0, NULL } };
-static const struct name keyboards[] = { { 1, "xt" }, { 2, "ico" }, { 3, "at" }, { 4, "enhanced" }, { 5, "1050" }, { 6, "9140" }, { 7, "jp" },
+static const struct number_name keyboards[] = { { 1, "xt" }, { 2, "ico" }, { 3, "at" }, { 4, "enhanced" }, { 5, "1050" }, { 6, "9140" }, { 7, "jp" },
 	{ 0, NULL } };
-static const struct name capabilities[] = { { 1, "support_errinfo_pdf" }, { 2, "want_32bpp_session" }, { 4, "support_statusinfo_pdu" },
+static const struct number_name capabilities[] = { { 1, "support_errinfo_pdf" }, { 2, "want_32bpp_session" }, { 4, "support_statusinfo_pdu" },
 	{ 8, "strong_asymmetric_keys" }, { 0x20, "valid_connection_type" }, { 0x40, "support_monitor_layout_pdu" },
 	{ 0x80, "support_netchar_autodetect" }, { 0x100, "support_dynvc_gfx_protocol" }, { 0x200, "support_dynamic_time_zone" },
 	{ 0x400, "support_heartbeat_pdu" }, { 0, NULL } };
-static const struct name hints[] = { { 1, "modem" }, { 2, "low_broadband" }, { 3, "satellite" }, { 4, "high_broadband" }, { 5, "wan" }, { 6, "lan" },
+static const struct number_name hints[] = { { 1, "modem" }, { 2, "low_broadband" }, { 3, "satellite" }, { 4, "high_broadband" }, { 5, "wan" }, { 6, "lan" },
 	{ 7, "autodetect" }, { 0, NULL } };
-static const struct name languages[] = { { 0x0401, "ar-SA" }, { 0x0402, "bg-BG" }, { 0x0403, "ca-ES" }, { 0x0404, "zh-TW" }, { 0x0405, "cs-CZ" },
+static const struct number_name languages[] = { { 0x0401, "ar-SA" }, { 0x0402, "bg-BG" }, { 0x0403, "ca-ES" }, { 0x0404, "zh-TW" }, { 0x0405, "cs-CZ" },
 	{ 0x0406, "da-DK" }, { 0x0407, "de-DE" }, { 0x0408, "el-GR" }, { 0x0409, "en-US" }, { 0x040b, "fi-FI" }, { 0x040c, "fr-FR" }, { 0x040d, "he-IL" },
 	{ 0x040e, "hu-HU" }, { 0x040f, "is-IS" }, { 0x0410, "it-IT" }, { 0x0411, "ja-JP" }, { 0x0412, "ko-KR" }, { 0x0413, "nl-NL" }, { 0x0414, "nb-NO" },
 	{ 0x0415, "pl-PL" }, { 0x0416, "pt-BR" }, { 0x0418, "ro-RO" }, { 0x0419, "ru-RU" }, { 0x041a, "hr-HR" }, { 0x041b, "sk-SK" }, { 0x041c, "sq-AL" },
@@ -95,11 +81,11 @@ log_wide(struct json *j, const char *key, struct span s)
 }
 
 static void
-log_name(struct json *j, const char *key, const struct name *n, uint32_t number)
+log_name(struct json *j, const char *key, const struct number_name *n, uint32_t number)
 {
 	char buf[32];
 	struct text t = text_of(buf, sizeof(buf));
-	const char *name = find(n, number);
+	const char *name = number_name(n, number);
 
 	text_add(&t, SPAN_LIT("unknown ("));
 	text_u64(&t, number);
@@ -145,8 +131,8 @@ log_later(struct json *j, struct rd *r, uint16_t color)
 	id = rd_span(r, 64);
 	log_wide(j, "id", id);
 	hint = rd_u8(r);
-	if (!r->bad && old & 0x20 && find(hints, hint))
-		json_str(j, "connection_hint", find(hints, hint));
+	if (!r->bad && old & 0x20 && number_name(hints, hint))
+		json_str(j, "connection_hint", number_name(hints, hint));
 	rd_skip(r, 5);
 	width = rd_u32le(r);
 	if (!r->bad && width)
@@ -191,8 +177,8 @@ log_client(struct json *j, struct span core)
 	log_name(j, "keyboard_layout", languages, layout & 0xffff);
 	log_name(j, "build", builds, build);
 	log_wide(j, "client_name", name);
-	if (find(keyboards, type))
-		json_str(j, "keyboard_type", find(keyboards, type));
+	if (number_name(keyboards, type))
+		json_str(j, "keyboard_type", number_name(keyboards, type));
 	if (sub)
 		json_u64(j, "keyboard_subtype", sub);
 	if (keys)

@@ -395,4 +395,18 @@ fake_run_all_cuts(const struct protocol *p, const struct exchange *x, unsigned n
 	return whole;
 }
 
+#define FAKE_N(a) ((unsigned) (sizeof(a) / sizeof((a)[0])))
+
+/* The same with messages in hex digits. */
+__attribute__((unused)) static const char *
+fake_run_hex(const struct protocol *p, const char *const *hex, const uint8_t *dirs, unsigned n)
+{
+	static uint8_t buf[16][2048];
+	struct exchange x[16];
+
+	for (unsigned i = 0; i < n && i < 16; i++)
+		x[i] = (struct exchange) { dirs[i], unhex(hex[i], buf[i], sizeof(buf[i])) };
+	return fake_run_all_cuts(p, x, n);
+}
+
 #endif

@@ -14,7 +14,6 @@ static const char *const hex[] = {
 	"1112131415161718212223242526272821202220000000000000004c2900002800000024010100030300000c01000014800e01000300000802000005000000080400001f000000080000000e",
 };
 static const uint8_t dirs[] = { TO_SERVER, TO_CLIENT, TO_SERVER, TO_SERVER, TO_SERVER, TO_CLIENT };
-#define N (sizeof(dirs) / sizeof(dirs[0]))
 
 static const char *
 told(struct fake *f, unsigned n)
@@ -48,7 +47,7 @@ test_records(void **state)
 	struct fake f;
 
 	fake_begin(&f, &protocol_ike);
-	for (unsigned i = 0; i < N; i++) {
+	for (unsigned i = 0; i < FAKE_N(dirs); i++) {
 		struct span s = unhex(hex[i], buf, sizeof(buf));
 
 		assert_int_equal(protocol_ike.probe(s, dirs[i], APP_UDP), PROBE_YES);
@@ -76,7 +75,7 @@ test_cut(void **state)
 {
 	uint8_t buf[1024];
 
-	for (unsigned i = 0; i < N; i++) {
+	for (unsigned i = 0; i < FAKE_N(dirs); i++) {
 		struct span s = unhex(hex[i], buf, sizeof(buf));
 
 		for (uint32_t n = 0; n < s.n; n++) {

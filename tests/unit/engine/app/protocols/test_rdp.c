@@ -32,23 +32,10 @@ static const char *const refused_hex[] = {
 };
 static const uint8_t refused_dirs[] = { TO_SERVER, TO_CLIENT };
 
-#define N(a) ((unsigned) (sizeof(a) / sizeof((a)[0])))
-
-static const char *
-run(const char *const *hex, const uint8_t *dirs, unsigned n)
-{
-	static uint8_t buf[16][2048];
-	struct exchange x[16];
-
-	for (unsigned i = 0; i < n; i++)
-		x[i] = (struct exchange) { dirs[i], unhex(hex[i], buf[i], sizeof(buf[i])) };
-	return fake_run_all_cuts(&protocol_rdp, x, n);
-}
-
 static void
 test_plain(void **state)
 {
-	assert_string_equal(run(plain_hex, plain_dirs, N(plain_dirs)),
+	assert_string_equal(fake_run_hex(&protocol_rdp, plain_hex, plain_dirs, FAKE_N(plain_dirs)),
 	    "{\"tx_id\":0,\"event_type\":\"initial_request\",\"cookie\":\"kaede\",\"flags\":[\"restricted_admin_mode_required\"]} 1 0 0\n"
 	    "{\"tx_id\":1,\"event_type\":\"initial_response\",\"server_supports\":[\"extended_client_data\",\"restricted_admin\"],\"protocol\":\"rdp\"} 0 1 0\n"
 	    "{\"tx_id\":2,\"event_type\":\"connect_request\",\"channels\":[\"rdpdr\",\"cliprdr\"],\"client\":{\"version\":\"v5\",\"desktop_width\":1920,"
@@ -61,11 +48,11 @@ test_plain(void **state)
 static void
 test_tls(void **state)
 {
-	const char *s = run(tls_hex, tls_dirs, N(tls_dirs));
+	const char *s = fake_run_hex(&protocol_rdp, tls_hex, tls_dirs, FAKE_N(tls_dirs));
 
 	assert_non_null(strstr(s, "\"protocol\":\"hybrid\""));
 	assert_non_null(strstr(s, "{\"tx_id\":2,\"event_type\":\"tls_handshake\",\"x509_serials\":[\"16ed2aa0495f\"]}"));
-	assert_non_null(strstr(run(refused_hex, refused_dirs, N(refused_dirs)), "\"error_code\":5,\"reason\":\"hybrid required by server\""));
+	assert_non_null(strstr(fake_run_hex(&protocol_rdp, refused_hex, refused_dirs, FAKE_N(refused_dirs)), "\"error_code\":5,\"reason\":\"hybrid required by server\""));
 }
 
 static void

@@ -33,23 +33,10 @@ static const char *const odd_hex[] = {
 };
 static const uint8_t odd_dirs[] = { TO_CLIENT, TO_SERVER, TO_CLIENT, TO_SERVER, TO_SERVER };
 
-#define N(a) ((unsigned) (sizeof(a) / sizeof((a)[0])))
-
-static const char *
-run(const char *const *hex, const uint8_t *dirs, unsigned n)
-{
-	static uint8_t buf[16][2048];
-	struct exchange x[16];
-
-	for (unsigned i = 0; i < n; i++)
-		x[i] = (struct exchange) { dirs[i], unhex(hex[i], buf[i], sizeof(buf[i])) };
-	return fake_run_all_cuts(&protocol_rfb, x, n);
-}
-
 static void
 test_desktop(void **state)
 {
-	assert_string_equal(run(vnc_hex, vnc_dirs, N(vnc_dirs)),
+	assert_string_equal(fake_run_hex(&protocol_rfb, vnc_hex, vnc_dirs, FAKE_N(vnc_dirs)),
 	    "{\"server_protocol_version\":{\"major\":\"003\",\"minor\":\"008\"},\"client_protocol_version\":{\"major\":\"003\",\"minor\":\"008\"},"
 	    "\"authentication\":{\"security_type\":2,\"vnc\":{\"challenge\":\"000102030405060708090a0b0c0d0e0f\","
 	    "\"response\":\"101112131415161718191a1b1c1d1e1f\"},\"security_result\":\"OK\"},\"screen_shared\":true,"
@@ -60,8 +47,8 @@ test_desktop(void **state)
 static void
 test_refused(void **state)
 {
-	assert_non_null(strstr(run(refused_hex, refused_dirs, N(refused_dirs)), "\"server_security_failure_reason\":\"bad\"} 1 1 0\n"));
-	assert_non_null(strstr(run(odd_hex, odd_dirs, N(odd_dirs)), "\"security_type\":30}} 1 1 1\n"));
+	assert_non_null(strstr(fake_run_hex(&protocol_rfb, refused_hex, refused_dirs, FAKE_N(refused_dirs)), "\"server_security_failure_reason\":\"bad\"} 1 1 0\n"));
+	assert_non_null(strstr(fake_run_hex(&protocol_rfb, odd_hex, odd_dirs, FAKE_N(odd_dirs)), "\"security_type\":30}} 1 1 1\n"));
 }
 
 static void
