@@ -61,7 +61,7 @@ tell_coverage(struct run *r, const struct counters *sum)
 		.dropped = sum->v[C_CAPTURE_KERNEL_DROPS] + sum->v[C_CAPTURE_IF_DROPS],
 		.stream_bytes = sum->v[C_STREAM_BYTES],
 		.stream_lost = sum->v[C_STREAM_LOST_BYTES],
-		.sampling = 1,
+		.sampling = (100 - r->s->sensor.loss_before) / 100.0 / r->s->sensor.sampling,
 		.quiet = workers_quiet(r->workers),
 	};
 
@@ -404,6 +404,7 @@ make_pipeline(struct run *r)
 	if (!r->pipeline)
 		return EXIT_RUNTIME;
 	pipeline_cards(r->pipeline, ruleset_cards(r->rules));
+	tell_coverage(r, &(struct counters) { 0 });
 	if (s->sensor.control) {
 		char why[256] = "";
 		r->control = control_new(s->sensor.control, r->loop, r->assess, r->output, &calls, why);

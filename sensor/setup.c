@@ -31,6 +31,8 @@ static const struct option rows[] = {
 	{ "capture.buffer-size", OPT_SIZE, AT(buffer_size), "64mb", 0, 0, NULL, "Kernel ring of an interface and worker." },
 	{ "capture.snaplen", OPT_U32, AT(snaplen), "262144", 64, 262144, NULL, "Bytes of a frame at most." },
 	{ "capture.promiscuous", OPT_BOOL, AT(promisc), "yes", 0, 0, NULL, "Put the interface into promiscuous mode." },
+	{ "capture.sampling", OPT_U32, AT(sampling), "1", 1, 1000000, NULL, "One packet of so many reaches the sensor (a tap or exporter that samples): intervals of scale widen." },
+	{ "capture.loss-before", OPT_U32, AT(loss_before), "0", 0, 99, NULL, "Percent of packets known to be lost before the sensor (an oversubscribed tap or broker): intervals of scale widen." },
 	{ "pcap-file.checksum-checks", OPT_STRING, AT(output_mode), "auto", 0, 0, NULL, "yes, no or auto: look at checksums in files." },
 	{ "seccomp", OPT_BOOL, AT(seccomp), "yes", 0, 0, NULL, "Restrict system calls once everything is set up." },
 	{ "mechanical-information-only", OPT_BOOL, AT(mechanical_only), "no", 0, 0, NULL, "Addresses, ports, times, sizes and signature ids only; nothing of the content leaves the engine." },

@@ -19,6 +19,7 @@ struct sensor_conf {
 	const char *log_dir, *rule_path, *classification, *references, *thresholds;
 	const char *user, *group, *control, *pidfile;
 	uint32_t workers;
+	uint32_t sampling, loss_before;
 	int64_t stats_interval, quiet_after;
 	uint64_t memory, ring;
 	bool checksum_checks, seccomp, mechanical_only, promisc;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RANK_MAX (64 - HLL_BITS + 1)
+
 static int
 reg_add(struct hll *h, uint64_t hash)
 {
@@ -58,22 +60,57 @@ hll_merge(struct hll *into, const struct hll *from)
 			into->reg[i] = from->reg[i];
 }
 
+static double
+sigma(double x)
+{
+	double y = 1, z = x, before;
+
+	do {
+		x *= x;
+		before = z;
+		z += x * y;
+		y += y;
+	} while (z > before);
+	return z;
+}
+
+static double
+tau(double x)
+{
+	double y = 1, z = 1 - x, before;
+
+	if (x <= 0 || x >= 1)
+		return 0;
+	do {
+		x = sqrt(x);
+		before = z;
+		y *= 0.5;
+		z -= (1 - x) * (1 - x) * y;
+	} while (z < before);
+	return z / 3;
+}
+
 double
 hll_count(const struct hll *h)
 {
-	double sum = 0, m = HLL_REGISTERS, e;
-	uint32_t zero = 0;
+	uint32_t of[RANK_MAX + 1] = { 0 };
+	double z, m = HLL_REGISTERS;
 
 	if (!h->reg)
 		return h->n_exact;
-	for (uint32_t i = 0; i < HLL_REGISTERS; i++) {
-		sum += ldexp(1, -h->reg[i]);
-		zero += h->reg[i] == 0;
-	}
-	e = 0.7213 / (1 + 1.079 / m) * m * m / sum;
-	if (e <= 2.5 * m && zero)
-		e = m * log(m / zero);
-	return e;
+	for (uint32_t i = 0; i < HLL_REGISTERS; i++)
+		of[h->reg[i]]++;
+	z = m * tau(1 - of[RANK_MAX] / m);
+	for (unsigned k = RANK_MAX - 1; k >= 1; k--)
+		z = 0.5 * (z + of[k]);
+	z += m * sigma(of[0] / m); /* never all of them: the exact ones came first */
+	return m * m / (2 * M_LN2 * z);
+}
+
+bool
+hll_is_over(const struct hll *h, uint32_t n)
+{
+	return h->reg ? n < HLL_EXACT || hll_count(h) > n : h->n_exact > n;
 }
 
 void

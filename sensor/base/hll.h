@@ -6,11 +6,13 @@
  * Owns:      its registers, until hll_clear().
  * Not here:  the hash -> hash.h
  *
- * Source: Flajolet, Fusy, Gandouet, Meunier 2007; standard error 1.04 / sqrt(2048) = 2.3 %.
+ * Sources: Flajolet, Fusy, Gandouet, Meunier 2007; the estimator is Ertl 2017, algorithm 6: no bias at any size; standard
+ * error 1.04 / sqrt(2048) = 2.3 %.
  */
 #ifndef BASE_HLL_H
 #define BASE_HLL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HLL_EXACT 64
@@ -28,6 +30,7 @@ struct hll {
 int hll_add(struct hll *h, uint64_t hash);
 void hll_merge(struct hll *into, const struct hll *from);
 double hll_count(const struct hll *h);
+bool hll_is_over(const struct hll *h, uint32_t n);
 /* 95 % bounds of the true count. */
 void hll_bounds(const struct hll *h, double *lo, double *hi);
 void hll_clear(struct hll *h);

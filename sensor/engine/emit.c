@@ -84,6 +84,7 @@ emit_set_flow(struct event *ev, const struct flow *f, const struct session *s)
 	ev->server_port = flow_port(f, TO_CLIENT);
 	ev->flow_state = f->state;
 	ev->facts = s->facts;
+	ev->since = s->since;
 	ev->proto = f->key.proto;
 	ev->ip_version = f->key.ip_version;
 	ev->in_iface = f->iface;
@@ -188,6 +189,7 @@ emit_alert(struct emit *e, const struct packet *p, const struct flow *f, const s
 		ev->server = ev->dst;
 		ev->client_port = ev->sport;
 		ev->server_port = ev->dport;
+		ev->since = (struct event_volume) { .packets = { 1 }, .bytes = { p->l3.n }, .squares = { (uint64_t) p->l3.n * p->l3.n } };
 	}
 	ev->card = a->card;
 	ev->action = a->blocked;
@@ -344,6 +346,8 @@ emit_flow(struct emit *e, const struct flow *f, const struct session *s, enum fl
 	set_ends_of_flow(ev);
 	ev->ts = f->last;
 	ev->flags |= EVENT_F_PSEUDO;
+	if (s->alerts)
+		ev->flags |= EVENT_F_ALERTED;
 	set_name(ev->kind, end_name[why]);
 	ev->vlan_n = (f->key.vlan[0] != 0) + (f->key.vlan[1] != 0);
 	ev->vlan[0] = f->key.vlan[0];

@@ -76,14 +76,15 @@ entry_of(struct services *s, struct emit *em, const struct service_key *k, int64
 	return empty;
 }
 
+/* `turn`: the flow took the server for its client. */
 static void
-facts_add(struct event_facts *to, const struct event_facts *all, const struct event_facts *told)
+facts_add(struct event_facts *to, const struct event_facts *all, const struct event_facts *told, int turn)
 {
 	to->flows += all->flows - told->flows;
 	for (int d = 0; d < 2; d++) {
-		to->packets[d] += all->packets[d] - told->packets[d];
-		to->bytes[d] += all->bytes[d] - told->bytes[d];
-		to->payload[d] += all->payload[d] - told->payload[d];
+		to->packets[d ^ turn] += all->packets[d] - told->packets[d];
+		to->bytes[d ^ turn] += all->bytes[d] - told->bytes[d];
+		to->payload[d ^ turn] += all->payload[d] - told->payload[d];
 	}
 	to->syn += all->syn - told->syn;
 	to->synack += all->synack - told->synack;
@@ -103,11 +104,12 @@ services_add(struct services *s, struct emit *em, const struct flow *f, struct s
 	struct service_key k;
 
 	memset(&k, 0, sizeof(k));
-	k.server = *flow_addr(f, TO_CLIENT);
-	k.port = flow_port(f, TO_CLIENT);
+	int server = ses->answer_first ? TO_SERVER : TO_CLIENT; /* the client's SYN was lost, or is not mirrored */
+	k.server = *flow_addr(f, server);
+	k.port = flow_port(f, server);
 	k.proto = f->key.proto;
 	k.ip_version = f->key.ip_version;
-	facts_add(&entry_of(s, em, &k, now)->facts, &ses->facts, &ses->told);
+	facts_add(&entry_of(s, em, &k, now)->facts, &ses->facts, &ses->told, ses->answer_first);
 	ses->told = ses->facts;
 }
 

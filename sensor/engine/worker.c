@@ -84,6 +84,8 @@ detect_on(struct worker *w, struct packet *p, struct flow *f, struct session *s,
 			s->alerts++;
 		emit_alert(&w->emit, p, f, s, &alerts[i]);
 	}
+	if (n && s) /* each alert of the packet has told it; the pipeline counts it once */
+		memset(&s->since, 0, sizeof(s->since));
 	if (in.tagged && w->conf.emit.tagged && w->conf.emit.content)
 		emit_packet(&w->emit, p, f, s);
 }
@@ -209,8 +211,15 @@ count_facts(struct session *s, const struct packet *p)
 	c->packets[d]++;
 	c->bytes[d] += p->l3.n;
 	c->payload[d] += p->payload.n;
+	s->since.packets[d]++;
+	s->since.bytes[d] += p->l3.n;
+	s->since.squares[d] += (uint64_t) p->l3.n * p->l3.n;
 	if (p->proto != 6)
 		return;
+	if (c->packets[!d] + c->packets[d] == 1 && d == TO_SERVER && (p->tcp.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+		s->answer_first = true;
+	if (s->answer_first)
+		d = !d;
 	if (d == TO_SERVER && (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		c->syn = 1;
 	if (d == TO_CLIENT && (p->tcp.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))

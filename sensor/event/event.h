@@ -42,6 +42,13 @@ struct event_facts {
 	uint64_t lost;          /* bytes missing in the stream (gaps) */
 };
 
+/* What of a flow came since its last alert told: summed over its alerts and its end it is the whole flow, once. */
+struct event_volume {
+	uint32_t packets[2];
+	uint64_t bytes[2];   /* on the wire, from layer 3 on */
+	uint64_t squares[2]; /* of the packets' sizes: how far a sample of them can be off */
+};
+
 enum event_flow_state { EVENT_FLOW_NEW, EVENT_FLOW_ESTABLISHED, EVENT_FLOW_CLOSED };
 
 struct event {
@@ -76,6 +83,8 @@ struct event {
 	uint32_t card;       /* index into its cards */
 	uint64_t payload_hash; /* of what was matched, for folding; 0 = none */
 	struct event_facts facts; /* EVENT_FLOW, EVENT_FACTS; alert: totals of the flow so far */
+	/* EVENT_ALERT: the same in every alert of one packet; EVENT_FLOW with EVENT_F_ALERTED: what its alerts have not told */
+	struct event_volume since;
 	uint32_t context_n; /* EVENT_ALERT: of the text, so many bytes at its beginning are members of alert.context */
 	uint32_t text_n;
 	char text[];        /* members for the EVE record after the envelope: `"http":{...},"app_proto_ts":"..."` */
@@ -86,6 +95,7 @@ struct event {
 #define EVENT_F_TRUNCATED 0x04 /* text was cut at a member's end */
 #define EVENT_F_MIDSTREAM 0x08
 #define EVENT_F_PSEUDO 0x20    /* no packet of its own: made at the end of a flow, pcap_cnt is only its place in the order */
+#define EVENT_F_ALERTED 0x40   /* flow: a rule matched in it, whether or not its threshold let that be told */
 #define EVENT_F_NO_ORIENTATION 0x10 /* flow: who began is a guess */
 
 extern const char *const event_pkt_src[]; /* "wire/pcap", "gre tunnel", ... as EVE has them */

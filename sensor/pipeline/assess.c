@@ -194,7 +194,7 @@ void
 assess_now(struct assess *a, struct incident *i, int64_t now, bool changes)
 {
 	struct notes *n = assess_notes(i);
-	struct scale_in in = { i, &a->inv, a->health, &a->cov, now, &a->effects };
+	struct scale_in in = { i, &a->inv, a->health, &a->cov, now, &a->effects, 0 };
 	struct bands_in b;
 
 	if (!n)
@@ -297,13 +297,38 @@ tell(struct assess *a, struct incident *i, int64_t now, bool must)
 	i->dirty = false;
 }
 
+/* A TCP session with bytes had packets both ways; three without one back are seen from one side only. */
+static void
+count_sides(struct assess *a, const struct event *e)
+{
+	const struct event_facts *f = &e->facts;
+	bool to_server = f->packets[0] > 0, to_client = f->packets[1] > 0;
+
+	if (e->proto != 6 || f->packets[0] + f->packets[1] < 3 || f->payload[0] + f->payload[1] == 0)
+		return;
+	a->two_sided += to_server && to_client;
+	a->one_sided += to_server != to_client;
+}
+
+static void
+take_coverage(struct assess *a, const struct assess_coverage *cov)
+{
+	uint64_t all = a->one_sided + a->two_sided;
+
+	a->cov = *cov;
+	a->cov.one_sided = all >= 20 ? (double) a->one_sided / (double) all : 0;
+	health_missed(a->health, scale_missed(&a->cov));
+}
+
 struct incident *
 assess_event(struct assess *a, const struct event *e, const struct card *card, bool suppressed)
 {
 	struct incident *i;
 
 	if (e->type == EVENT_FLOW)
-		return incidents_flow(a->incidents, &a->inv, e);
+		count_sides(a, e);
+	if (e->type == EVENT_FLOW)
+		return incidents_flow(a->incidents, &a->effects, e);
 	if (e->type == EVENT_FACTS) {
 		const struct asset *asset = inventory_find(&a->inv, &e->server);
 		health_facts(a->health, &a->inv, e);
@@ -327,6 +352,27 @@ assess_event(struct assess *a, const struct event *e, const struct card *card, b
 		tell(a, i, e->ts, true);
 	}
 	return i;
+}
+
+void
+assess_forming(struct assess *a, const struct event *e, const struct card *card, uint64_t key, int64_t window)
+{
+	const struct effect *f = effects_of(&a->effects, card);
+
+	if (f)
+		incidents_forming(a->incidents, &a->inv, e, card, f, key, window);
+}
+
+void
+assess_formed(struct assess *a, struct incident *i, uint64_t key)
+{
+	incidents_formed(a->incidents, i, key);
+}
+
+void
+assess_coverage(struct assess *a, const struct assess_coverage *cov)
+{
+	take_coverage(a, cov);
 }
 
 /* The second's traffic towards each asset, for the incidents that touch it. */
@@ -374,7 +420,7 @@ assess_tick(struct assess *a, int64_t now, const struct assess_coverage *cov)
 	bool context = a->context_next && now >= a->context_next, health;
 
 	if (cov)
-		a->cov = *cov;
+		take_coverage(a, cov);
 	measure_traffic(a);
 	health = health_tick(a->health, now);
 	incidents_tick(a->incidents, now);

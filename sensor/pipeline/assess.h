@@ -43,6 +43,12 @@ void assess_free(struct assess *a);
 
 /* Every event that is not EVENT_TICK, alerts that were suppressed too. Returns the incident it belongs to or NULL. */
 struct incident *assess_event(struct assess *a, const struct event *e, const struct card *card, bool suppressed);
+/* An alert that its threshold holds back until there are enough (key: what is counted together, over a window); once there
+ * are, it was part of the incident. */
+void assess_forming(struct assess *a, const struct event *e, const struct card *card, uint64_t key, int64_t window);
+void assess_formed(struct assess *a, struct incident *i, uint64_t key);
+/* How much can have been seen, from now on. */
+void assess_coverage(struct assess *a, const struct assess_coverage *cov);
 /* Time went on: closes, quiets, re-assesses. Loss and coverage of the sensor widen intervals. */
 void assess_tick(struct assess *a, int64_t now, const struct assess_coverage *cov);
 void assess_finish(struct assess *a); /* end of input: every open incident is assessed a last time */

@@ -47,6 +47,7 @@ struct assess {
 	struct context context;
 	struct incidents *incidents;
 	struct health *health;
+	uint64_t one_sided, two_sided; /* conversations that ended */
 	struct asset_second *traffic;  /* by asset */
 	struct assess_coverage cov;
 	struct pending *first, *last, *taken;

@@ -240,6 +240,8 @@ alert(struct pipeline *p, const struct event *e)
 	struct incident *i = NULL;
 	enum threshold_verdict verdict;
 	uint8_t action;
+	uint64_t key;
+	int64_t window;
 
 	if (!card) {
 		counter_inc(p->cnt, C_EVENT_NO_CARD);
@@ -249,6 +251,11 @@ alert(struct pipeline *p, const struct event *e)
 	verdict = threshold_alert(p->thresholds, e, card, &action);
 	if (verdict != THRESHOLD_NOT_YET)
 		i = assess_event(p->assess, e, card, verdict == THRESHOLD_HOLD);
+	key = threshold_tracks(e, card, &window);
+	if (key && i)
+		assess_formed(p->assess, i, key);
+	else if (key && verdict == THRESHOLD_NOT_YET)
+		assess_forming(p->assess, e, card, key, window);
 	if (verdict != THRESHOLD_TELL)
 		counter_inc(p->cnt, C_ALERTS_SUPPRESSED);
 	else if (is_written(p, e))
@@ -279,6 +286,7 @@ void
 pipeline_coverage(struct pipeline *p, const struct assess_coverage *cov)
 {
 	p->coverage = *cov;
+	assess_coverage(p->assess, cov);
 }
 
 void

@@ -408,3 +408,16 @@ threshold_alert(struct threshold *t, const struct event *e, const struct card *c
 	}
 	return THRESHOLD_TELL;
 }
+
+uint64_t
+threshold_tracks(const struct event *e, const struct card *c, int64_t *over)
+{
+	struct key k;
+
+	for (uint32_t i = 0; i < c->n_thresholds; i++)
+		if (c->thresholds[i].type != TYPE_SUPPRESS && c->thresholds[i].count > 1 && key_make(&k, e, c, i)) {
+			*over = window(&c->thresholds[i]);
+			return hash_bytes(&k, sizeof k, UINT64_C(0x666f726d)) | 1;
+		}
+	return 0;
+}

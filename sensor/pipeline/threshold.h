@@ -28,6 +28,8 @@ struct threshold *threshold_new(uint32_t max, struct counters *cnt);
 void threshold_free(struct threshold *t);
 /* Counts the alert against all thresholds of its card. *action is 0 allowed / 1 blocked and may be changed by a rate filter. */
 enum threshold_verdict threshold_alert(struct threshold *t, const struct event *e, const struct card *c, uint8_t *action);
+/* What the alert is counted with by its rule's first threshold, over how long; 0: it has none that waits for more. */
+uint64_t threshold_tracks(const struct event *e, const struct card *c, int64_t *over);
 uint32_t threshold_used(const struct threshold *t);
 
 #endif

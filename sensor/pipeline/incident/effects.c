@@ -31,7 +31,7 @@ effects_find(const struct effects *e, const char *name)
 static void
 read_classes(struct effects *e, const struct yaml *list, struct diag *d)
 {
-	static const char *const keys[] = { "name", "family", "opens", "outbound", "attempt", "note", NULL };
+	static const char *const keys[] = { "name", "family", "opens", "outbound", "attempt", "flood", "note", NULL };
 
 	yaml_each(y, list)
 	{
@@ -53,6 +53,8 @@ read_classes(struct effects *e, const struct yaml *list, struct diag *d)
 			yaml_bool(yaml_get(y, "outbound"), &f->outbound, d);
 		if (yaml_get(y, "attempt"))
 			yaml_bool(yaml_get(y, "attempt"), &f->attempt, d);
+		if (yaml_get(y, "flood"))
+			yaml_bool(yaml_get(y, "flood"), &f->flood, d);
 		if (effects_find(e, f->name)) {
 			yaml_error(y, d, "effect class %s is there already", f->name);
 			continue;

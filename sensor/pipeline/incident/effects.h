@@ -21,6 +21,7 @@ struct effect {
 	const char *family;  /* effects of one family against one victim group are one incident */
 	bool opens;          /* an alert of it alone begins an incident */
 	bool outbound;       /* the victim is who began the flow (C2, exfiltration) */
+	bool flood;          /* its alerts count packets of anybody: clients among the attackers */
 	bool attempt;        /* says only that somebody tried; many such alerts are everyday noise */
 	uint8_t index, family_index;
 };

@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "pipeline/incident/fold.h"
+#include "pipeline/incident/forming.h"
 
 #define uthash_fatal(msg) abort()
 #define HASH_FUNCTION(p, n, h) (h) = (unsigned) hash_bytes(p, n, UINT64_C(0x6a6f696e))
@@ -38,32 +40,11 @@ struct incidents {
 	uint32_t n, max;
 	int64_t join_window, quiet_after, close_after;
 	struct link *links;
+	struct forming *forming;
 	struct counters *cnt;
 	uint32_t begun;
 	void (*free_notes)(struct incident *);
 };
-
-struct incidents *
-incidents_new(uint32_t max, int64_t join_window, int64_t quiet_after, int64_t close_after, struct counters *cnt,
-    void (*free_notes)(struct incident *))
-{
-	struct incidents *s = calloc(1, sizeof(*s));
-
-	if (!s)
-		return NULL;
-	s->list = calloc(max, sizeof(*s->list));
-	if (!s->list) {
-		free(s);
-		return NULL;
-	}
-	s->max = max;
-	s->join_window = join_window;
-	s->quiet_after = quiet_after;
-	s->close_after = close_after;
-	s->cnt = cnt;
-	s->free_notes = free_notes;
-	return s;
-}
 
 static void
 incident_free(const struct incidents *s, struct incident *i)
@@ -72,6 +53,7 @@ incident_free(const struct incidents *s, struct incident *i)
 		s->free_notes(i);
 	hll_clear(&i->targets);
 	hll_clear(&i->sources);
+	hll_clear(&i->answered);
 	free(i);
 }
 
@@ -89,8 +71,32 @@ incidents_free(struct incidents *s)
 	}
 	for (uint32_t i = 0; i < s->n; i++)
 		incident_free(s, s->list[i]);
+	forming_free(s->forming);
 	free(s->list);
 	free(s);
+}
+
+struct incidents *
+incidents_new(uint32_t max, int64_t join_window, int64_t quiet_after, int64_t close_after, struct counters *cnt,
+    void (*free_notes)(struct incident *))
+{
+	struct incidents *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->list = calloc(max, sizeof(*s->list));
+	s->forming = forming_new();
+	if (!s->list || !s->forming) {
+		incidents_free(s);
+		return NULL;
+	}
+	s->max = max;
+	s->join_window = join_window;
+	s->quiet_after = quiet_after;
+	s->close_after = close_after;
+	s->cnt = cnt;
+	s->free_notes = free_notes;
+	return s;
 }
 
 /* ---- links ---- */
@@ -273,245 +279,6 @@ begin(struct incidents *s, const struct event *e, const struct card *c)
 	return i;
 }
 
-static struct incident_host *
-host_of(struct incident_host *list, uint32_t *n, const struct addr *a)
-{
-	for (uint32_t k = 0; k < *n; k++)
-		if (addr_eq(&list[k].a, a))
-			return &list[k];
-	if (*n == INCIDENT_HOSTS)
-		return NULL;
-	memset(&list[*n], 0, sizeof(list[*n]));
-	list[*n].a = *a;
-	return &list[(*n)++];
-}
-
-static void
-touch_asset(struct incident *i, const struct asset *a)
-{
-	if (!a) {
-		i->unlisted = true;
-		return;
-	}
-	for (uint32_t k = 0; k < i->n_assets; k++)
-		if (i->assets[k] == a)
-			return;
-	if (i->n_assets < INCIDENT_ASSETS)
-		i->assets[i->n_assets++] = a;
-}
-
-static uint64_t
-host_hash(const struct addr *a)
-{
-	return hash_bytes(a, sizeof(*a), UINT64_C(0x686f7374));
-}
-
-static void
-count_host(struct incident_host *list, uint32_t *n, const struct addr *a, const struct asset *asset, const struct effect *f, int64_t ts)
-{
-	struct incident_host *h = host_of(list, n, a);
-
-	if (!h)
-		return;
-	if (!h->alerts)
-		h->first = ts;
-	h->asset = asset;
-	h->effects |= 1u << f->index;
-	h->alerts++;
-	h->last = ts;
-}
-
-static void
-count_sid(struct incident *i, const struct event *e, const struct card *c, const struct effect *f, bool suppressed)
-{
-	struct incident_sid *x = NULL;
-
-	for (uint32_t k = 0; k < i->n_sids && !x; k++)
-		if (i->sids[k].sid == c->sid && i->sids[k].gid == c->gid)
-			x = &i->sids[k];
-	if (!x && i->n_sids == INCIDENT_SIDS) {
-		i->folded_sids++;
-		return;
-	}
-	if (!x) {
-		x = &i->sids[i->n_sids++];
-		*x = (struct incident_sid) { .gid = c->gid, .sid = c->sid, .effect = f->index, .first = e->ts };
-		snprintf(x->msg, sizeof(x->msg), "%s", c->msg);
-	}
-	x->count++;
-	x->suppressed += suppressed;
-	x->last = e->ts;
-}
-
-/* Remembers when the number of victims reached 1, 2, 4, 8 ...: the doubling time. */
-static void
-count_growth(struct incident *i, int64_t ts)
-{
-	double n = hll_count(&i->targets);
-
-	while (i->n_doubled < 24 && n >= (double) (UINT64_C(1) << i->n_doubled))
-		i->doubled_at[i->n_doubled++] = ts;
-}
-
-/* Signs in different flows are different evidence; two signatures on one packet are not. */
-static void
-add_sign_flow(struct incident *i, uint64_t flow)
-{
-	for (uint32_t k = 0; k < i->n_sign_flows; k++)
-		if (i->sign_flows[k] == flow)
-			return;
-	if (i->n_sign_flows < INCIDENT_SIGN_FLOWS)
-		i->sign_flows[i->n_sign_flows++] = flow;
-}
-
-static void
-add_alert(struct incident *i, const struct inventory *inv, const struct event *e, const struct card *c, const struct effect *f,
-    const struct addr *victim, const struct addr *attacker, bool suppressed)
-{
-	const struct asset *va = inventory_find(inv, victim), *aa = inventory_find(inv, attacker);
-
-	if (e->ts > i->last)
-		i->last = e->ts;
-	if (e->ts < i->first)
-		i->first = e->ts;
-	i->alerts++;
-	i->suppressed += suppressed;
-	if (!i->by_effect[f->index]++)
-		i->effect_first[f->index] = e->ts;
-	i->effect_last[f->index] = e->ts;
-	i->effects |= 1u << f->index;
-	count_sid(i, e, c, f, suppressed);
-	for (int k = 0; k < OT_KINDS; k++) {
-		if (e->facts.ot[k] > i->ot_going[k])
-			i->ot_going[k] = e->facts.ot[k];
-	}
-	if (hll_add(&i->targets, host_hash(victim)) && i->n_new_hosts < 256)
-		i->new_hosts[i->n_new_hosts++] = host_hash(victim);
-	hll_add(&i->sources, host_hash(attacker));
-	count_growth(i, e->ts);
-	count_host(i->victims, &i->n_victims, victim, va, f, e->ts);
-	count_host(i->attackers, &i->n_attackers, attacker, aa, f, e->ts);
-	if (!f->attempt)
-		add_sign_flow(i, e->flow_id ? e->flow_id : e->pcap_cnt);
-	touch_asset(i, va);
-	i->state = INCIDENT_OPEN;
-	i->dirty = true;
-}
-
-static void
-merge_effects(struct incident *into, const struct incident *from)
-{
-	into->effects |= from->effects;
-	for (unsigned k = 0; k < EFFECTS_MAX; k++) {
-		if (from->by_effect[k] && (!into->by_effect[k] || from->effect_first[k] < into->effect_first[k]))
-			into->effect_first[k] = from->effect_first[k];
-		if (from->effect_last[k] > into->effect_last[k])
-			into->effect_last[k] = from->effect_last[k];
-		into->by_effect[k] += from->by_effect[k];
-	}
-	for (uint32_t k = 0; k < from->n_sign_flows; k++)
-		add_sign_flow(into, from->sign_flows[k]);
-}
-
-static void
-merge_sids(struct incident *into, const struct incident *from)
-{
-	for (uint32_t k = 0; k < from->n_sids; k++) {
-		const struct incident_sid *x = &from->sids[k];
-		uint32_t at = 0;
-		while (at < into->n_sids && (into->sids[at].sid != x->sid || into->sids[at].gid != x->gid))
-			at++;
-		if (at < into->n_sids) {
-			struct incident_sid *y = &into->sids[at];
-			y->count += x->count;
-			y->suppressed += x->suppressed;
-			y->first = x->first < y->first ? x->first : y->first;
-			y->last = x->last > y->last ? x->last : y->last;
-		} else if (at < INCIDENT_SIDS) {
-			into->sids[into->n_sids++] = *x;
-		} else {
-			into->folded_sids += x->count;
-		}
-	}
-	into->folded_sids += from->folded_sids;
-}
-
-static void
-merge_hosts(struct incident_host *into, uint32_t *n, const struct incident_host *from, uint32_t n_from)
-{
-	for (uint32_t k = 0; k < n_from; k++) {
-		struct incident_host *h = host_of(into, n, &from[k].a);
-		if (h && !h->alerts) {
-			*h = from[k];
-		} else if (h) {
-			h->alerts += from[k].alerts;
-			h->effects |= from[k].effects;
-			h->first = from[k].first < h->first ? from[k].first : h->first;
-			h->last = from[k].last > h->last ? from[k].last : h->last;
-		}
-	}
-}
-
-static double
-larger(double a, double b)
-{
-	return a > b ? a : b;
-}
-
-static void
-merge_measured(struct incident *into, const struct incident *from)
-{
-	hll_merge(&into->targets, &from->targets);
-	hll_merge(&into->sources, &from->sources);
-	for (uint32_t k = 0; k < from->n_doubled; k++) { /* together they were so many at the latest then */
-		if (k >= into->n_doubled)
-			into->doubled_at[into->n_doubled++] = from->doubled_at[k];
-		else if (from->doubled_at[k] < into->doubled_at[k])
-			into->doubled_at[k] = from->doubled_at[k];
-	}
-	count_growth(into, into->last);
-	into->bytes_in += from->bytes_in;
-	into->bytes_out += from->bytes_out;
-	into->calls_out += from->calls_out;
-	into->bytes_called_out += from->bytes_called_out;
-	for (int k = 0; k < OT_KINDS; k++) {
-		into->ot[k] += from->ot[k];
-		into->ot_going[k] = into->ot_going[k] > from->ot_going[k] ? into->ot_going[k] : from->ot_going[k];
-	}
-	if (from->ot_first && (!into->ot_first || from->ot_first < into->ot_first))
-		into->ot_first = from->ot_first;
-	if (from->ot_last > into->ot_last)
-		into->ot_last = from->ot_last;
-	into->peak_bps = larger(into->peak_bps, from->peak_bps);
-	into->peak_pps = larger(into->peak_pps, from->peak_pps);
-	into->peak_share = larger(into->peak_share, from->peak_share);
-	into->capacity_known |= from->capacity_known;
-}
-
-static void
-merge(struct incident *into, struct incident *from)
-{
-	if (from->first < into->first)
-		into->first = from->first;
-	if (from->last > into->last)
-		into->last = from->last;
-	into->alerts += from->alerts;
-	into->suppressed += from->suppressed;
-	merge_effects(into, from);
-	merge_sids(into, from);
-	merge_hosts(into->victims, &into->n_victims, from->victims, from->n_victims);
-	merge_hosts(into->attackers, &into->n_attackers, from->attackers, from->n_attackers);
-	merge_measured(into, from);
-	for (uint32_t k = 0; k < from->n_assets; k++)
-		touch_asset(into, from->assets[k]);
-	into->unlisted |= from->unlisted;
-	for (uint32_t k = 0; k < from->n_new_hosts && into->n_new_hosts < 256; k++)
-		into->new_hosts[into->n_new_hosts++] = from->new_hosts[k];
-	from->state = INCIDENT_MERGED;
-	from->merged_into = into;
-	from->dirty = into->dirty = true;
-}
-
 /* Older one first; ids survive. */
 static struct incident *
 join_two(struct incident *a, struct incident *b)
@@ -519,7 +286,7 @@ join_two(struct incident *a, struct incident *b)
 	if (!a || !b || a == b)
 		return a ? a : b;
 	struct incident *into = a->number < b->number ? a : b, *from = into == a ? b : a;
-	merge(into, from);
+	fold_merge(into, from);
 	return into;
 }
 
@@ -563,7 +330,7 @@ only_attempts(const struct incident *i, const struct effects *all)
 static struct incident *
 takes(struct incident *i, const struct effect *f, const struct effects *all)
 {
-	return i && !f->attempt && only_attempts(i, all) && hll_count(&i->sources) > NOISE_SOURCES ? NULL : i;
+	return i && !f->attempt && only_attempts(i, all) && hll_is_over(&i->sources, NOISE_SOURCES) ? NULL : i;
 }
 
 struct incident *
@@ -591,7 +358,8 @@ incidents_alert(struct incidents *s, const struct inventory *inv, const struct e
 		i = begin(s, e, c);
 	if (!i)
 		return NULL;
-	add_alert(i, inv, e, c, f, r.victim, r.attacker, suppressed);
+	fold_alert(i, inv, &(struct fold_in) { e, c, f, r.victim, r.attacker, suppressed });
+	forming_told(s->forming, e, r.victim);
 	tie(s, &by_attacker, i, e->ts);
 	tie(s, &same_victim, i, e->ts);
 	if (tie_group)
@@ -599,8 +367,76 @@ incidents_alert(struct incidents *s, const struct inventory *inv, const struct e
 	return i;
 }
 
+void
+incidents_forming(struct incidents *s, const struct inventory *inv, const struct event *e, const struct card *c, const struct effect *f,
+    uint64_t key, int64_t window)
+{
+	struct roles r = roles(inv, e, c, f);
+	struct link_key same_victim = address_key(LINK_VICTIM, r.victim);
+	struct incident *i = follow(s, &same_victim, e->ts);
+
+	forming_add(s->forming, &(struct forming_key) { key, window, c->sid }, e, r.victim, r.attacker);
+	if (!i || i->state != INCIDENT_OPEN || e->ts - i->last > window)
+		return;
+	i->till = e->ts > i->till ? e->ts : i->till; /* perhaps it goes on */
+	volume_add(&i->tail, &e->since, fold_side(e, r.victim));
+}
+
+void
+incidents_formed(struct incidents *s, struct incident *i, uint64_t key)
+{
+	struct formed *x = forming_find(s->forming, key);
+
+	if (!x || !x->n)
+		return;
+	fold_formed(i, x);
+	forming_drop(x);
+}
+
+/* A flow that alerted, also one whose threshold held it back: what its alerts did not tell. Of a flood those that were
+ * conversations may be no more than clients. */
+static void
+alerted_flow(struct incidents *s, const struct effects *all, const struct event *e)
+{
+	struct link_key c_victim = address_key(LINK_VICTIM, &e->client), s_victim = address_key(LINK_VICTIM, &e->server);
+	struct incident *i = follow(s, &s_victim, e->ts);
+	const struct addr *victim = &e->server, *attacker = &e->client;
+
+	if (!i) {
+		i = follow(s, &c_victim, e->ts);
+		victim = &e->client;
+		attacker = &e->server;
+	}
+	if (!i || e->flow_start > i->till || e->ts < i->from)
+		return;
+	struct link_key by_attacker = address_key(LINK_ATTACKER, attacker);
+	bool linked = follow(s, &by_attacker, e->ts) == i || i->n_links >= INCIDENT_LINKS;
+	bool flood = false, talk;
+	for (uint8_t k = 0; k < all->n; k++)
+		flood |= i->effects >> k & 1 && all->effect[k].flood;
+	int side = fold_side(e, victim);
+	talk = flood && (e->facts.payload[0] + e->facts.payload[1] || (e->proto == 6 && e->facts.packets[side] >= 3));
+	if (talk) { /* its alerts told a part of it already */
+		hll_add(&i->answered, fold_host(attacker));
+	}
+	if (talk && !linked) { /* a client whose alerts may have been held back and joined */
+		i->clients.packets += e->facts.packets[side] - e->since.packets[side];
+		i->clients.bytes += (double) (e->facts.bytes[side] - e->since.bytes[side]);
+	} else if (talk) {
+		i->volume.packets -= e->facts.packets[side] - e->since.packets[side];
+		i->volume.bytes -= (double) (e->facts.bytes[side] - e->since.bytes[side]);
+		i->doubt.packets += e->facts.packets[side];
+		i->doubt.bytes += (double) e->facts.bytes[side];
+	} else if (linked) {
+		volume_add(&i->volume, &e->since, side);
+	}
+	if (!flood && linked)
+		fold_reach(i, e->flow_start, e->ts);
+	i->dirty = true;
+}
+
 struct incident *
-incidents_flow(struct incidents *s, const struct inventory *inv, const struct event *e)
+incidents_flow(struct incidents *s, const struct effects *all, const struct event *e)
 {
 	struct link_key c_victim = address_key(LINK_VICTIM, &e->client), s_victim = address_key(LINK_VICTIM, &e->server),
 			c_attacker = address_key(LINK_ATTACKER, &e->client), s_attacker = address_key(LINK_ATTACKER, &e->server);
@@ -608,6 +444,8 @@ incidents_flow(struct incidents *s, const struct inventory *inv, const struct ev
 	const struct event_facts *f = &e->facts;
 	bool out = false;
 
+	if (e->flags & EVENT_F_ALERTED)
+		alerted_flow(s, all, e);
 	if (!client)
 		client = follow(s, &c_victim, e->ts); /* a victim used as a stepping stone */
 	if (client && client == server) {
@@ -726,7 +564,7 @@ rebind_assets(struct incident *i, const struct inventory *inv)
 	i->unlisted = i->unlisted && i->n_victims == INCIDENT_HOSTS; /* folded victims cannot be looked up again */
 	for (uint32_t v = 0; v < i->n_victims; v++) {
 		i->victims[v].asset = inventory_find(inv, &i->victims[v].a);
-		touch_asset(i, i->victims[v].asset);
+		fold_asset(i, i->victims[v].asset);
 	}
 	for (uint32_t v = 0; v < i->n_attackers; v++)
 		i->attackers[v].asset = inventory_find(inv, &i->attackers[v].a);

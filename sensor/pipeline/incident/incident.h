@@ -16,6 +16,7 @@
 #include "pipeline/incident/effects.h"
 #include "pipeline/incident/inventory.h"
 #include "base/hll.h"
+#include "base/sample.h"
 
 #define INCIDENT_SIDS 64
 #define INCIDENT_HOSTS 64     /* named victims / attackers; more are only counted */
@@ -42,6 +43,10 @@ struct incident_host {
 	int64_t first, last;
 };
 
+struct volume {
+	double packets, bytes, squares; /* squares of the packets' sizes */
+};
+
 struct incident {
 	char id[40];
 	uint32_t number;           /* from 1 in the order they began */
@@ -59,6 +64,20 @@ struct incident {
 	struct incident_host victims[INCIDENT_HOSTS], attackers[INCIDENT_HOSTS];
 	uint32_t n_victims, n_attackers;
 	struct hll targets, sources;
+	struct hll answered;       /* of the sources of a flood, those that had a conversation: perhaps only clients */
+	struct sample some_targets, some_sources;
+	struct volume volume;      /* of flows that alerted, towards victims */
+	struct volume doubt;       /* of those flows of a flood that were conversations */
+	struct volume clients;     /* of such conversations what their alerts told, if that joined at all */
+	struct volume tail;        /* since the last sign, held back by a threshold: perhaps it goes on */
+	int64_t told_last;         /* of the last alert that was told, not only held */
+	int64_t sign_at[4];        /* when there were 1, 2, 4, 8 signs */
+	uint64_t signs, needed;    /* packets that alerted; packets that had to be seen for them */
+	uint64_t last_packet;
+	uint32_t formed_sid;       /* the rule whose held back alerts joined last, and until when those were */
+	int64_t formed_till;
+	int64_t began;             /* the likely begin, where a threshold held back the first ones; 0 = first */
+	int64_t from, till;        /* as early and as late as it may have been */
 	const struct asset *assets[INCIDENT_ASSETS]; /* touched, in the order of touch */
 	uint32_t n_assets;
 	bool unlisted;             /* a victim that no inventory names */
@@ -102,8 +121,13 @@ void incidents_free(struct incidents *s);
 /* The incident an alert belongs to, a new one where none fits and the effect opens one; else NULL. `all` holds f. */
 struct incident *incidents_alert(struct incidents *s, const struct inventory *inv, const struct event *e, const struct card *c,
     const struct effect *f, const struct effects *all, bool suppressed);
+/* An alert that a threshold holds back for now (key: what is counted together, over a window); and the incident it became
+ * part of after all. */
+void incidents_forming(struct incidents *s, const struct inventory *inv, const struct event *e, const struct card *c, const struct effect *f,
+    uint64_t key, int64_t window);
+void incidents_formed(struct incidents *s, struct incident *i, uint64_t key);
 /* A flow ended: bytes and control operations between hosts of an incident are counted there. */
-struct incident *incidents_flow(struct incidents *s, const struct inventory *inv, const struct event *e);
+struct incident *incidents_flow(struct incidents *s, const struct effects *all, const struct event *e);
 /* Quiet and closed ones; true when a state changed (and that incident is dirty). */
 bool incidents_tick(struct incidents *s, int64_t now);
 /* In the order they began. */

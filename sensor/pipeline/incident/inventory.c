@@ -114,6 +114,7 @@ inventory_read_asset(struct inventory *inv, const struct yaml *y, struct asset *
 	a->mirrored = true;
 	if (yaml_get(y, "mirrored"))
 		yaml_bool(yaml_get(y, "mirrored"), &a->mirrored, d);
+	inv->unmirrored += !a->mirrored;
 	if (yaml_get(y, "people_served"))
 		yaml_u64(yaml_get(y, "people_served"), &a->people, UINT64_C(10000000000), d);
 	read_capacity(yaml_get(y, "capacity"), a, d);

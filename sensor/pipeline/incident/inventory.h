@@ -38,7 +38,7 @@ struct inventory_net;
 struct inventory {
 	struct arena arena;
 	struct asset *assets;
-	uint32_t n;
+	uint32_t n, unmirrored;
 	struct inventory_net *nets; /* by length, longest first, then by address */
 	uint32_t n_nets;
 	uint32_t len_at[130];       /* nets of length l are [len_at[l], len_end[l]) */

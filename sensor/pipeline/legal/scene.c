@@ -68,7 +68,7 @@ static void
 measure_assets(struct scene *s, int64_t at)
 {
 	struct assess_coverage cov = { .sampling = 1 };
-	struct scale_in in = { s->i, s->inv, NULL, &cov, at, s->effects };
+	struct scale_in in = { s->i, s->inv, NULL, &cov, at, s->effects, 0 };
 
 	for (unsigned k = 0; k < feature_table_n && k < FEATURES_MAX; k++) {
 		struct fact *f = &s->a.facts.scale.fact[k];

@@ -16,6 +16,7 @@ struct assess_coverage {
 	uint64_t packets, dropped; /* by the capture since the start */
 	uint64_t stream_bytes, stream_lost;
 	double sampling;           /* 1 = every packet */
+	double one_sided;          /* share of conversations of which only one side is seen */
 	bool quiet;                /* the tap is silent */
 };
 

@@ -14,6 +14,21 @@ assess_event(struct assess *a, const struct event *e, const struct card *card, b
 }
 
 void
+assess_forming(struct assess *a, const struct event *e, const struct card *card, uint64_t key, int64_t window)
+{
+}
+
+void
+assess_formed(struct assess *a, struct incident *i, uint64_t key)
+{
+}
+
+void
+assess_coverage(struct assess *a, const struct assess_coverage *cov)
+{
+}
+
+void
 assess_tick(struct assess *a, int64_t now, const struct assess_coverage *cov)
 {
 	fake.ticks++;

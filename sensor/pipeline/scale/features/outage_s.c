@@ -3,19 +3,17 @@
 static void
 measure(const struct scale_in *in, struct fact *out)
 {
-	double lo, hi;
+	struct fact one;
 
 	scale_exact(0, "SYN without SYN/ACK, requests without good answers; silence counts only upwards", out);
 	out->known = false;
 	for (uint32_t k = 0; k < health_count(in->health); k++) {
-		const struct health_service *s = health_at(in->health, k);
-		if (!scale_outage(in, s, &lo, &hi))
+		if (!scale_downtime(in, health_at(in->health, k), &one))
 			continue;
 		out->known = true;
-		if (lo > out->lo)
-			out->lo = out->likely = lo;
-		if (hi > out->hi)
-			out->hi = hi;
+		out->lo = one.lo > out->lo ? one.lo : out->lo;
+		out->likely = one.likely > out->likely ? one.likely : out->likely;
+		out->hi = one.hi > out->hi ? one.hi : out->hi;
 	}
 }
 

@@ -3,15 +3,15 @@
 static void
 measure(const struct scale_in *in, struct fact *out)
 {
-	double lo, hi;
+	struct fact one;
 
 	for (uint32_t a = 0; a < in->i->n_assets; a++) {
 		const struct asset *asset = in->i->assets[a];
 		bool down = false, maybe = false;
 		for (uint32_t k = 0; k < health_count(in->health); k++)
-			if (health_at(in->health, k)->asset == asset && scale_outage(in, health_at(in->health, k), &lo, &hi)) {
-				down |= lo > 0;
-				maybe |= hi > 0;
+			if (health_at(in->health, k)->asset == asset && scale_downtime(in, health_at(in->health, k), &one)) {
+				down |= one.lo > 0;
+				maybe |= one.hi > 0;
 			}
 		out->likely += down ? (double) asset->people : 0;
 		out->hi += maybe ? (double) asset->people : 0;

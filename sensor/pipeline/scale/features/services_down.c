@@ -3,17 +3,16 @@
 static void
 measure(const struct scale_in *in, struct fact *out)
 {
-	double lo, hi;
+	struct fact one;
 
 	scale_exact(0, "as outage_s", out);
 	out->known = false;
 	for (uint32_t k = 0; k < health_count(in->health); k++) {
-		const struct health_service *s = health_at(in->health, k);
-		if (!scale_outage(in, s, &lo, &hi))
+		if (!scale_downtime(in, health_at(in->health, k), &one))
 			continue;
 		out->known = true;
-		out->lo += lo > 0;
-		out->hi += hi > 0;
+		out->lo += one.lo > 0;
+		out->hi += one.hi > 0;
 	}
 	out->likely = out->lo;
 }

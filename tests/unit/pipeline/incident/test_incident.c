@@ -119,7 +119,7 @@ merging_keeps_the_older(void **state)
 	assert_ptr_not_equal(a, b);
 	e.type = EVENT_FLOW;
 	e.facts = (struct event_facts) { .payload = { 10, 500 } };
-	assert_ptr_equal(incidents_flow(s, &inv, &e), b);
+	assert_ptr_equal(incidents_flow(s, &effects, &e), b);
 	b->peak_bps = 1e6;
 	assert_ptr_equal(tell("intrusion", OUT(2), IN(1), 1030), a); /* the attacker of one on the victim of the other */
 	assert_int_equal(b->state, INCIDENT_MERGED);

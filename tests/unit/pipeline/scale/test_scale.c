@@ -143,7 +143,7 @@ outage(void **state)
 	assert_int_equal(s->outage[0].end, 1160 * NS_PER_S);
 	assert_true(s->outage[0].sure);
 	assert_false(s->down);
-	assert_true((double) s->outage[0].failed / (double) s->outage[0].attempts > 0.8);
+	assert_true(health_share(&s->outage[0], 1).lo > 0.8);
 }
 
 static void
@@ -151,8 +151,8 @@ never_answered(void **state)
 {
 	struct incident i = { .first = 1000 * NS_PER_S, .last = 1000 * NS_PER_S };
 	struct assess_coverage cov = { .sampling = 1 };
-	struct scale_in in = { &i, &inv, health, &cov, 1100 * NS_PER_S, NULL };
-	double lo, hi;
+	struct scale_in in = { &i, &inv, health, &cov, 1100 * NS_PER_S, NULL, 0 };
+	struct fact x;
 
 	for (int64_t t = 1000; t < 1100; t++) {
 		facts(t, 10, 0);
@@ -160,9 +160,9 @@ never_answered(void **state)
 	}
 	i.assets[0] = &inv.assets[0];
 	i.n_assets = 1;
-	assert_true(scale_outage(&in, health_at(health, 0), &lo, &hi));
-	assert_true(lo == 0); /* perhaps only one side is mirrored */
-	assert_true(hi > 80);
+	assert_true(scale_downtime(&in, health_at(health, 0), &x));
+	assert_true(x.lo == 0); /* perhaps only one side is mirrored */
+	assert_true(x.hi > 80);
 }
 
 static void
@@ -170,8 +170,8 @@ silence_is_only_possible(void **state)
 {
 	struct incident i = { .first = 1000 * NS_PER_S, .last = 1000 * NS_PER_S };
 	struct assess_coverage cov = { .sampling = 1 };
-	struct scale_in in = { &i, &inv, health, &cov, 1200 * NS_PER_S, NULL };
-	double lo, hi;
+	struct scale_in in = { &i, &inv, health, &cov, 1200 * NS_PER_S, NULL, 0 };
+	struct fact x;
 
 	for (int64_t t = 1000; t < 1050; t++) {
 		facts(t, 5, 5);
@@ -179,8 +179,8 @@ silence_is_only_possible(void **state)
 	}
 	i.assets[0] = &inv.assets[0];
 	i.n_assets = 1;
-	assert_true(scale_outage(&in, health_at(health, 0), &lo, &hi));
-	assert_true(lo == 0 && hi > 140);
+	assert_true(scale_downtime(&in, health_at(health, 0), &x));
+	assert_true(x.lo == 0 && x.hi > 140);
 }
 
 /* The same sums split in two give the same outages, also when answers come a second late. */
@@ -220,14 +220,16 @@ many_outages_fold(void **state)
 	const struct health_service *s = health_at(health, 0);
 	struct incident i = { .first = 1000 * NS_PER_S, .last = 1000 * NS_PER_S, .n_assets = 1 };
 	struct assess_coverage cov = { .sampling = 1 };
-	double lo = 0, hi, before = 0;
+	double lo = 0, before = 0;
+	struct fact x;
 
 	i.assets[0] = &inv.assets[0];
 	for (int64_t t = 1000; t < 1000 + 60 * 20; t++) {
 		facts(t, 10, t % 60 >= 30 ? 0 : 10);
 		health_tick(health, t * NS_PER_S);
-		struct scale_in in = { &i, &inv, health, &cov, t * NS_PER_S, NULL };
-		scale_outage(&in, s, &lo, &hi);
+		struct scale_in in = { &i, &inv, health, &cov, t * NS_PER_S, NULL, 0 };
+		scale_downtime(&in, s, &x);
+		lo = x.lo;
 		assert_true(lo + 31 >= before); /* an end found late takes back no more than the window saw */
 		before = lo;
 	}
@@ -265,10 +267,10 @@ intervals_hold_the_truth(void **state)
 				last = at;
 				seen++;
 			}
-			struct incident i = { .first = (int64_t) (first * 1e9), .last = (int64_t) (last * 1e9), .alerts = seen, .calls_out = seen };
+			struct incident i = { .first = (int64_t) (first * 1e9), .last = (int64_t) (last * 1e9), .alerts = seen, .signs = seen, .needed = seen, .calls_out = seen };
 			struct assess_coverage cov = { .packets = (uint64_t) (1e6 * (1 - losses[l])), .dropped = (uint64_t) (1e6 * losses[l]), .sampling = 1 };
 			struct effects none = { .n = 0 };
-			struct scale_in in = { &i, &inv, health, &cov, 0, &none };
+			struct scale_in in = { &i, &inv, health, &cov, 0, &none, 0 };
 			struct scale sc;
 			scale_measure(&in, &sc);
 			const struct fact *c = &sc.fact[feature_index("calls_out")], *t = &sc.fact[feature_index("duration_s")];
@@ -288,17 +290,16 @@ static void
 coverage_tells_why(void **state)
 {
 	struct incident i = { .n_assets = 1 };
-	struct asset blind = inv.assets[0];
 	struct assess_coverage cov = { .packets = 90, .dropped = 10, .sampling = 0.5 };
 	struct effects none = { .n = 0 };
-	struct scale_in in = { &i, &inv, health, &cov, 0, &none };
+	struct scale_in in = { &i, &inv, health, &cov, 0, &none, 0 };
 	struct scale sc;
 
 	i.assets[0] = &inv.assets[0];
 	scale_measure(&in, &sc);
 	assert_true(fabs(sc.coverage - 0.45) < 1e-9);
-	blind.mirrored = false;
-	i.assets[0] = &blind;
+	inv.assets[0].mirrored = false;
+	inv.unmirrored = 1;
 	cov = (struct assess_coverage) { .packets = 100, .sampling = 1 };
 	scale_measure(&in, &sc);
 	assert_true(sc.coverage < 0.6);
