@@ -13,6 +13,7 @@
 #include <htp/htp.h>
 
 #include "engine/app/app.h"
+#include "engine/app/unpack.h"
 
 /* Progress of a direction: the numbers of libhtp's request_progress and response_progress. */
 enum http_progress { HTTP_NOT_STARTED, HTTP_LINE, HTTP_HEADERS, HTTP_BODY, HTTP_TRAILER, HTTP_COMPLETE };
@@ -26,6 +27,7 @@ struct http_conf {
 	htp_cfg_t *cfg;
 	struct http_limits limits[2]; /* requests, responses */
 	uint64_t max_tx;
+	uint64_t bomb;          /* bytes a body may grow to when it grows out of little */
 	bool inline_body;       /* bodies are looked at as they come */
 	bool double_path, double_query, whole_uri;
 	bool dump_headers[2];   /* records have all headers of that side */
@@ -49,6 +51,7 @@ struct http_tx {
 	struct bytes raw[2];    /* header bytes as they came, trailers after them */
 	struct body body[2];
 	struct body file;       /* request: what was sent as a file */
+	struct unpack *unpack;  /* of the request's body */
 	struct http_multipart *multipart;
 	struct bytes parts;     /* of the file parts: offset in `file` (8), length of the name (2), name */
 	bool counted[2];

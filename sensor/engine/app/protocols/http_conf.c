@@ -90,20 +90,20 @@ set_base(htp_cfg_t *cfg)
 	htp_config_set_parse_request_auth(cfg, 1);
 	htp_config_set_allow_space_uri(cfg, 1);
 	htp_config_set_plusspace_decode(cfg, HTP_DECODER_URLENCODED, 0);
-	htp_config_set_request_decompression(cfg, 1);
+	htp_config_set_request_decompression(cfg, 0); /* ../unpack.h does */
 	htp_config_set_tx_auto_destroy(cfg, 0);
 	htp_config_set_log_level(cfg, HTP_LOG_NOTICE);
 	htp_config_set_field_limits(cfg, 9000, 18000);
 }
 
 static void
-set_decompression(htp_cfg_t *cfg, const struct yaml *map, struct diag *d)
+set_decompression(htp_cfg_t *cfg, uint64_t bomb, const struct yaml *map, struct diag *d)
 {
 	bool lzma = flag_of(map, "lzma-enabled", false, d);
 
 	htp_config_set_lzma_layers(cfg, lzma ? 1 : 0);
 	htp_config_set_lzma_memlimit(cfg, size_of(map, "lzma-memlimit", 1048576, d));
-	htp_config_set_compression_bomb_limit(cfg, size_of(map, "compression-bomb-limit", 1048576, d));
+	htp_config_set_compression_bomb_limit(cfg, bomb);
 	/* a limit by the clock would make the result depend on the machine: one that is never reached */
 	htp_config_set_compression_time_limit(cfg, 2000000000);
 	htp_config_set_response_decompression_layer_limit(cfg,
@@ -191,7 +191,8 @@ http_conf_read(void *into, const struct conf *tree, const struct yaml *node, str
 	}
 	set_personality(c->cfg, map, d);
 	set_base(c->cfg);
-	set_decompression(c->cfg, map, d);
+	c->bomb = size_of(map, "compression-bomb-limit", 1048576, d);
+	set_decompression(c->cfg, c->bomb, map, d);
 	set_decoding(c->cfg, map, d);
 	set_limits(c, map, tree && conf_is_foreign(tree), d);
 	read_outputs(c, tree, d);
