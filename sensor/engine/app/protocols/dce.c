@@ -172,12 +172,18 @@ dce_begin(struct dce_call *c)
 }
 
 void
-dce_stub_add(struct app *a, struct dce_call *c, int dir, struct span s)
+dce_stub_more(struct app *a, struct dce_call *c, int dir, struct span s)
 {
-	c->frags[dir]++;
 	c->stub_n[dir] += s.n;
 	if (c->stub[dir].n < DCE_STUB_MAX)
 		app_keep(a, &c->stub[dir], span_head(s, DCE_STUB_MAX - c->stub[dir].n), DCE_STUB_MAX);
+}
+
+void
+dce_stub_add(struct app *a, struct dce_call *c, int dir, struct span s)
+{
+	c->frags[dir]++;
+	dce_stub_more(a, c, dir, s);
 }
 
 static void

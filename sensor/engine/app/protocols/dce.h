@@ -4,7 +4,7 @@
  * Thread:    the worker's.
  * Memory:    stub data and the interfaces of a bind in the worker's pool, until dce_clear().
  * Owns:      those.
- * Not here:  where PDUs come from -> dcerpc.c, smb_pipe.c   what rules ask -> ../../detect/keywords/dcerpc_iface.c
+ * Not here:  where PDUs come from -> dcerpc.c, smb_io.c   what rules ask -> ../../detect/keywords/dcerpc_iface.c
  *
  * Source: DCE 1.1 RPC (C706) section 12.5, 12.6 (PDUs), 12.4 (connectionless); MS-RPCE section 2.2.2.
  */
@@ -69,7 +69,8 @@ void dce_pdu(struct app *a, struct dce_table *t, struct dce_call *c, int dir, ui
 void dce_begin(struct dce_call *c);
 void dce_uuid(struct rd *r, bool little, uint8_t out[static 16]);
 void dce_uuid_text(const uint8_t uuid[16], char out[static 37]);
-void dce_stub_add(struct app *a, struct dce_call *c, int dir, struct span s);
+void dce_stub_add(struct app *a, struct dce_call *c, int dir, struct span s);  /* a fragment */
+void dce_stub_more(struct app *a, struct dce_call *c, int dir, struct span s); /* the rest of the last one */
 void dce_clear(struct app *a, struct dce_call *c);
 void dce_log(const struct dce_call *c, struct json *j);
 /* The call of a transaction of dcerpc or smb; NULL when it has none. */

@@ -1,7 +1,8 @@
 /*
- * smb - SMB 1, 2 and 3 over TCP: a transaction is a command and its answer.
+ * smb - SMB 1, 2 and 3 over TCP: a transaction is a command and its answer, a file that is read or written, or a call on a pipe.
  *
- * Spec: RFC 1002 section 4.3 (NBSS); MS-CIFS section 2.2.3.1 (SMB 1 header); MS-SMB2 section 2.2.1 (2 and 3), 2.2.41 (encrypted).
+ * Spec: RFC 1002 section 4.3 (NBSS); MS-CIFS section 2.2.3.1 (SMB 1 header), 2.2.3.4 (AndX); MS-SMB2 section 2.2.1 (2 and 3), 2.2.41
+ * (encrypted).
  *
  *   NBSS  type(1) length(3)
  *   SMB1  0xff 'SMB' command(1) status(4) flags(1) flags2(2) PID high(2) signature(8) 0(2) TID(2) PID(2) UID(2) MID(2)
@@ -14,39 +15,57 @@
 
 #define VISIBLE 8192   /* bytes of a PDU that are looked at */
 #define OPEN_MAX 1024  /* commands without an answer */
+#define COMMANDS_MAX 64 /* of a PDU */
 #define STATUS_PENDING 0x103
-
-enum { S2_READ = 8, S2_WRITE = 9, S1_READ = 0x2e, S1_WRITE = 0x2f };
-enum smb_event { EV_MALFORMED, EV_INVALID_NBSS };
-
-struct smb {
-	uint32_t skip[2];   /* bytes of the PDU at hand that are passed over */
-	bool resync[2];
-	bool marked[2];          /* the frames of the record at hand are told */
-	uint32_t open;
-	uint16_t dialect;
-	struct dce_table pipes;
-	struct smb_files files;
-};
+#define STATUS_MORE 0xc0000016
 
 /* ---- transactions ---- */
 
 static struct smb_tx *
-find(struct app *a, uint8_t version, uint64_t message, uint16_t command)
+find(struct app *a, const struct smb_head *h)
 {
 	each_tx(a, x) {
 		struct smb_tx *t = (struct smb_tx *) x;
 
-		if (!t->answered && !x->only_dir && t->version == version && t->message == message && t->command == command)
+		if (!t->answered && !x->only_dir && t->type != SMB_DCERPC && t->h.version == h->version && t->h.message == h->message &&
+		    t->h.command == h->command)
 			return t;
 	}
 	return NULL;
 }
 
+/* A server that speaks 2 answers a negotiate of 1 that offers it in the form of 2. */
 static struct smb_tx *
-begin(struct app *a, struct smb *st, int dir)
+find_negotiate(struct app *a)
 {
+	each_tx(a, x) {
+		struct smb_tx *t = (struct smb_tx *) x;
+
+		if (!t->answered && t->type == SMB_NEGOTIATE && t->h.version == 1)
+			return t;
+	}
+	return NULL;
+}
+
+struct smb_tx *
+smb_new(struct app *a, const struct smb_state *st, const struct smb_head *h)
+{
+	const struct smb_conf *conf = app_conf(a);
 	struct smb_tx *t = (struct smb_tx *) app_tx_new(a);
+
+	if (!t)
+		return NULL;
+	t->h = *h;
+	t->log_types = conf ? conf->log_types : UINT16_MAX;
+	t->dialect = st->dialect;
+	memcpy(t->dialect1, st->dialect1, sizeof(t->dialect1));
+	return t;
+}
+
+struct smb_tx *
+smb_begin(struct app *a, struct smb_state *st, int dir, const struct smb_head *h)
+{
+	struct smb_tx *t = smb_new(a, st, h);
 
 	if (!t)
 		return NULL;
@@ -59,6 +78,7 @@ begin(struct app *a, struct smb *st, int dir)
 	each_tx(a, x)
 		if (x != &t->tx && !((struct smb_tx *) x)->answered && !x->only_dir) {
 			((struct smb_tx *) x)->answered = true;
+			tx_reach(x, TO_SERVER, 1);
 			tx_reach(x, TO_CLIENT, 1);
 			st->open--;
 			break;
@@ -66,102 +86,130 @@ begin(struct app *a, struct smb *st, int dir)
 	return t;
 }
 
+void
+smb_answered(struct smb_state *st, struct smb_tx *t, const struct smb_head *h)
+{
+	if (!t->answered && !t->tx.only_dir)
+		st->open--;
+	t->answered = true;
+	t->h.status = h->status;
+	t->h.dos = h->dos;
+	if (h->session)
+		t->h.session = h->session;
+	if (h->tree)
+		t->h.tree = h->tree;
+}
+
 static bool
-failed(uint8_t version, uint32_t status)
+failed(const struct smb_head *h)
 {
-	return version == 2 ? status >> 30 == 3 && status != 0xc0000016 : status != 0 && status != 0xc0000016;
+	return h->version == 2 ? h->status >> 30 == 3 && h->status != STATUS_MORE : h->status != 0 && h->status != STATUS_MORE;
 }
 
-enum { FRAME_NBSS_PDU, FRAME_NBSS_HDR, FRAME_NBSS_DATA, FRAME_SMB1_PDU, FRAME_SMB1_HDR, FRAME_SMB1_DATA, FRAME_SMB2_PDU, FRAME_SMB2_HDR,
-	FRAME_SMB2_DATA, FRAME_SMB3_PDU, FRAME_SMB3_HDR, FRAME_SMB3_DATA };
-static const struct app_frame_type frames[] = {
-	[FRAME_NBSS_PDU] = { "nbss.pdu", "a message of the session service" },
-	[FRAME_NBSS_HDR] = { "nbss.hdr", "its header of four bytes" },
-	[FRAME_NBSS_DATA] = { "nbss.data", "what it carries" },
-	[FRAME_SMB1_PDU] = { "smb1.pdu", "an SMB 1 message" },
-	[FRAME_SMB1_HDR] = { "smb1.hdr", "its header" },
-	[FRAME_SMB1_DATA] = { "smb1.data", "what follows the header" },
-	[FRAME_SMB2_PDU] = { "smb2.pdu", "an SMB 2 message; of a compound, one of them" },
-	[FRAME_SMB2_HDR] = { "smb2.hdr", "its header" },
-	[FRAME_SMB2_DATA] = { "smb2.data", "what follows the header" },
-	[FRAME_SMB3_PDU] = { "smb3.pdu", "an encrypted message (transform header)" },
-	[FRAME_SMB3_HDR] = { "smb3.hdr", "its transform header" },
-	[FRAME_SMB3_DATA] = { "smb3.data", "what is encrypted" },
-	{ NULL, NULL },
-};
-
-/* PDU, header and data of one layer: three kinds in a row from `pdu` on; n bytes, of which not all may be there yet. */
-static void
-mark(struct app *a, int dir, unsigned pdu, const uint8_t *at, uint32_t head_n, uint32_t n)
+static uint16_t
+type_of(const struct smb_head *h)
 {
-	app_frame(a, dir, pdu, at, n, NULL);
-	if (n < head_n)
-		return;
-	app_frame(a, dir, pdu + 1, at, head_n, NULL);
-	if (n > head_n)
-		app_frame(a, dir, pdu + 2, at + head_n, n - head_n, NULL);
+	if (h->version == 2)
+		return h->command == S2_NEGOTIATE ? SMB_NEGOTIATE : h->command == S2_SETUP ? SMB_SETUP : h->command == S2_TREE_CONNECT ? SMB_TREE :
+		       h->command == S2_CREATE ? SMB_CREATE : h->command == S2_IOCTL ? SMB_IOCTL : SMB_GENERIC;
+	return h->command == S1_NEGOTIATE ? SMB_NEGOTIATE : h->command == S1_SETUP ? SMB_SETUP : h->command == S1_TREE_CONNECT ? SMB_TREE :
+	       h->command == S1_NT_CREATE || h->command == S1_OPEN ? SMB_CREATE : SMB_GENERIC;
 }
 
-/* A record of n bytes after its header, once, as soon as the header of what it carries is there. */
-static void
-mark_record(struct app *a, struct smb *st, int dir, struct span s, uint32_t n)
+/* Some commands come by the thousand and say little: they are transactions when what they carry is one. */
+static bool
+worth(const struct smb_head *h, int dir, struct smb_part part)
 {
-	struct rd r = rd_of(span_skip(s, 4));
-	uint32_t magic, next;
+	if (h->version == 2 && h->command == S2_SET_INFO)
+		return dir == TO_SERVER && smb2_sets_info(part);
+	if (h->version == 1 && h->command == S1_TRANS2)
+		return dir == TO_SERVER && smb1_sets_info(part);
+	if (h->version == 1 && h->command == S1_TRANS)
+		return dir == TO_SERVER && smb_transacts(h, dir, part);
+	return h->version == 1 || h->command != S2_GET_INFO;
+}
 
-	if (st->marked[dir] || (s.n < 68 && s.n < n + 4))
+/* What the flow remembers of a command and its good answer. */
+static void
+note(struct app *a, struct smb_state *st, int dir, struct smb_tx *t)
+{
+	bool good = dir == TO_CLIENT && t->h.status == 0;
+
+	if (t->type == SMB_NEGOTIATE) {
+		if (dir == TO_SERVER && st->negotiated && t->h.version == 1)
+			app_event(a, &t->tx, SMB_EV_DUPLICATE_NEGOTIATE);
+		st->negotiated = true;
+		if (t->dialect)
+			st->dialect = t->dialect;
+	} else if (t->type == SMB_TREE && good) {
+		smb_tree_add(a, st, t);
+	} else if (t->type == SMB_CREATE && dir == TO_SERVER) {
+		st->last_create = t;
+	} else if (t->type == SMB_CREATE && good && t->file_id) {
+		smb_file_opened(a, st, t);
+		st->last_id[dir] = t->file_id;
+		memcpy(st->last_guid, t->fuid, 16);
+	}
+	t->dialect = st->dialect;
+	memcpy(t->dialect1, st->dialect1, sizeof(t->dialect1));
+}
+
+static void
+close_file(struct app *a, struct smb_state *st, int dir, const struct smb_head *h, struct smb_part part)
+{
+	struct rd r = rd_of(span_skip(part.pdu, part.at));
+	uint8_t guid[16];
+	uint64_t id = 0;
+
+	if (h->command != (h->version == 2 ? S2_CLOSE : S1_CLOSE))
 		return;
-	st->marked[dir] = true;
-	mark(a, dir, FRAME_NBSS_PDU, s.p, 4, n + 4);
-	magic = rd_u32(&r);
-	rd_skip(&r, 16);
-	next = rd_u32le(&r);
-	if (s.p[0] != 0 || n < 4)
-		return;
-	if (magic == 0xff534d42)
-		mark(a, dir, FRAME_SMB1_PDU, s.p + 4, 32, n);
-	else if (magic == 0xfe534d42)
-		mark(a, dir, FRAME_SMB2_PDU, s.p + 4, 64, !r.bad && next >= 64 && next < n ? next : n);
-	else if (magic == 0xfd534d42)
-		mark(a, dir, FRAME_SMB3_PDU, s.p + 4, 52, n);
+	if (h->version == 1) {
+		rd_skip(&r, 1);
+		if (dir == TO_SERVER)
+			id = smb1_file_id(h, rd_u16le(&r), guid);
+	} else if (!h->related) {
+		rd_skip(&r, 8);
+		if (dir == TO_SERVER)
+			id = smb2_file_id(&r, guid);
+	} else if (dir == TO_CLIENT) { /* the answer to the create told which */
+		id = st->last_id[dir];
+	}
+	if (!r.bad && id)
+		smb_file_closed(a, st, id);
 }
 
 /* One command, its header read into `h`. */
 static void
-command(struct app *a, struct smb *st, int dir, const struct smb_tx *h, struct span pdu)
+command(struct app *a, struct smb_state *st, int dir, const struct smb_head *h, struct smb_part part)
 {
-	struct smb_tx *t = dir == TO_CLIENT ? find(a, h->version, h->message, h->command) : NULL;
+	struct smb_tx *t = NULL;
 
 	if (dir == TO_CLIENT && h->version == 2 && h->status == STATUS_PENDING)
 		return; /* the answer comes later */
-	if (t)
-		st->open--;
-	else if (!(t = begin(a, st, dir)))
-		return;
-	t->version = h->version;
-	t->command = h->command;
-	t->message = h->message;
-	if (h->session)
-		t->session = h->session;
-	if (h->tree || dir == TO_SERVER)
-		t->tree = h->tree;
-	if (dir == TO_CLIENT) {
-		t->status = h->status;
-		t->answered = true;
-		app_count_response(a, failed(h->version, h->status));
-	} else {
-		app_count_request(a);
-	}
-	(h->version == 1 ? smb1_body : smb2_body)(a, t, dir, pdu);
-	st->files.now[dir] = NULL;
-	smb_pipe(a, t, &st->pipes, &st->files, dir, pdu);
 	if (dir == TO_CLIENT)
-		smb_file_opened(a, &st->files, smb_create_id(t, pdu), t);
+		app_count_response(a, failed(h));
 	else
-		smb_file_closed(a, &st->files, smb_close_id(t, pdu));
-	if (t->dialect)
-		st->dialect = t->dialect;
-	t->dialect = st->dialect;
+		app_count_request(a);
+	st->now[dir] = NULL;
+	if (smb_is_io(h)) {
+		smb_io(a, st, dir, h, part);
+		return;
+	}
+	if (dir == TO_CLIENT && !(t = find(a, h)) && h->version == 2 && h->command == S2_NEGOTIATE)
+		t = find_negotiate(a);
+	if (!t && !worth(h, dir, part))
+		return;
+	if (!t && !(t = smb_begin(a, st, dir, h)))
+		return;
+	if (!t->type)
+		t->type = type_of(h);
+	if (dir == TO_CLIENT)
+		smb_answered(st, t, h);
+	(h->version == 1 ? smb1_body : smb2_body)(a, st, t, dir, part);
+	if (h->version == 2 ? h->command == S2_IOCTL : h->command == S1_TRANS)
+		smb_transact(a, st, t, dir, part);
+	note(a, st, dir, t);
+	close_file(a, st, dir, h, part);
 	for (unsigned i = 0; i < 3; i++)
 		app_frame_tx(a, dir, (h->version == 1 ? FRAME_SMB1_PDU : FRAME_SMB2_PDU) + i, &t->tx);
 	tx_reach(&t->tx, dir, 1);
@@ -169,35 +217,62 @@ command(struct app *a, struct smb *st, int dir, const struct smb_tx *h, struct s
 
 /* ---- PDUs ---- */
 
-static void
-smb1_pdu(struct app *a, struct smb *st, int dir, struct span pdu)
+static bool
+has_andx(uint16_t command)
 {
-	struct smb_tx h = { .version = 1 };
+	return command == S1_LOCKING || command == S1_OPEN || command == S1_READ || command == S1_WRITE || command == S1_SETUP ||
+	       command == S1_LOGOFF || command == S1_TREE_CONNECT || command == S1_NT_CREATE;
+}
+
+static void
+smb1_pdu(struct app *a, struct smb_state *st, int dir, struct span pdu)
+{
+	struct smb_head h = { .version = 1 };
 	struct rd r = rd_of(pdu);
+	uint32_t at = SMB1_HEADER;
 	uint16_t pid;
 
 	rd_skip(&r, 4);
 	h.command = rd_u8(&r);
 	h.status = rd_u32le(&r);
-	rd_skip(&r, 15);
+	rd_skip(&r, 1);
+	h.dos = !(rd_u16le(&r) & 0x4000);
+	rd_skip(&r, 12);
 	h.tree = rd_u16le(&r);
 	pid = rd_u16le(&r);
 	h.session = rd_u16le(&r);
 	h.message = (uint64_t) pid << 16 | rd_u16le(&r);
-	if (r.bad)
-		app_event(a, NULL, EV_MALFORMED);
-	else
-		command(a, st, dir, &h, pdu);
+	if (r.bad) {
+		app_event(a, NULL, SMB_EV_MALFORMED);
+		return;
+	}
+	for (unsigned i = 0; i < COMMANDS_MAX; i++) {
+		uint8_t words, next;
+		uint32_t off;
+
+		command(a, st, dir, &h, (struct smb_part) { pdu, at });
+		r = rd_of(span_skip(pdu, at));
+		words = rd_u8(&r);
+		next = rd_u8(&r);
+		rd_skip(&r, 1);
+		off = rd_u16le(&r);
+		if (r.bad || !has_andx(h.command) || words < 2 || next == 0xff || off <= at || off >= pdu.n)
+			break; /* chains go forward only */
+		h.command = next;
+		at = off;
+	}
 }
 
 /* `more`: bytes of the last message that did not come yet. */
 static void
-smb2_pdu(struct app *a, struct smb *st, int dir, struct span pdu, uint32_t more)
+smb2_pdu(struct app *a, struct smb_state *st, int dir, struct span pdu, uint32_t more)
 {
-	for (unsigned i = 0; i < 64 && pdu.n; i++) {
-		struct smb_tx h = { .version = 2 };
+	st->last_id[dir] = 0;
+	st->last_create = NULL;
+	for (unsigned i = 0; i < COMMANDS_MAX && pdu.n; i++) {
+		struct smb_head h = { .version = 2 };
 		struct rd r = rd_of(pdu);
-		uint32_t next;
+		uint32_t next, flags;
 
 		if (rd_u32(&r) != 0xfe534d42)
 			break;
@@ -205,7 +280,7 @@ smb2_pdu(struct app *a, struct smb *st, int dir, struct span pdu, uint32_t more)
 		h.status = rd_u32le(&r);
 		h.command = rd_u16le(&r);
 		rd_skip(&r, 2);
-		uint32_t flags = rd_u32le(&r);
+		flags = rd_u32le(&r);
 		next = rd_u32le(&r);
 		h.message = rd_u64le(&r);
 		rd_skip(&r, 4);
@@ -213,24 +288,26 @@ smb2_pdu(struct app *a, struct smb *st, int dir, struct span pdu, uint32_t more)
 		h.session = rd_u64le(&r);
 		if (flags & 2) /* asynchronous: the tree is a part of another id */
 			h.tree = 0;
+		h.related = flags & 4;
 		rd_skip(&r, 16);
 		if (r.bad) {
-			app_event(a, NULL, EV_MALFORMED);
-			return;
+			app_event(a, NULL, SMB_EV_MALFORMED);
+			break;
 		}
-		if (i) /* mark_record() knows the first */
-			mark(a, dir, FRAME_SMB2_PDU, pdu.p, 64, next >= 64 ? next : pdu.n + more);
-		command(a, st, dir, &h, next ? span_head(pdu, next) : pdu);
-		if (next < 64)
+		if (i) /* smb_mark_record() knows the first */
+			smb_mark(a, dir, FRAME_SMB2_PDU, pdu.p, SMB2_HEADER, next >= SMB2_HEADER ? next : pdu.n + more);
+		command(a, st, dir, &h, (struct smb_part) { next ? span_head(pdu, next) : pdu, SMB2_HEADER });
+		if (next < SMB2_HEADER)
 			break;
 		pdu = span_skip(pdu, next);
 	}
+	st->last_create = NULL;
 }
 
 static int
 smb_feed(struct app *a, void *state, int dir, struct span bytes)
 {
-	struct smb *st = state;
+	struct smb_state *st = state;
 	uint32_t taken = 0;
 
 	if (st->resync[dir]) { /* after a gap: a PDU is looked for at the beginning of what comes */
@@ -253,7 +330,7 @@ smb_feed(struct app *a, void *state, int dir, struct span bytes)
 		if (st->skip[dir]) {
 			n = s.n < st->skip[dir] ? s.n : st->skip[dir];
 			st->skip[dir] -= n;
-			smb_file_more(a, &st->files, dir, span_head(s, n));
+			smb_more(a, st, dir, span_head(s, n));
 			taken += n;
 			continue;
 		}
@@ -263,17 +340,17 @@ smb_feed(struct app *a, void *state, int dir, struct span bytes)
 			break;
 		seen = n < VISIBLE ? n : VISIBLE;
 		if (type != 0 && type != 0x81 && type != 0x82 && type != 0x83 && type != 0x84 && type != 0x85) {
-			app_event(a, NULL, EV_INVALID_NBSS);
+			app_event(a, NULL, SMB_EV_INVALID_NBSS);
 			st->resync[dir] = true;
 			return (int) bytes.n;
 		}
-		mark_record(a, st, dir, s, n);
+		smb_mark_record(a, st, dir, s, n);
 		pdu = rd_span(&r, seen);
 		if (r.bad)
 			break;
+		st->marked[dir] = false;
 		r = rd_of(pdu);
 		magic = pdu.n >= 4 ? rd_u32(&r) : 0;
-		st->marked[dir] = false;
 		if (type == 0 && magic == 0xff534d42)
 			smb1_pdu(a, st, dir, pdu);
 		else if (type == 0 && magic == 0xfe534d42)
@@ -287,8 +364,10 @@ smb_feed(struct app *a, void *state, int dir, struct span bytes)
 static int
 smb_gap(struct app *a, void *state, int dir, uint32_t n)
 {
-	struct smb *st = state;
+	struct smb_state *st = state;
 
+	if (st->now[dir] && st->now[dir]->is_file)
+		st->now[dir]->gaps = true;
 	if (n <= st->skip[dir]) {
 		st->skip[dir] -= n;
 		return 0;
@@ -310,28 +389,29 @@ static void
 smb_tx_clear(struct app *a, struct tx *tx)
 {
 	struct smb_tx *t = (struct smb_tx *) tx;
-	struct smb *st = a->state;
+	struct smb_state *st = a->state;
 
-	bytes_release(a, &t->share);
-	bytes_release(a, &t->file);
-	bytes_release(a, &t->user);
-	bytes_release(a, &t->domain);
-	bytes_release(a, &t->host);
-	bytes_release(a, &t->native_os);
-	bytes_release(a, &t->native_lm);
+	struct bytes *kept[] = { &t->dialects, &t->share, &t->file, &t->rename, &t->user, &t->domain, &t->host, &t->realm, &t->sname,
+		&t->native_os[0], &t->native_os[1], &t->native_lm[0], &t->native_lm[1], &t->service[0], &t->service[1] };
+
+	for (unsigned i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		bytes_release(a, kept[i]);
 	dce_clear(a, &t->dce);
 	body_clear(&t->data[0], a);
 	body_clear(&t->data[1], a);
-	if (st && a->proto == tx->proto)
+	if (st && a->proto == tx->proto) {
+		if (st->last_create == t)
+			st->last_create = NULL;
 		for (int dir = 0; dir < 2; dir++)
-			if (st->files.now[dir] == t)
-				st->files.now[dir] = NULL;
+			if (st->now[dir] == t)
+				st->now[dir] = NULL;
+	}
 }
 
 static void
 smb_clear(struct app *a, void *state)
 {
-	smb_file_clear(a, &((struct smb *) state)->files);
+	smb_file_clear(a, state);
 }
 
 static enum app_probe
@@ -386,13 +466,13 @@ kept(const struct bytes *b, unsigned i, struct span *out)
 static bool
 f_share(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
 {
-	return !of(tx)->pipe && kept(&of(tx)->share, i, out);
+	return of(tx)->type == SMB_TREE && !of(tx)->pipe && kept(&of(tx)->share, i, out);
 }
 
 static bool
 f_pipe(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
 {
-	return of(tx)->pipe && kept(&of(tx)->share, i, out);
+	return of(tx)->type == SMB_TREE && of(tx)->pipe && kept(&of(tx)->share, i, out);
 }
 
 static bool
@@ -428,21 +508,21 @@ f_domain(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span 
 static bool
 n_version(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 {
-	*out = of(tx)->version;
+	*out = of(tx)->h.version;
 	return i == 0 && *out;
 }
 
 static bool
 n_command(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 {
-	*out = of(tx)->command;
-	return i == 0 && of(tx)->version;
+	*out = of(tx)->h.command;
+	return i == 0 && of(tx)->h.version;
 }
 
 static bool
 n_status(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 {
-	*out = of(tx)->status;
+	*out = of(tx)->h.status;
 	return i == 0 && of(tx)->answered;
 }
 
@@ -463,143 +543,41 @@ static const struct field fields[] = {
 };
 
 static const struct app_event events[] = {
-	[EV_MALFORMED] = { "malformed_data" },
-	[EV_INVALID_NBSS] = { "invalid_nbss" },
+	[SMB_EV_MALFORMED] = { "malformed_data" },
+	[SMB_EV_INVALID_NBSS] = { "invalid_nbss" },
+	[SMB_EV_OVERLAP] = { "file_overlap" },
+	[SMB_EV_DIALECTS] = { "negotiate_malformed_dialects" },
+	[SMB_EV_DUPLICATE_NEGOTIATE] = { "duplicate_negotiate" },
+	[SMB_EV_NTLMSSP] = { "malformed_ntlmssp_request" },
+	[SMB_EV_MAX_READ] = { "negotiate_max_read_size_too_large" },
+	[SMB_EV_MAX_WRITE] = { "negotiate_max_write_size_too_large" },
+	[SMB_EV_READ_REQUEST] = { "read_request_too_large" },
+	[SMB_EV_READ_ANSWER] = { "read_response_too_large" },
+	[SMB_EV_WRITE_REQUEST] = { "write_request_too_large" },
 	{ NULL }
 };
 
-/* ---- log ---- */
-
-static const char *
-status_name(uint32_t status)
-{
-	static const struct {
-		uint32_t status;
-		const char *name;
-	} names[] = {
-		{ 0, "STATUS_SUCCESS" }, { 0x103, "STATUS_PENDING" }, { 0x10c, "STATUS_NOTIFY_ENUM_DIR" },
-		{ 0x80000005, "STATUS_BUFFER_OVERFLOW" }, { 0x80000006, "STATUS_NO_MORE_FILES" },
-		{ 0xc0000002, "STATUS_NOT_IMPLEMENTED" }, { 0xc0000008, "STATUS_INVALID_HANDLE" },
-		{ 0xc000000d, "STATUS_INVALID_PARAMETER" }, { 0xc000000f, "STATUS_NO_SUCH_FILE" },
-		{ 0xc0000010, "STATUS_INVALID_DEVICE_REQUEST" }, { 0xc0000011, "STATUS_END_OF_FILE" },
-		{ 0xc0000016, "STATUS_MORE_PROCESSING_REQUIRED" }, { 0xc0000022, "STATUS_ACCESS_DENIED" },
-		{ 0xc0000023, "STATUS_BUFFER_TOO_SMALL" }, { 0xc0000033, "STATUS_OBJECT_NAME_INVALID" },
-		{ 0xc0000034, "STATUS_OBJECT_NAME_NOT_FOUND" }, { 0xc0000035, "STATUS_OBJECT_NAME_COLLISION" },
-		{ 0xc000003a, "STATUS_OBJECT_PATH_NOT_FOUND" }, { 0xc0000043, "STATUS_SHARING_VIOLATION" },
-		{ 0xc0000061, "STATUS_PRIVILEGE_NOT_HELD" }, { 0xc000006d, "STATUS_LOGON_FAILURE" },
-		{ 0xc000006e, "STATUS_ACCOUNT_RESTRICTION" }, { 0xc000009a, "STATUS_INSUFFICIENT_RESOURCES" },
-		{ 0xc00000ac, "STATUS_PIPE_NOT_AVAILABLE" }, { 0xc00000ba, "STATUS_FILE_IS_A_DIRECTORY" },
-		{ 0xc00000bb, "STATUS_NOT_SUPPORTED" }, { 0xc00000c9, "STATUS_NETWORK_NAME_DELETED" },
-		{ 0xc00000cc, "STATUS_BAD_NETWORK_NAME" }, { 0xc0000101, "STATUS_DIRECTORY_NOT_EMPTY" },
-		{ 0xc0000120, "STATUS_CANCELLED" }, { 0xc0000128, "STATUS_FILE_CLOSED" }, { 0xc000019c, "STATUS_FS_DRIVER_REQUIRED" },
-		{ 0xc0000203, "STATUS_USER_SESSION_DELETED" }, { 0xc0000225, "STATUS_NOT_FOUND" },
-		{ 0xc0000234, "STATUS_ACCOUNT_LOCKED_OUT" }, { 0xc0000257, "STATUS_PATH_NOT_COVERED" },
-		{ 0xc000035c, "STATUS_NETWORK_SESSION_EXPIRED" },
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].status == status)
-			return names[i].name;
-	return NULL;
-}
-
 static void
-log_dialect(const struct smb_tx *t, struct json *j)
+smb_configure(void *to, const struct conf *tree, const struct yaml *node, struct diag *d)
 {
-	char buf[8];
-	struct text d = text_of(buf, sizeof(buf));
+	struct smb_conf *c = to;
+	const struct yaml *max[] = { yaml_get(node, "max-read-size"), yaml_get(node, "max-write-size") };
 
-	if (t->version == 1) {
-		json_str(j, "dialect", "NT LM 0.12");
-	} else if (t->dialect == 0 || t->dialect == 0x2ff) {
-		json_str(j, "dialect", "unknown");
-	} else {
-		text_u64(&d, t->dialect >> 8);
-		text_char(&d, '.');
-		text_hex(&d, t->dialect & 0xff, 2);
-		json_span(j, "dialect", text_span(&d));
+	*c = (struct smb_conf) { .log_types = UINT16_MAX };
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t v;
+
+		if (!max[i] || !max[i]->text)
+			continue;
+		if (conf_parse_size(&v, max[i]->text) < 0 || v > UINT32_MAX)
+			yaml_error(max[i], d, "max-read-size, max-write-size: a number of bytes was expected");
+		else
+			*(i ? &c->max_write : &c->max_read) = (uint32_t) v;
 	}
-}
-
-static void
-log_status(const struct smb_tx *t, struct json *j)
-{
-	char buf[16];
-	struct text code = text_of(buf, sizeof(buf));
-	unsigned digits = 1;
-
-	if (!t->answered)
-		return;
-	if (status_name(t->status))
-		json_str(j, "status", status_name(t->status));
-	while (digits < 8 && t->status >> (4 * digits))
-		digits++;
-	text_add(&code, SPAN_LIT("0x"));
-	text_hex(&code, t->status, digits);
-	json_span(j, "status_code", text_span(&code));
-}
-
-static void
-log_kept(struct json *j, const char *key, const struct bytes *b)
-{
-	if (b->n)
-		json_span(j, key, bytes_span(b));
-}
-
-static void
-smb_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
-{
-	static const char *const dispositions[] = { "FILE_SUPERSEDE", "FILE_OPEN", "FILE_CREATE", "FILE_OPEN_IF", "FILE_OVERWRITE",
-		"FILE_OVERWRITE_IF" };
-	const struct smb_tx *t = of(tx);
-	const char *name = t->version == 1 ? smb1_command_name(t->command) : smb2_command_name(t->command);
-
-	json_u64(j, "id", tx->id + 1);
-	log_dialect(t, j);
-	json_str(j, "command", name ? name : "UNKNOWN");
-	log_status(t, j);
-	json_u64(j, "session_id", t->session);
-	json_u64(j, "tree_id", t->tree);
-	if (t->share.n) {
-		log_kept(j, t->pipe ? "named_pipe" : "share", &t->share);
-		if (t->version == 2 && t->answered)
-			json_str(j, "share_type", t->pipe ? "PIPE" : "FILE");
-	}
-	if (t->file.n) {
-		log_kept(j, "filename", &t->file);
-		if (t->version == 2 && t->disposition < 6)
-			json_str(j, "disposition", dispositions[t->disposition]);
-	}
-	if (t->user.n || t->domain.n || t->host.n) {
-		json_object(j, "ntlmssp");
-		log_kept(j, "domain", &t->domain);
-		log_kept(j, "user", &t->user);
-		log_kept(j, "host", &t->host);
-		json_end(j);
-	}
-	if (t->dce.used) {
-		json_object(j, "dcerpc");
-		dce_log(&t->dce, j);
-		json_end(j);
-	}
-	if (t->native_os.n || t->native_lm.n) {
-		json_object(j, "request");
-		log_kept(j, "native_os", &t->native_os);
-		log_kept(j, "native_lm", &t->native_lm);
-		json_end(j);
-	}
-}
-
-/* Reads and writes come by the thousand. */
-static bool
-smb_loggable(const struct tx *tx)
-{
-	const struct smb_tx *t = of(tx);
-
-	if (t->dce.used && t->dce.type[TO_SERVER] != DCE_NONE)
-		return true;
-	return t->version == 1 ? t->command != S1_READ && t->command != S1_WRITE :
-	    t->version == 2 && t->command != S2_READ && t->command != S2_WRITE;
+	if (tree)
+		yaml_each(o, conf_find(tree, "outputs"))
+			yaml_each(t, yaml_get(yaml_get(o, "eve-log"), "types"))
+				smb_log_types(c, yaml_get(yaml_get(t, "smb"), "types"));
 }
 
 const struct protocol protocol_smb = {
@@ -610,12 +588,14 @@ const struct protocol protocol_smb = {
 	.probe_min = 4,
 	.probe_max = 128,
 	.probe = smb_probe,
-	.state_size = sizeof(struct smb),
+	.conf_size = sizeof(struct smb_conf),
+	.configure = smb_configure,
+	.state_size = sizeof(struct smb_state),
 	.tx_size = sizeof(struct smb_tx),
 	.done = DONE,
 	.max_record = VISIBLE + 4,
 	.feed = smb_feed,
-	.frames = frames,
+	.frames = smb_frames,
 	.gap = smb_gap,
 	.eof = smb_eof,
 	.tx_clear = smb_tx_clear,

@@ -1,34 +1,60 @@
 /*
- * smb_file - files in SMB: what reads and writes of one file carry is one transaction of its own until the file is closed.
+ * smb_file - files in SMB: what reads and writes of one file carry is one transaction of its own until the file is closed; which
+ * names open files and trees have.
  *
  * Spec: MS-SMB2 section 2.2.19 to 2.2.22, MS-CIFS section 2.2.4.42 and 2.2.4.43.
  */
 #include "engine/app/protocols/smb.h"
 
-#define FILE_KEEP (1u << 20)
 #define FILES_OPEN_MAX 128 /* of a flow, each with the bytes rules may still want */
 
-static struct bytes *
-name_of(struct smb_files *f, uint64_t id)
+/* ---- names ---- */
+
+const struct smb_open *
+smb_file_find(const struct smb_state *st, uint64_t id)
 {
-	for (unsigned i = 0; i < SMB_FILES; i++)
-		if (f->open[i].id == id)
-			return &f->open[i].name;
+	for (unsigned i = 0; id && i < SMB_FILES; i++)
+		if (st->file[i].id == id)
+			return &st->file[i];
 	return NULL;
 }
 
 void
-smb_file_opened(struct app *a, struct smb_files *f, uint64_t id, const struct smb_tx *t)
+smb_file_opened(struct app *a, struct smb_state *st, const struct smb_tx *t)
 {
-	unsigned i;
+	struct smb_open *f = &st->file[st->next_file++ % SMB_FILES];
 
-	if (!id || !t->file.n)
-		return;
-	i = f->next++ % SMB_FILES;
-	app_drop(a, &f->open[i].name);
-	f->open[i].id = id;
-	app_keep(a, &f->open[i].name, bytes_span(&t->file), SMB_TEXT_MAX);
+	app_drop(a, &f->name);
+	f->id = t->file_id;
+	memcpy(f->guid, t->fuid, 16);
+	app_keep(a, &f->name, bytes_span(&t->file), SMB_TEXT_MAX);
 }
+
+const struct smb_share *
+smb_tree_find(const struct smb_state *st, const struct smb_head *h)
+{
+	for (unsigned i = 0; i < SMB_TREES; i++)
+		if (st->share[i].used && st->share[i].tree == h->tree && st->share[i].session == h->session)
+			return &st->share[i];
+	return NULL;
+}
+
+void
+smb_tree_add(struct app *a, struct smb_state *st, const struct smb_tx *t)
+{
+	struct smb_share *s = (struct smb_share *) smb_tree_find(st, &t->h);
+
+	if (!s)
+		s = &st->share[st->next_share++ % SMB_TREES];
+	app_drop(a, &s->name);
+	s->used = true;
+	s->session = t->h.session;
+	s->tree = t->h.tree;
+	s->pipe = t->pipe;
+	app_keep(a, &s->name, bytes_span(&t->share), SMB_TEXT_MAX);
+}
+
+/* ---- bytes ---- */
 
 static struct smb_tx *
 file_find(struct app *a, uint64_t id, int dir)
@@ -36,24 +62,24 @@ file_find(struct app *a, uint64_t id, int dir)
 	each_tx(a, x) {
 		struct smb_tx *t = (struct smb_tx *) x;
 
-		if (t->is_file == dir + 1 && t->pipe_id == id && t->tx.progress[dir] == 0)
+		if (t->is_file == dir + 1 && t->file_id == id && t->tx.progress[dir] == 0)
 			return t;
 	}
 	return NULL;
 }
 
 static void
-over(struct smb_files *f, struct smb_tx *file, int dir)
+over(struct smb_state *st, struct smb_tx *file, int dir)
 {
 	file->data[dir].eof = true;
 	tx_reach(&file->tx, dir, 1);
-	if (f->now[dir] == file)
-		f->now[dir] = NULL;
+	if (st->now[dir] == file)
+		st->now[dir] = NULL;
 }
 
 /* A peer may write to file after file and close none: of too many the oldest counts as closed. */
 static void
-bound_open(struct app *a, struct smb_files *f)
+bound_open(struct app *a, struct smb_state *st)
 {
 	struct smb_tx *oldest = NULL;
 	unsigned n = 0;
@@ -68,71 +94,80 @@ bound_open(struct app *a, struct smb_files *f)
 		n++;
 	}
 	if (n >= FILES_OPEN_MAX)
-		over(f, oldest, oldest->is_file - 1);
+		over(st, oldest, oldest->is_file - 1);
 }
 
 static struct smb_tx *
-file_begin(struct app *a, struct smb_files *f, uint64_t id, int dir)
+file_begin(struct app *a, struct smb_state *st, const struct smb_head *h, int dir, const struct smb_data *d)
 {
-	const struct bytes *name = name_of(f, id);
+	const struct smb_open *f = smb_file_find(st, d->id);
+	const struct smb_share *s = smb_tree_find(st, h);
 	struct smb_tx *t;
 
-	bound_open(a, f);
-	if (!(t = (struct smb_tx *) app_tx_new(a)))
+	bound_open(a, st);
+	if (!(t = smb_new(a, st, h)))
 		return NULL;
+	t->h.status = 0;
+	t->type = SMB_FILE;
 	t->is_file = (uint8_t) (dir + 1);
-	t->pipe_id = id;
+	t->file_id = d->id;
+	memcpy(t->fuid, d->guid, 16);
+	t->has_fuid = true;
 	t->answered = true;
-	t->tx.only_dir = (uint8_t) (1 << dir);
-	if (name)
-		app_keep(a, &t->file, bytes_span(name), SMB_TEXT_MAX);
+	tx_reach(&t->tx, !dir, 1); /* the answers to what is written say nothing more */
+	if (f)
+		app_keep(a, &t->file, bytes_span(&f->name), SMB_TEXT_MAX);
+	if (s)
+		app_keep(a, &t->share, bytes_span(&s->name), SMB_TEXT_MAX);
 	return t;
 }
 
 void
-smb_file_data(struct app *a, struct smb_files *f, const struct smb_tx *t, int dir, struct span data)
+smb_file_data(struct app *a, struct smb_state *st, const struct smb_head *h, int dir, const struct smb_data *d)
 {
-	uint64_t id = t->pipe_id;
-	uint32_t told = t->io_n;
+	struct span data = d->data;
 	struct smb_tx *file;
+	uint64_t end = d->offset + d->n;
 
-	f->now[dir] = NULL;
-	if (!id || !data.n || t->pipe)
+	if (!d->id || !data.n)
 		return;
-	file = file_find(a, id, dir);
-	if (!file && !(file = file_begin(a, f, id, dir)))
+	file = file_find(a, d->id, dir);
+	if (!file && !(file = file_begin(a, st, h, dir, d)))
 		return;
-	body_add(&file->data[dir], a, data, FILE_KEEP);
-	if (told > data.n)
-		f->now[dir] = file;
+	if (d->offset > file->next)
+		file->gaps = true;
+	else if (d->offset < file->next)
+		app_event(a, &file->tx, SMB_EV_OVERLAP);
+	if (end > file->next)
+		file->next = end;
+	body_add(&file->data[dir], a, data, 0);
+	if (d->n > data.n)
+		st->now[dir] = file;
 }
 
 void
-smb_file_more(struct app *a, struct smb_files *f, int dir, struct span data)
+smb_file_closed(struct app *a, struct smb_state *st, uint64_t id)
 {
-	if (f->now[dir])
-		body_add(&f->now[dir]->data[dir], a, data, FILE_KEEP);
-}
-
-void
-smb_file_closed(struct app *a, struct smb_files *f, uint64_t id)
-{
-	struct bytes *name = name_of(f, id);
+	struct smb_open *f = (struct smb_open *) smb_file_find(st, id);
 
 	for (int dir = 0; id && dir < 2; dir++) {
 		struct smb_tx *file = file_find(a, id, dir);
 		if (file)
-			over(f, file, dir);
+			over(st, file, dir);
 	}
-	if (name)
-		app_drop(a, name);
+	if (f) {
+		app_drop(a, &f->name);
+		f->id = 0;
+	}
 }
 
 void
-smb_file_clear(struct app *a, struct smb_files *f)
+smb_file_clear(struct app *a, struct smb_state *st)
 {
 	for (unsigned i = 0; i < SMB_FILES; i++)
-		app_drop(a, &f->open[i].name);
+		app_drop(a, &st->file[i].name);
+	for (unsigned i = 0; i < SMB_TREES; i++)
+		app_drop(a, &st->share[i].name);
 }
 
 bool
@@ -142,6 +177,6 @@ smb_file_of(const struct tx *tx, int dir, unsigned index, struct app_file *out)
 
 	if (index || t->is_file != dir + 1)
 		return false;
-	*out = (struct app_file) { .name = bytes_span(&t->file), .size = t->data[dir].total, .closed = t->data[dir].eof };
+	*out = (struct app_file) { .name = bytes_span(&t->file), .size = t->data[dir].total, .closed = t->data[dir].eof, .gaps = t->gaps };
 	return true;
 }

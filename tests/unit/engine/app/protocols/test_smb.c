@@ -41,8 +41,8 @@ test_smb2(void **state)
 	    "{\"id\":1,\"dialect\":\"unknown\",\"command\":\"SMB2_COMMAND_TREE_CONNECT\",\"status\":\"STATUS_SUCCESS\","
 	    "\"status_code\":\"0x0\",\"session_id\":17,\"tree_id\":5,\"named_pipe\":\"\\\\\\\\s\\\\IPC$\",\"share_type\":\"PIPE\"} 1 1 0\n"
 	    "{\"id\":2,\"dialect\":\"unknown\",\"command\":\"SMB2_COMMAND_CREATE\",\"status\":\"STATUS_ACCESS_DENIED\","
-	    "\"status_code\":\"0xc0000022\",\"session_id\":17,\"tree_id\":5,\"filename\":\"svc\",\"disposition\":\"FILE_OPEN\"} 1 1 0\n"
-	    "{\"id\":3,\"dialect\":\"unknown\",\"command\":\"SMB2_COMMAND_READ\",\"session_id\":17,\"tree_id\":5} 1 0 0\n");
+	    "\"status_code\":\"0xc0000022\",\"session_id\":17,\"tree_id\":5,\"filename\":\"svc\",\"disposition\":\"FILE_OPEN\","
+	    "\"access\":\"normal\"} 1 1 0\n");
 }
 
 /* SMB1 tree connect, ASCII: no password, \\H\C$, service "A:" */
@@ -65,6 +65,58 @@ test_smb1(void **state)
 	assert_true(fake_field(&protocol_smb, "smb.version")->number(f.app.first, 0, 0, &v));
 	assert_int_equal(v, 1);
 	fake_end(&f);
+}
+
+/* Writes of "abcd" at 0 and "cdef" at 2 to a file that is then closed: one transaction, told as overlapping; "delete on close". */
+#define WRITE(at, text) "00000074" SMB2("00000000", "0900", ASK, "00000000", "04000000", "05000000") \
+	"3100 7000 04000000" at "00000000000000" "0100000000000000 0200000000000000" "00000000 00000000 0000 0000 00000000" text
+#define CLOSE "00000058" SMB2("00000000", "0600", ASK, "00000000", "05000000", "05000000") "1800 0000 00000000 0100000000000000 0200000000000000"
+#define DISPOSE "00000061" SMB2("00000000", "1100", ASK, "00000000", "06000000", "05000000") \
+	"2100 01 0d 01000000 6000 0000 00000000 0100000000000000 0200000000000000 01"
+
+static void
+test_file(void **state)
+{
+	struct fake f;
+	struct app_file file;
+	char log[512];
+
+	fake_begin(&f, &protocol_smb);
+	fake_feed(&f, TO_SERVER, ex(0, 0, WRITE("00", "61626364")).bytes);
+	assert_int_equal(f.app.first->events, 0);
+	fake_feed(&f, TO_SERVER, ex(0, 0, WRITE("02", "63646566")).bytes);
+	assert_ptr_equal(f.app.first, f.app.last);
+	assert_int_equal(f.app.first->events, 1 << 2);
+	fake_feed(&f, TO_SERVER, ex(0, 0, CLOSE).bytes);
+	assert_true(protocol_smb.file(f.app.first, TO_SERVER, 0, &file));
+	assert_int_equal(file.size, 8);
+	assert_true(file.closed);
+	assert_false(file.gaps);
+	assert_false(protocol_smb.file(f.app.first, TO_CLIENT, 0, &file));
+	assert_string_equal(fake_log(&f, f.app.first, log, sizeof(log)),
+	    "{\"id\":1,\"dialect\":\"unknown\",\"command\":\"SMB2_COMMAND_WRITE\",\"status\":\"STATUS_SUCCESS\",\"status_code\":\"0x0\","
+	    "\"session_id\":17,\"tree_id\":5,\"fuid\":\"00000001-0000-0000-0002-000000000000\"}");
+	fake_feed(&f, TO_SERVER, ex(0, 0, DISPOSE).bytes);
+	assert_non_null(strstr(fake_log(&f, f.app.last, log, sizeof(log)), "\"access\":\"delete on close\""));
+	fake_end(&f);
+}
+
+/* A negotiate of SMB 1, answered with the second dialect; an error of DOS. */
+#define NEGOTIATE1 "00000032" "ff534d42 72 00000000 18 01c8 0000 0000000000000000 0000 ffff feff 0000 0100" "00 0f00 02 4c414e4d414e00 02 4e54204c4d00"
+#define NEGOTIATE1_OK "00000025" "ff534d42 72 00000000 98 01c8 0000 0000000000000000 0000 ffff feff 0000 0100" "01 0100 0000"
+#define LOGOFF1 "00000027" "ff534d42 74 00000000 18 01c8 0000 0000000000000000 0000 ffff feff 0700 0200" "02 ff000000 0000"
+#define LOGOFF1_NO "00000023" "ff534d42 74 02005b00 98 0188 0000 0000000000000000 0000 ffff feff 0700 0200" "00 0000"
+
+static void
+test_dialect1(void **state)
+{
+	struct exchange x[] = { ex(0, TO_SERVER, NEGOTIATE1), ex(1, TO_CLIENT, NEGOTIATE1_OK), ex(2, TO_SERVER, LOGOFF1), ex(3, TO_CLIENT, LOGOFF1_NO) };
+
+	assert_string_equal(fake_run_all_cuts(&protocol_smb, x, 4),
+	    "{\"id\":1,\"dialect\":\"NT LM\",\"command\":\"SMB1_COMMAND_NEGOTIATE_PROTOCOL\",\"status\":\"STATUS_SUCCESS\","
+	    "\"status_code\":\"0x0\",\"session_id\":0,\"tree_id\":65535,\"client_dialects\":[\"LANMAN\",\"NT LM\"]} 1 1 0\n"
+	    "{\"id\":2,\"dialect\":\"NT LM\",\"command\":\"SMB1_COMMAND_LOGOFF_ANDX\",\"status\":\"SRV_BADUID\","
+	    "\"status_code\":\"0x005b\",\"session_id\":7,\"tree_id\":65535} 1 1 0\n");
 }
 
 static void
@@ -99,6 +151,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_smb2),
 		cmocka_unit_test(test_smb1),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_dialect1),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_probe),
 	};
