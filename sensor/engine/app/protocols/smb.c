@@ -118,14 +118,14 @@ type_of(const struct smb_head *h)
 
 /* Some commands come by the thousand and say little: they are transactions when what they carry is one. */
 static bool
-worth(const struct smb_head *h, int dir, struct smb_part part)
+worth(const struct smb_head *h, struct smb_part part)
 {
 	if (h->version == 2 && h->command == S2_SET_INFO)
-		return dir == TO_SERVER && smb2_sets_info(part);
+		return smb2_sets_info(part);
 	if (h->version == 1 && h->command == S1_TRANS2)
-		return dir == TO_SERVER && smb1_sets_info(part);
+		return smb1_sets_info(part);
 	if (h->version == 1 && h->command == S1_TRANS)
-		return dir == TO_SERVER && smb_transacts(h, dir, part);
+		return smb_transacts(h, TO_SERVER, part);
 	return h->version == 1 || h->command != S2_GET_INFO;
 }
 
@@ -197,7 +197,7 @@ command(struct app *a, struct smb_state *st, int dir, const struct smb_head *h, 
 	}
 	if (dir == TO_CLIENT && !(t = find(a, h)) && h->version == 2 && h->command == S2_NEGOTIATE)
 		t = find_negotiate(a);
-	if (!t && !worth(h, dir, part))
+	if (!t && (dir == TO_CLIENT || !worth(h, part))) /* an answer to what was not seen is none, as in the reference */
 		return;
 	if (!t && !(t = smb_begin(a, st, dir, h)))
 		return;

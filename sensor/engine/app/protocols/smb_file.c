@@ -136,7 +136,7 @@ smb_file_data(struct app *a, struct smb_state *st, const struct smb_head *h, int
 		return;
 	if (d->offset > file->next)
 		file->gaps = true;
-	else if (d->offset < file->next)
+	else if (d->offset < file->next && file->share.n) /* on a pipe, which it may be while the tree is not known, all are at 0 */
 		app_event(a, &file->tx, SMB_EV_OVERLAP);
 	if (end > file->next)
 		file->next = end;

@@ -72,7 +72,7 @@ ntlm_field(struct span m, struct rd *r)
 static bool
 ntlmssp(struct app *a, struct smb_tx *t, struct span blob)
 {
-	const uint8_t *at = memmem(blob.p, blob.n, "NTLMSSP", 8);
+	const uint8_t *at = blob.n ? memmem(blob.p, blob.n, "NTLMSSP", 8) : NULL;
 	void (*keep)(struct app *, struct bytes *, struct span);
 	struct span m, domain, user, host;
 	struct rd r;
@@ -117,7 +117,7 @@ static void
 kerberos(struct app *a, struct smb_tx *t, struct span blob)
 {
 	static const uint8_t oid[] = { 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2, 1, 0, DER_APP_CONS + KRB5_AP_REQ };
-	const uint8_t *at = memmem(blob.p, blob.n, oid, sizeof(oid));
+	const uint8_t *at = blob.n ? memmem(blob.p, blob.n, oid, sizeof(oid)) : NULL;
 	struct krb5_ticket k;
 	struct rd r, app, req, ticket;
 
