@@ -19,5 +19,5 @@ match(const struct match_ctx *c, const union kw_arg *a)
 
 const struct keyword keyword_filesize = {
 	.name = "filesize", .help = "size of a file in bytes", .example = "filesize:>100000",
-	.scope = KW_TX, .arg = ARG_U64, .match = match, .protocols = "http ftp-data smb", .dirs = 3,
+	.scope = KW_TX, .arg = ARG_U64, .match = match, .protocols = "http ftp-data nfs smb", .dirs = 3,
 };

@@ -31,5 +31,5 @@ parse(struct build *b, const char *value, union kw_arg *out)
 
 const struct keyword keyword_filestore = {
 	.name = "filestore", .help = "there is a file", .example = "filestore:request,file", .note = "accepted, files are not kept",
-	.scope = KW_TX, .arg = ARG_CUSTOM, .parse = parse, .match = match, .protocols = "http ftp-data smb", .dirs = 3,
+	.scope = KW_TX, .arg = ARG_CUSTOM, .parse = parse, .match = match, .protocols = "http ftp-data nfs smb", .dirs = 3,
 };
