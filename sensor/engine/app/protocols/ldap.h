@@ -9,7 +9,7 @@
 #ifndef ENGINE_PROTOCOLS_LDAP_H
 #define ENGINE_PROTOCOLS_LDAP_H
 
-#include "engine/app/protocols/der.h"
+#include "base/der.h"
 #include "engine/app/protocols/parse.h"
 
 #define LDAP_MESSAGE_MAX 131000u
