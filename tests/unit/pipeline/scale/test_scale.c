@@ -83,6 +83,31 @@ hll_merges(void **state)
 	hll_clear(&small);
 }
 
+/* Two samples of parts are the sample of the whole; and those seen once tell how many nobody saw. */
+static void
+samples(void **state)
+{
+	struct sample a = { 0 }, b = { 0 }, all = { 0 };
+	double once, twice, mean;
+
+	for (uint64_t k = 0; k < 5000; k++)
+		for (uint64_t again = 0; again <= k % 3; again++) {
+			sample_add((k + again) % 2 ? &a : &b, thing(9, k), 1, 0);
+			sample_add(&all, thing(9, k), 1, 0);
+		}
+	sample_merge(&a, &b);
+	assert_int_equal(a.n, SAMPLE_MAX);
+	assert_memory_equal(a.hash, all.hash, sizeof(a.hash));
+	assert_memory_equal(a.seen, all.seen, sizeof(a.seen));
+	double odds = sample_unseen(&all, 0.5, &once, &twice, &mean);
+	assert_true(fabs(once - 1.0 / 3) < 0.1 && fabs(twice - 1.0 / 3) < 0.1 && fabs(mean - 2) < 0.2);
+	assert_true(fabs(odds - once) < 1e-9); /* (1 - 0.5) / 0.5 for each seen once */
+	uint8_t seen = all.seen[0];
+	sample_add(&all, all.hash[0], 1, 7);
+	sample_add(&all, all.hash[0], 1, 7); /* the same packet again */
+	assert_int_equal(all.seen[0], seen + 1);
+}
+
 /* ---- health ---- */
 
 static struct diag d;
@@ -312,6 +337,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hll_error),
 		cmocka_unit_test(hll_merges),
+		cmocka_unit_test(samples),
 		cmocka_unit_test_setup_teardown(outage, setup, teardown),
 		cmocka_unit_test_setup_teardown(never_answered, setup, teardown),
 		cmocka_unit_test_setup_teardown(silence_is_only_possible, setup, teardown),
