@@ -11,7 +11,7 @@
 
 #include "engine/app/app.h"
 
-#define APP_MAX_PROTOCOLS 128
+#define APP_MAX_PROTOCOLS 64    /* a bit each in an uint64_t */
 #define APP_MAX_PORTS 32       /* likely ports of one protocol and transport */
 #define APP_PROBE_MAX 64       /* bytes of a direction a probe may ask for, when the protocol says nothing */
 #define APP_PROBE_HOLD 100000  /* bytes of one direction kept while nobody knows the protocol */
@@ -28,6 +28,13 @@ struct apps_protocol {
 	bool parse;        /* false: detection-only */
 	struct app_ports ports[2];
 	void *conf;
+};
+
+/* Ports in order, and which protocols (bits) each of them stands for. */
+struct app_port_map {
+	uint16_t port[APP_MAX_PROTOCOLS * APP_MAX_PORTS];
+	uint64_t protocols[APP_MAX_PROTOCOLS * APP_MAX_PORTS];
+	unsigned n;
 };
 
 #define APP_EXPECT_MAX 256     /* flows expected at once; the oldest goes */
@@ -49,6 +56,8 @@ struct apps {
 	void *tx_end_arg;
 	uint64_t memcap, used;
 	struct apps_protocol of[APP_MAX_PROTOCOLS];
+	struct app_port_map by_port[2];          /* by transport */
+	uint64_t probed[2], only_ports;          /* bits: switched on and found by content; asked on their ports only */
 	struct app_expected expected[APP_EXPECT_MAX];
 	unsigned expected_n, expected_next; /* in use; the next place */
 	uint32_t frames[APP_MAX_PROTOCOLS]; /* types of frames that somebody wants: bit = index into protocol->frames, or FRAME_STREAM */
@@ -75,7 +84,6 @@ const struct yaml *app_node(const struct conf *c, const struct protocol *p);
 /* Which protocol does `first` of direction dir look like? PROBE_NO: none of all; PROBE_MORE: still open. `last`:
  * nothing follows, so nobody may ask for more. */
 enum app_probe app_probe(struct app *a, int dir, struct span first, bool last, const struct protocol **found);
-bool app_port_likely(const struct app *a, unsigned index);
 
 #define app_transport_i(a) ((a)->transport == APP_UDP)
 

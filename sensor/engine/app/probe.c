@@ -8,39 +8,39 @@
  */
 #include "engine/app/inner.h"
 
-static bool
-has_port(const struct app_ports *ports, uint16_t port)
+/* Bits of the protocols that have this port, by transport: the port's place among the boundaries of the table. */
+static uint64_t
+on_port(const struct app_port_map *m, uint16_t port)
 {
-	for (unsigned i = 0; i < ports->n; i++)
-		if (ports->port[i] == port)
-			return true;
-	return false;
+	unsigned lo = 0, hi = m->n;
+
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+		if (m->port[mid] < port)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < m->n && m->port[lo] == port ? m->protocols[lo] : 0;
 }
 
 /* The server's port; the client's too where it is not sure who is who. */
-bool
-app_port_likely(const struct app *a, unsigned i)
+static uint64_t
+likely_here(const struct app *a)
 {
-	const struct app_ports *ports = &a->engine->of[i].ports[app_transport_i(a)];
+	const struct app_port_map *m = &a->engine->by_port[app_transport_i(a)];
+	uint64_t set = on_port(m, a->port[TO_CLIENT]);
 
-	return has_port(ports, a->port[TO_CLIENT]) ||
-	    ((a->transport == APP_UDP || a->midstream) && has_port(ports, a->port[TO_SERVER]));
-}
-
-static bool
-candidate(const struct app *a, unsigned i, int dir)
-{
-	const struct protocol *p = protocol_table[i];
-
-	return !(a->refused[dir] >> (i & 63) & 1 && i < 64) && p->probe && (p->transport & a->transport) &&
-	    a->engine->of[i].on[app_transport_i(a)] && (!p->only_ports || app_port_likely(a, i));
+	if (a->transport == APP_UDP || a->midstream)
+		set |= on_port(m, a->port[TO_SERVER]);
+	return set;
 }
 
 static enum app_probe
-ask(const struct app *a, unsigned i, int dir, struct span first, bool last)
+ask(const struct app *a, unsigned i, int dir, struct span first, bool last, bool likely)
 {
 	const struct protocol *p = protocol_table[i];
-	bool lenient = p->probe_likely && app_port_likely(a, i);
+	bool lenient = p->probe_likely && likely;
 	uint32_t max = p->probe_max ? p->probe_max : APP_PROBE_MAX;
 	enum app_probe r = first.n < p->probe_min ? PROBE_MORE :
 	    lenient ? p->probe_likely(first, dir, a->transport) : p->probe(first, dir, a->transport);
@@ -53,23 +53,24 @@ ask(const struct app *a, unsigned i, int dir, struct span first, bool last)
 	return r;
 }
 
-/* One candidate: yes ends the search, no is remembered. */
+/* Those of the set in the order of the table: yes ends the search, no is remembered. */
 static bool
-try_one(struct app *a, unsigned i, int dir, struct span first, bool last, enum app_probe *sum)
+try_set(struct app *a, uint64_t set, bool likely, int dir, struct span first, bool last, enum app_probe *sum, const struct protocol **found)
 {
-	enum app_probe r;
-
-	if (!candidate(a, i, dir))
-		return false;
-	r = ask(a, i, dir, first, last);
-	if (r == PROBE_NO && i < 64)
-		a->refused[dir] |= UINT64_C(1) << i;
-	if (r == PROBE_MORE && *sum == PROBE_NO)
-		*sum = PROBE_MORE;
-	if (r != PROBE_YES && r != PROBE_REVERSED)
-		return false;
-	*sum = r;
-	return true;
+	for (; set; set &= set - 1) {
+		unsigned i = (unsigned) __builtin_ctzll(set);
+		enum app_probe r = ask(a, i, dir, first, last, likely);
+		if (r == PROBE_NO)
+			a->refused[dir] |= UINT64_C(1) << i;
+		if (r == PROBE_MORE && *sum == PROBE_NO)
+			*sum = PROBE_MORE;
+		if (r != PROBE_YES && r != PROBE_REVERSED)
+			continue;
+		*sum = r;
+		*found = protocol_table[i];
+		return true;
+	}
+	return false;
 }
 
 /* What is most likely first: the other direction's protocol (or the expected one), those of the port, then all. */
@@ -77,19 +78,17 @@ enum app_probe
 app_probe(struct app *a, int dir, struct span first, bool last, const struct protocol **found)
 {
 	const struct protocol *hint = a->proto ? a->proto : a->upgrade;
+	unsigned t = app_transport_i(a);
+	uint64_t likely = likely_here(a), set = a->engine->probed[t] & ~a->refused[dir] & (likely | ~a->engine->only_ports);
 	enum app_probe sum = PROBE_NO;
-	unsigned i;
 
-	if (hint && try_one(a, i = app_index(hint), dir, first, last, &sum)) {
-		*found = hint;
-		return sum;
+	if (hint) {
+		uint64_t one = set & UINT64_C(1) << app_index(hint);
+		if (try_set(a, one, likely & one, dir, first, last, &sum, found))
+			return sum;
+		set &= ~one;
 	}
-	for (unsigned pass = 0; pass < 2; pass++)
-		for (i = 0; i < protocol_table_n; i++)
-			if (app_port_likely(a, i) == (pass == 0) &&
-			    try_one(a, i, dir, first, last, &sum)) {
-				*found = protocol_table[i];
-				return sum;
-			}
+	if (!try_set(a, set & likely, true, dir, first, last, &sum, found))
+		try_set(a, set & ~likely, false, dir, first, last, &sum, found);
 	return sum;
 }

@@ -184,6 +184,41 @@ set_up_protocol(struct apps *e, unsigned i, const struct conf *c, struct diag *d
 	return 0;
 }
 
+static void
+map_port(struct app_port_map *m, uint16_t port, unsigned protocol)
+{
+	unsigned at = 0;
+
+	while (at < m->n && m->port[at] < port)
+		at++;
+	if (at == m->n || m->port[at] != port) {
+		memmove(m->port + at + 1, m->port + at, (m->n - at) * sizeof(m->port[0]));
+		memmove(m->protocols + at + 1, m->protocols + at, (m->n - at) * sizeof(m->protocols[0]));
+		m->port[at] = port;
+		m->protocols[at] = 0;
+		m->n++;
+	}
+	m->protocols[at] |= UINT64_C(1) << protocol;
+}
+
+/* What probing asks for each flow, settled once. */
+static void
+settle_probing(struct apps *e)
+{
+	for (unsigned i = 0; i < protocol_table_n; i++) {
+		const struct protocol *p = protocol_table[i];
+		for (unsigned t = 0; t < 2; t++) {
+			const struct app_ports *ports = &e->of[i].ports[t];
+			for (unsigned k = 0; k < ports->n; k++)
+				map_port(&e->by_port[t], ports->port[k], i);
+			if (p->probe && e->of[i].on[t] && p->transport & (t ? APP_UDP : APP_TCP))
+				e->probed[t] |= UINT64_C(1) << i;
+		}
+		if (p->only_ports)
+			e->only_ports |= UINT64_C(1) << i;
+	}
+}
+
 struct apps *
 apps_new(const struct apps_conf *conf, struct pool *pool, struct counters *cnt, struct diag *d)
 {
@@ -205,6 +240,7 @@ apps_new(const struct apps_conf *conf, struct pool *pool, struct counters *cnt, 
 			apps_free(e);
 			return NULL;
 		}
+	settle_probing(e);
 	return e;
 }
 
