@@ -57,11 +57,24 @@ read_alert(const struct yaml *t, struct emit_conf *emit)
 		emit->text_max = 262144; /* a whole datagram in base64 */
 	emit->payload_max = buffer_size(t, emit->payload_max);
 	if (m && m->kind == YAML_SCALAR)
-		emit->metadata = emit->app_layer = emit->flow = yes(t, "metadata", true);
+		emit->app_layer = emit->flow = yes(t, "metadata", true);
 	else if (m && m->kind == YAML_MAP) {
 		emit->app_layer = yes(m, "app-layer", true);
 		emit->flow = yes(m, "flow", true);
 	}
+}
+
+/* What the reference leaves out unless it is asked for stays out: decoder and stream. */
+static void
+read_anomaly(const struct yaml *t, struct emit_conf *emit)
+{
+	const struct yaml *types = yaml_get(t, "types");
+
+	emit->log_anomaly = true;
+	emit->anomaly_app = yes(types, "applayer", true);
+	emit->anomaly_decode = yes(types, "decode", false);
+	emit->anomaly_stream = yes(types, "stream", false);
+	emit->anomaly_packet = yes(t, "packethdr", false);
 }
 
 static void
@@ -82,14 +95,16 @@ read_type(const char *name, const struct yaml *t, struct emit_conf *emit, struct
 	} else if (strcmp(name, "stats") == 0) {
 		eve->stats = true;
 	} else if (strcmp(name, "anomaly") == 0) {
-		eve->anomaly = emit->log_anomaly = true;
-		emit->log_app_anomaly = yes(yaml_get(t, "types"), "applayer", true);
+		eve->anomaly = true;
+		read_anomaly(t, emit);
 	} else if (strcmp(name, "files") == 0) {
 		eve->fileinfo = emit->log_files = true;
 	} else if (strcmp(name, "frame") == 0) {
 		eve->frame = emit->log_frames = true;
 		emit->frame_payload_max = buffer_size(t, emit->frame_payload_max);
 	} else if (*n + 2 < max) {
+		emit->log_netflow |= strcmp(name, "netflow") == 0;
+		emit->log_metadata |= strcmp(name, "metadata") == 0;
 		names[(*n)++] = name;
 		if (strcmp(name, "ftp") == 0) /* with its data connections */
 			names[(*n)++] = "ftp_data";
@@ -134,6 +149,8 @@ outputs_read(const struct conf *c, struct emit_conf *emit, struct eve_conf *eve,
 			continue;
 		eve->community_id |= yes(log, "community-id", false);
 		emit->ethernet |= yes(log, "ethernet", false);
+		emit->metadata = yes(log, "metadata", emit->metadata);
+		eve->version |= yes(log, "suricata-version", false);
 		if (yaml_get(log, "xff"))
 			read_xff(yaml_get(log, "xff"), emit);
 		eve->pcap_file |= yes(log, "pcap-file", false);

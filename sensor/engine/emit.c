@@ -61,8 +61,8 @@ emit_commit(struct emit *e, struct event *ev, struct json *j)
 	ring_commit(e->ring, ev->size);
 }
 
-static void
-set_name(char out[static 16], const char *name)
+void
+emit_set_name(char out[static 16], const char *name)
 {
 	size_t n = name ? strlen(name) : 0;
 
@@ -88,20 +88,26 @@ emit_set_flow(struct event *ev, const struct flow *f, const struct session *s)
 	ev->proto = f->key.proto;
 	ev->ip_version = f->key.ip_version;
 	ev->in_iface = f->iface;
+	while (ev->vlan_n < PACKET_VLANS && f->key.vlan[ev->vlan_n]) {
+		ev->vlan[ev->vlan_n] = f->key.vlan[ev->vlan_n];
+		ev->vlan_n++;
+	}
+	ev->pkt_src = PKT_SRC_FLOW_END; /* unless a packet is at hand */
 	if (s->app)
-		set_name(ev->app_proto, app_name(s->app));
+		emit_set_name(ev->app_proto, app_name(s->app));
 	if (s->stream && stream_is_midstream(s->stream))
 		ev->flags |= EVENT_F_MIDSTREAM;
 }
 
-/* Addresses in the flow's own direction: client first. */
-static void
-set_ends_of_flow(struct event *ev)
+void
+emit_set_ends(struct event *ev, int dir)
 {
-	ev->src = ev->client;
-	ev->dst = ev->server;
-	ev->sport = ev->client_port;
-	ev->dport = ev->server_port;
+	bool back = dir == TO_CLIENT;
+
+	ev->src = back ? ev->server : ev->client;
+	ev->dst = back ? ev->client : ev->server;
+	ev->sport = back ? ev->server_port : ev->client_port;
+	ev->dport = back ? ev->client_port : ev->server_port;
 }
 
 void
@@ -126,8 +132,8 @@ emit_set_packet(struct event *ev, const struct packet *p)
 		ev->flags |= EVENT_F_PSEUDO;
 }
 
-static void
-write_time(struct json *j, const char *key, int64_t ns)
+void
+emit_write_time(struct json *j, const char *key, int64_t ns)
 {
 	char t[CLOCK_EVE_LEN];
 
@@ -145,7 +151,7 @@ emit_write_flow(struct json *j, const struct flow *f)
 	json_u64(j, "pkts_toclient", f->packets[1]);
 	json_u64(j, "bytes_toserver", f->bytes[0]);
 	json_u64(j, "bytes_toclient", f->bytes[1]);
-	write_time(j, "start", f->start);
+	emit_write_time(j, "start", f->start);
 	addr_print_full(flow_addr(f, TO_SERVER), a);
 	json_str(j, "src_ip", a);
 	addr_print_full(flow_addr(f, TO_CLIENT), a);
@@ -155,6 +161,52 @@ emit_write_flow(struct json *j, const struct flow *f)
 		json_u64(j, "dest_port", flow_port(f, TO_CLIENT));
 	}
 	json_end(j);
+}
+
+void
+emit_write_protos(struct json *j, const struct app *a)
+{
+	const char *name = app_name(a), *dir[2] = { app_name_dir(a, TO_SERVER), app_name_dir(a, TO_CLIENT) };
+
+	if (!a)
+		return;
+	if (dir[TO_SERVER] && (!name || strcmp(dir[TO_SERVER], name) != 0))
+		json_str(j, "app_proto_ts", dir[TO_SERVER]);
+	if (dir[TO_CLIENT] && (!name || strcmp(dir[TO_CLIENT], name) != 0))
+		json_str(j, "app_proto_tc", dir[TO_CLIENT]);
+	if (a->before && a->before != a->proto)
+		json_str(j, "app_proto_orig", a->before->name);
+	if (a->upgrade && a->upgrade != a->proto)
+		json_str(j, "app_proto_expected", a->upgrade->name);
+}
+
+void
+emit_write_common(const struct emit *e, struct json *j, const struct packet *p, const struct session *s, int dir)
+{
+	if (p && e->conf->ethernet)
+		emit_write_ether(j, p, p->dir != dir);
+	if (s && e->conf->metadata && e->conf->content)
+		detect_log_marks(e->detect, &s->marks, SPAN_NONE, j);
+}
+
+void
+emit_metadata(struct emit *e, const struct packet *p, const struct flow *f, const struct session *s)
+{
+	struct span vars = e->conf->log_metadata && e->conf->content ? detect_packet_vars(e->detect) : SPAN_NONE;
+	struct event *ev;
+	struct json j;
+
+	if (!vars.n || !(ev = emit_take(e, EVENT_RECORD, e->conf->text_max)))
+		return;
+	if (f)
+		emit_set_flow(ev, f, s);
+	emit_set_packet(ev, p);
+	emit_set_name(ev->kind, "metadata");
+	json_init(&j, ev->text, e->conf->text_max);
+	if (e->conf->ethernet)
+		emit_write_ether(&j, p, false);
+	detect_log_marks(e->detect, s ? &s->marks : &(struct marks) { 0 }, vars, &j);
+	emit_commit(e, ev, &j);
 }
 
 void
@@ -220,6 +272,19 @@ listed(const struct emit *e, const char *name)
 	return false;
 }
 
+/* A record about the flow, told with this packet (NULL: at its end), its source the sender of direction dir. */
+static void
+set_record(struct event *ev, const struct flow *f, const struct session *s, const struct packet *p, int dir)
+{
+	emit_set_flow(ev, f, s);
+	if (p)
+		emit_set_packet(ev, p);
+	ev->ts = p ? p->ts : f->last;
+	ev->flags |= p ? 0 : EVENT_F_PSEUDO;
+	ev->direction = (uint8_t) dir;
+	emit_set_ends(ev, dir);
+}
+
 /* A protocol is switched on by its name, or by that of its record unless another protocol has that name. What is made of
  * another protocol is logged as that one. */
 bool
@@ -235,27 +300,19 @@ emit_wants_tx(const struct emit *e, const struct protocol *p)
 static void
 emit_record(struct emit *e, const struct flow *f, const struct session *s, const struct tx *tx, const struct packet *p, const char *kind)
 {
-	const struct app *a = s->app;
 	struct event *ev = emit_take(e, EVENT_APP, e->conf->text_max);
+	int dir = p && tx->proto->log_packet ? p->dir : TO_SERVER;
 	struct json j;
 
 	if (!ev)
 		return;
-	emit_set_flow(ev, f, s);
-	if (p)
-		emit_set_packet(ev, p);
-	ev->ts = p ? p->ts : f->last;
-	if (!p || !tx->proto->log_packet)
-		set_ends_of_flow(ev);
-	if (!p)
-		ev->flags |= EVENT_F_PSEUDO;
+	set_record(ev, f, s, p, dir);
 	ev->tx_id = tx->id;
 	ev->flags |= EVENT_F_TX;
-	set_name(ev->kind, kind);
+	emit_set_name(ev->kind, kind);
 	json_init(&j, ev->text, e->conf->text_max);
-	if (p && e->conf->ethernet)
-		emit_write_ether(&j, p);
-	emit_write_tx(&j, a, tx, true);
+	emit_write_common(e, &j, p, s, dir);
+	emit_write_tx(&j, s->app, tx, true);
 	emit_commit(e, ev, &j);
 }
 
@@ -284,168 +341,14 @@ emit_files(struct emit *e, const struct flow *f, const struct session *s, const 
 		for (i = 0; tx->proto->file(tx, (int) dir, i, &file); i++) {
 			if (!(ev = emit_take(e, EVENT_FILEINFO, e->conf->text_max)))
 				return;
-			emit_set_flow(ev, f, s);
-			if (p)
-				emit_set_packet(ev, p);
-			ev->ts = p ? p->ts : f->last;
-			ev->flags |= p ? 0 : EVENT_F_PSEUDO;
-			ev->direction = (uint8_t) dir;
-			ev->src = dir ? ev->server : ev->client;
-			ev->dst = dir ? ev->client : ev->server;
-			ev->sport = dir ? ev->server_port : ev->client_port;
-			ev->dport = dir ? ev->client_port : ev->server_port;
+			set_record(ev, f, s, p, (int) dir);
 			json_init(&j, ev->text, e->conf->text_max);
+			emit_write_protos(&j, s->app);
+			emit_write_common(e, &j, p, s, (int) dir);
 			emit_write_tx(&j, s->app, tx, false);
 			emit_write_file(&j, "fileinfo", tx, &file);
 			emit_commit(e, ev, &j);
 		}
-}
-
-static const char *const end_name[] = { "timeout", "closed", "evicted", "shutdown" };
-static const char *const state_name[] = { "new", "established", "closed" };
-static const char *const tcp_state_name[] = { "none", "syn_sent", "syn_recv", "established", "fin_wait1", "fin_wait2",
-	"time_wait", "last_ack", "close_wait", "closing", "closed" };
-
-static void
-write_tcp(struct json *j, const struct flow *f, const struct session *s)
-{
-	static const struct {
-		uint8_t bit;
-		const char *name;
-	} flag[] = { { TCP_SYN, "syn" }, { TCP_FIN, "fin" }, { TCP_RST, "rst" }, { TCP_PSH, "psh" }, { TCP_ACK, "ack" },
-		{ TCP_URG, "urg" }, { TCP_ECE, "ecn" }, { TCP_CWR, "cwr" } };
-	uint8_t both = f->tcp_flags[0] | f->tcp_flags[1];
-	uint8_t b;
-
-	json_object(j, "tcp");
-	json_hex(j, "tcp_flags", span_of(&both, 1), 0);
-	b = f->tcp_flags[0];
-	json_hex(j, "tcp_flags_ts", span_of(&b, 1), 0);
-	b = f->tcp_flags[1];
-	json_hex(j, "tcp_flags_tc", span_of(&b, 1), 0);
-	for (size_t i = 0; i < sizeof(flag) / sizeof(flag[0]); i++)
-		if (both & flag[i].bit)
-			json_bool(j, flag[i].name, true);
-	if (s->stream) {
-		json_str(j, "state", tcp_state_name[stream_state(s->stream)]);
-		json_u64(j, "ts_lost", stream_lost(s->stream, TO_SERVER));
-		json_u64(j, "tc_lost", stream_lost(s->stream, TO_CLIENT));
-	}
-	json_end(j);
-}
-
-void
-emit_flow(struct emit *e, const struct flow *f, const struct session *s, enum flow_end why)
-{
-	struct event *ev = emit_take(e, EVENT_FLOW, e->conf->log_flow ? 4096 : 0);
-	struct json j;
-
-	if (!ev)
-		return;
-	emit_set_flow(ev, f, s);
-	set_ends_of_flow(ev);
-	ev->ts = f->last;
-	ev->flags |= EVENT_F_PSEUDO;
-	if (s->alerts)
-		ev->flags |= EVENT_F_ALERTED;
-	set_name(ev->kind, end_name[why]);
-	ev->vlan_n = (f->key.vlan[0] != 0) + (f->key.vlan[1] != 0);
-	ev->vlan[0] = f->key.vlan[0];
-	ev->vlan[1] = f->key.vlan[1];
-	if (!e->conf->log_flow) {
-		emit_commit(e, ev, NULL);
-		return;
-	}
-	json_init(&j, ev->text, 4096);
-	json_object(&j, "flow");
-	json_u64(&j, "pkts_toserver", f->packets[0]);
-	json_u64(&j, "pkts_toclient", f->packets[1]);
-	json_u64(&j, "bytes_toserver", f->bytes[0]);
-	json_u64(&j, "bytes_toclient", f->bytes[1]);
-	write_time(&j, "start", f->start);
-	write_time(&j, "end", f->last);
-	json_u64(&j, "age", (uint64_t) (f->last / NS_PER_S - f->start / NS_PER_S));
-	json_str(&j, "state", state_name[f->state]);
-	json_str(&j, "reason", end_name[why]);
-	json_bool(&j, "alerted", s->alerts > 0);
-	json_end(&j);
-	if (f->key.proto == 6)
-		write_tcp(&j, f, s);
-	emit_commit(e, ev, &j);
-}
-
-void
-emit_anomaly(struct emit *e, const struct packet *p, const struct flow *f)
-{
-	for (unsigned i = 0; i < PACKET_EVENT_N; i++) {
-		struct event *ev;
-		struct json j;
-
-		if (!packet_event_has(p, i))
-			continue;
-		ev = emit_take(e, EVENT_ANOMALY, 512);
-		if (!ev)
-			return;
-		emit_set_packet(ev, p);
-		if (f) {
-			ev->flags |= EVENT_F_FLOW;
-			ev->flow_id = f->id;
-		}
-		json_init(&j, ev->text, 512);
-		json_object(&j, "anomaly");
-		json_str(&j, "type", strncmp(packet_event_name[i], "stream.", 7) == 0 ? "stream" : "decode");
-		json_str(&j, "event", packet_event_name[i]);
-		json_end(&j);
-		emit_commit(e, ev, &j);
-	}
-}
-
-static void
-write_app_event(struct json *j, const struct protocol *p, unsigned bit)
-{
-	char buf[64];
-	struct span name = span_head(span_str(p->events[bit].name), sizeof(buf));
-
-	for (uint32_t i = 0; i < name.n; i++) {
-		uint8_t c = name.p[i];
-
-		buf[i] = (char) (p->upper_events && c >= 'a' && c <= 'z' ? c & ~0x20 : c);
-	}
-	json_object(j, "anomaly");
-	json_str(j, "app_proto", p->name);
-	json_str(j, "type", "applayer");
-	json_span(j, "event", span_of(buf, name.n));
-	json_str(j, "layer", "proto_parser");
-	json_end(j);
-}
-
-void
-emit_tx_anomaly(struct emit *e, const struct flow *f, const struct session *s, struct tx *tx, const struct packet *p)
-{
-	uint64_t news = tx->events & ~tx->events_told;
-
-	tx->events_told = tx->events;
-	for (unsigned bit = 0; news && tx->proto->events && tx->proto->events[bit].name; bit++, news >>= 1) {
-		struct event *ev;
-		struct json j;
-
-		if (!(news & 1))
-			continue;
-		ev = emit_take(e, EVENT_ANOMALY, 512);
-		if (!ev)
-			return;
-		emit_set_flow(ev, f, s);
-		if (p)
-			emit_set_packet(ev, p);
-		else
-			set_ends_of_flow(ev);
-		ev->ts = p ? p->ts : f->last;
-		ev->tx_id = tx->id;
-		ev->flags |= EVENT_F_TX;
-		json_init(&j, ev->text, 512);
-		write_app_event(&j, tx->proto, bit);
-		emit_commit(e, ev, &j);
-	}
 }
 
 void

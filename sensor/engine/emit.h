@@ -37,7 +37,14 @@ void emit_packet(struct emit *e, const struct packet *p, const struct flow *f, c
 /* A frame of an application protocol, in the direction of the packet. */
 void emit_app_frame(struct emit *e, const struct flow *f, const struct session *s, const struct packet *p, const struct app_frame *fr);
 void emit_flow(struct emit *e, const struct flow *f, const struct session *s, enum flow_end why);
-void emit_anomaly(struct emit *e, const struct packet *p, const struct flow *f);
+/* One record a direction. */
+void emit_netflow(struct emit *e, const struct flow *f, const struct session *s);
+/* Events of decoder and stream; f and s NULL: no flow. */
+void emit_anomaly(struct emit *e, const struct packet *p, const struct flow *f, const struct session *s);
+/* Events of the search for the flow's protocol that were not told yet. */
+void emit_flow_anomaly(struct emit *e, const struct flow *f, struct session *s, const struct packet *p);
+/* What rules took out of the packet at hand; nothing when they did not. */
+void emit_metadata(struct emit *e, const struct packet *p, const struct flow *f, const struct session *s);
 /* Events of a transaction that were not told yet. */
 void emit_tx_anomaly(struct emit *e, const struct flow *f, const struct session *s, struct tx *tx, const struct packet *p);
 void emit_tick(struct emit *e, int64_t now);

@@ -16,14 +16,14 @@ write_mac(struct json *j, const char *key, const uint8_t *mac)
 }
 
 void
-emit_write_ether(struct json *j, const struct packet *p)
+emit_write_ether(struct json *j, const struct packet *p, bool turned)
 {
 	if (!p->has_mac)
 		return;
 	json_object(j, "ether");
 	json_u64(j, "ether_type", p->ethertype);
-	write_mac(j, "src_mac", p->mac_src);
-	write_mac(j, "dest_mac", p->mac_dst);
+	write_mac(j, "src_mac", turned ? p->mac_dst : p->mac_src);
+	write_mac(j, "dest_mac", turned ? p->mac_src : p->mac_dst);
 	json_end(j);
 }
 
@@ -36,8 +36,8 @@ link_name(uint16_t linktype)
 	return name ? name : "n/a";
 }
 
-static void
-write_packet(struct json *j, const struct packet *p)
+void
+emit_write_packet(struct json *j, const struct packet *p)
 {
 	if (!p->frame.n)
 		return;
@@ -221,7 +221,9 @@ emit_alert_text(struct emit *e, struct json *j, const struct packet *p, const st
 	struct addr addr;
 
 	if (c->ethernet)
-		emit_write_ether(j, p);
+		emit_write_ether(j, p, false);
+	if (s)
+		emit_write_protos(j, s->app);
 	write_tunnel(e, j, p);
 	if (a->guessed)
 		json_bool(j, "tx_guessed", true);
@@ -241,7 +243,7 @@ emit_alert_text(struct emit *e, struct json *j, const struct packet *p, const st
 	if (c->content && a->frame && s && s->app)
 		emit_write_frame(e, j, p, s, a->frame);
 	if (c->content && c->packet)
-		write_packet(j, p);
+		emit_write_packet(j, p);
 	if (c->verdict)
 		write_verdict(j, p, a);
 }
@@ -260,6 +262,6 @@ emit_packet(struct emit *e, const struct packet *p, const struct flow *f, const 
 	emit_set_packet(ev, p);
 	json_init(&j, ev->text, room);
 	write_tunnel(e, &j, p);
-	write_packet(&j, p);
+	emit_write_packet(&j, p);
 	emit_commit(e, ev, &j);
 }

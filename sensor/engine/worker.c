@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "engine/emit.h"
+#include "engine/macs.h"
 #include "engine/services.h"
 
 #define POOL_SHARE_MIN (64u << 20)
@@ -42,16 +43,20 @@ log_transactions(struct worker *w, struct flow *f, struct session *s, const stru
 {
 	struct app *a = s->app;
 
+	if (a && a->events != a->events_told && w->conf.emit.anomaly_app)
+		emit_flow_anomaly(&w->emit, f, s, p);
 	if (!a)
 		return;
 	for (struct tx *tx = a->first; tx; tx = tx->next) {
-		if (w->conf.emit.log_app_anomaly && tx->events != tx->events_told)
+		if (w->conf.emit.anomaly_app && tx->events != tx->events_told)
 			emit_tx_anomaly(&w->emit, f, s, tx, p);
 		if (tx->logged || (!all && !(tx_final(a, tx, TO_SERVER) && tx_final(a, tx, TO_CLIENT))))
 			continue;
 		tx->logged = true;
 		if (s->passed) /* no rule will look */
 			tx->done_seen[TO_SERVER] = tx->done_seen[TO_CLIENT] = true;
+		if (tx->unlogged)
+			continue;
 		emit_tx(&w->emit, f, s, tx, p);
 		emit_files(&w->emit, f, s, tx, p);
 	}
@@ -62,10 +67,10 @@ static void
 detect_on(struct worker *w, struct packet *p, struct flow *f, struct session *s, bool app_updated, bool raw)
 {
 	const struct detect_alert *alerts;
-	if (s && (s->passed || p->flags & (PACKET_PASS_FLOW | PACKET_BYPASS_FLOW))) {
+	if (s && p->flags & PACKET_PASS_FLOW)
 		s->passed = true; /* an exception policy says so */
+	if (s && (s->passed || s->bypassed))
 		return;
-	}
 	struct detect_in in = {
 		.p = p,
 		.flow = f,
@@ -88,6 +93,9 @@ detect_on(struct worker *w, struct packet *p, struct flow *f, struct session *s,
 		memset(&s->since, 0, sizeof(s->since));
 	if (in.tagged && w->conf.emit.tagged && w->conf.emit.content)
 		emit_packet(&w->emit, p, f, s);
+	emit_metadata(&w->emit, p, f, s);
+	if (s && s->marks.flags & MARKS_BYPASS)
+		s->bypassed = true;
 }
 
 static void
@@ -128,6 +136,7 @@ turn(struct flow *f, struct session *s, struct packet *p, unsigned updated)
 	struct event_facts *c = &s->facts;
 
 	flow_swap(f, p);
+	macs_swap(s->macs);
 	if (s->stream)
 		stream_turn(s->stream);
 	SWAP_PAIR(s->app_next);
@@ -175,9 +184,13 @@ tcp_packet(struct worker *w, struct flow *f, struct session *s, struct packet *p
 	unsigned updated = 0;
 
 	stream_push(w->streams, &s->stream, p, &swap);
-	if (swap)
+	if (swap) {
 		flow_swap(f, NULL); /* p->dir is right already */
-	if (!s->stream)
+		macs_swap(s->macs);
+	}
+	s->exceptions |= p->flags & (PACKET_EXC_MIDSTREAM | PACKET_EXC_MEMCAP);
+	s->bypassed |= (p->flags & PACKET_BYPASS_FLOW) != 0;
+	if (!s->stream || s->bypassed)
 		return 0;
 	if (stream_is_midstream(s->stream))
 		p->flags |= PACKET_MIDSTREAM;
@@ -237,6 +250,14 @@ begins_anew(void *arg, const struct flow *f, const struct packet *p)
 	return stream_reuse(((const struct session *) f->user)->stream, p, p->dir);
 }
 
+/* Of what follows nobody can read anything, and the operator does not want to try. */
+static void
+bypass_unreadable(struct worker *w, struct session *s)
+{
+	if (w->conf.stream.bypass && s->stream && ((s->app && s->app->bypass) || stream_depth_reached(s->stream)))
+		s->bypassed = true;
+}
+
 /* A packet without bytes, so that detection can look at what came last in a direction. */
 static void
 pseudo_packet(struct packet *p, const struct flow *f, int dir)
@@ -273,13 +294,6 @@ look_other_way(struct worker *w, struct flow *f, struct session *s, int dir)
 	detect_on(w, &p, f, s, true, false); /* not at the stream's bytes: more of them may come */
 }
 
-/* The carriers of tunnels are flows of their own, but rules and records see what is in them. */
-static bool
-is_carrier(const struct packet *p)
-{
-	return p->proto == 4 || p->proto == 41 || p->proto == 47;
-}
-
 static void
 worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet: read this first */
 {
@@ -295,6 +309,13 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 		run_detect(w, p, NULL, NULL, false);
 		goto done;
 	}
+	if (w->conf.emit.ethernet)
+		macs_add(&s->macs, w->pool, p);
+	if (s->bypassed) {
+		count_facts(s, p);
+		services_add(w->services, &w->emit, f, s, p->ts);
+		return;
+	}
 	s->established |= f->state == FLOW_ESTABLISHED;
 	if (p->proto == 6 && !(p->flags & PACKET_MALFORMED))
 		updated = tcp_packet(w, f, s, p);
@@ -307,17 +328,18 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 	s->app_next[p->dir] = false;
 	if (updated >> !p->dir & 1)
 		s->app_next[!p->dir] = true;
-	if (is_carrier(p))
+	if (packet_is_carrier(p->proto))
 		run_detect(w, p, NULL, NULL, false);
 	else
 		run_detect(w, p, f, s, look);
 	settle_frames(w, f, s, p);
 	look_other_way(w, f, s, !p->dir);
+	bypass_unreadable(w, s);
 	log_transactions(w, f, s, p, false);
 	services_add(w->services, &w->emit, f, s, p->ts);
 done:
 	if (p->any_event && w->conf.emit.log_anomaly)
-		emit_anomaly(&w->emit, p, f);
+		emit_anomaly(&w->emit, p, f, s);
 }
 
 /* What is still held is looked at, then told, then given back. */
@@ -329,7 +351,7 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 	struct packet p;
 
 	emit_flow_phase(&w->emit, w->num, f);
-	if (s->stream) {
+	if (s->stream && !s->bypassed) {
 		bool wants[2];
 		for (int d = 0; d < 2; d++)
 			wants[d] = s->app_next[d] || stream_wants_flush(s->stream, d) || (s->app && s->app->frames[d].n);
@@ -356,6 +378,8 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 	log_transactions(w, f, s, NULL, true);
 	services_add(w->services, &w->emit, f, s, f->last);
 	emit_flow(&w->emit, f, s, why);
+	emit_netflow(&w->emit, f, s);
+	macs_clear(&s->macs, w->pool);
 	detect_flow_end(w->detect, &s->marks, s->app);
 	app_clear(w->apps, &s->app);
 	stream_clear(w->streams, &s->stream);

@@ -26,6 +26,9 @@ struct session {
 	uint32_t alerts;
 	bool answer_first;        /* the first packet seen was the server's SYN/ACK: ends are turned round for the service's sums */
 	bool passed;              /* rules do not look at it any more */
+	bool bypassed;            /* nobody does: its packets are only counted */
+	uint32_t exceptions;      /* PACKET_EXC_*: policies that were asked about it */
+	struct mac_set *macs;     /* with `ethernet`; else NULL */
 	bool established;        /* the flow was, before the packet at hand */
 	bool app_next[2];         /* transactions of that direction wait for its next packet */
 };
@@ -36,8 +39,10 @@ enum emit_xff { XFF_NONE, XFF_EXTRA, XFF_OVERWRITE };
 /* What alerts and records carry besides the envelope (outputs.*.eve-log.types). */
 struct emit_conf {
 	bool payload, payload_printable, packet, metadata, app_layer, flow;
-	bool log_flow, log_anomaly, log_files, log_frames;
-	bool log_app_anomaly;          /* events of transactions among them */
+	bool log_flow, log_netflow, log_metadata, log_anomaly, log_files, log_frames;
+	bool anomaly_decode, anomaly_stream, anomaly_app; /* whose events */
+	bool anomaly_packet;           /* with the packet */
+	int midstream_policy, memcap_policy; /* enum stream_exception, as flow records tell them */
 	bool log_all_app;              /* a record for every transaction of every protocol */
 	const char *const *log_app;    /* or of these; NULL-ended */
 	bool payload_length, ethernet, verdict;

@@ -11,6 +11,7 @@ eve_type(const struct event *e)
 	case EVENT_ALERT:
 		return "alert";
 	case EVENT_APP:
+	case EVENT_RECORD:
 		return e->kind;
 	case EVENT_FLOW:
 		return "flow";
@@ -105,7 +106,7 @@ envelope(struct json *j, const struct event *e, const struct eve_options *o)
 	timestamp(j, e->ts);
 	place(j, e, o);
 	tuple(j, e);
-	if (e->type != EVENT_FLOW)
+	if (e->type != EVENT_FLOW && !(e->type == EVENT_RECORD && e->flags & EVENT_F_PSEUDO))
 		json_str(j, "pkt_src", event_pkt_src[e->pkt_src]);
 	if (o->community_id && (e->flags & EVENT_F_FLOW)) {
 		event_community_id(e, o->community_id_seed, id);
@@ -113,6 +114,8 @@ envelope(struct json *j, const struct event *e, const struct eve_options *o)
 	}
 	if (e->flags & EVENT_F_TX)
 		json_u64(j, "tx_id", e->tx_id);
+	if (o->version)
+		json_str(j, "suricata_version", o->version);
 }
 
 /* First of its key? A key may repeat in a rule; EVE gathers its values in one array. */

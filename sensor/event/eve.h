@@ -23,6 +23,7 @@ struct eve_options {
 	uint16_t community_id_seed;
 	bool metadata;             /* alert.metadata */
 	bool references;           /* alert.references */
+	const char *version;       /* "suricata_version": what wrote the record, by the name readers know; NULL = leave it out */
 };
 
 /* "alert", "http", "flow" ...: the record's event_type, or NULL for events that are never printed. */

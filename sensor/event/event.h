@@ -21,6 +21,7 @@ enum event_type {
 	EVENT_PACKET,   /* a packet that a rule's tag asks for */
 	EVENT_FRAME,    /* a piece of the stream that a parser has named */
 	EVENT_ANOMALY,  /* decoder, stream or application event without a rule */
+	EVENT_RECORD,   /* nothing but a record to be written: `kind` is its event_type ("netflow", "metadata" ...) */
 	EVENT_TICK,     /* packet time went on by a second; never printed */
 	EVENT_TYPES
 };
@@ -77,7 +78,7 @@ struct event {
 	uint8_t flow_state; /* enum event_flow_state */
 	uint16_t in_iface;  /* index into the sensor's interfaces */
 	char app_proto[16]; /* "" = none known yet, "failed" */
-	char kind[16];      /* EVENT_APP: event_type of the record; EVENT_FLOW: why it ended ("timeout", "closed", "evicted", "shutdown") */
+	char kind[16];      /* EVENT_APP, EVENT_RECORD: event_type of the record; EVENT_FLOW: why it ended ("timeout", "closed", "evicted", "shutdown") */
 	/* EVENT_ALERT */
 	uint32_t generation; /* of the ruleset `card` belongs to */
 	uint32_t card;       /* index into its cards */

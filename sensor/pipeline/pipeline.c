@@ -54,7 +54,8 @@ pipeline_new(const struct pipeline_conf *conf, struct event_base *loop, struct c
 	p->eve = (struct eve_options) { .ifaces = conf->offline ? NULL : conf->ifaces,
 		.pcap_name = conf->eve.pcap_file ? conf->pcap_name : NULL, .pcap_cnt = conf->offline,
 		.community_id = conf->eve.community_id, .community_id_seed = conf->eve.community_id_seed,
-		.metadata = conf->eve.metadata, .references = conf->eve.references };
+		.metadata = conf->eve.metadata, .references = conf->eve.references,
+		.version = conf->eve.version ? PACKAGE_NAME " " PACKAGE_VERSION : NULL };
 	p->cap = RECORD_ROOM;
 	p->room = malloc(p->cap);
 	p->thresholds = threshold_new(THRESHOLD_ENTRIES, cnt);
@@ -139,6 +140,7 @@ is_written(const struct pipeline *p, const struct event *e)
 	case EVENT_ALERT:
 		return p->conf.eve.alert;
 	case EVENT_APP:
+	case EVENT_RECORD:
 		return app_wanted(&p->conf.eve, e->kind);
 	case EVENT_FLOW:
 		return p->conf.eve.flow;

@@ -25,6 +25,7 @@ struct eve_conf {
 	bool metadata;            /* alert.metadata and metadata.flowbits */
 	bool references;          /* alert.references */
 	bool pcap_file;
+	bool version;             /* suricata_version */
 };
 
 struct pipeline_conf {

@@ -514,6 +514,15 @@ app_eof(struct apps *e, struct app *a, int dir)
 		app_drop(a, &a->carry[dir]);
 }
 
+void
+app_encrypted(struct app *a)
+{
+	uint8_t how = a->engine->of[a->index].encryption;
+
+	a->no_payload |= how != ENCRYPTION_FULL;
+	a->bypass |= how == ENCRYPTION_BYPASS;
+}
+
 static void
 clear_state(struct app *a, const struct protocol *p, void *state)
 {

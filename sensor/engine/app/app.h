@@ -53,10 +53,12 @@ struct app {
 	 * stream, sets this back to false, and from then on `dir` means the new orientation. TCP: only midstream. */
 	bool reversed;
 	bool no_payload;              /* from here on nothing may be inspected (encrypted) */
+	bool bypass;                  /* nor need anything be looked at (encryption-handling: bypass) */
 	uint8_t transport;
 	uint16_t port[2];             /* client's, server's */
 	struct addr addr[2];          /* the same */
 	uint64_t events;              /* flow-level events, bit = enum app_flow_event */
+	uint64_t events_told;         /* worker: anomaly records are written of these */
 	int64_t now;                  /* packet time of the bytes at hand */
 	uint64_t num;                 /* and frame number */
 	struct event_facts *facts;    /* the session's counts, or NULL: parsers bump them by app_count_*() */
@@ -191,6 +193,8 @@ app_count_ot(struct app *a, enum ot_kind kind)
 	if (a->facts)
 		a->facts->ot[kind]++;
 }
+/* What follows is encrypted: app-layer.protocols.NAME.encryption-handling says whether anybody still looks at it. */
+void app_encrypted(struct app *a);
 void *app_take(struct app *a, size_t n);      /* zeroed; from the pool */
 void app_give(struct app *a, void *p, size_t n);
 int app_keep(struct app *a, struct bytes *b, struct span s, uint32_t max);

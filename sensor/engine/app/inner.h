@@ -23,9 +23,12 @@ struct app_ports {
 	uint8_t n;
 };
 
+enum app_encryption { ENCRYPTION_TRACK, ENCRYPTION_FULL, ENCRYPTION_BYPASS };
+
 struct apps_protocol {
 	bool on[2];        /* by transport: TCP, UDP */
 	bool parse;        /* false: detection-only */
+	uint8_t encryption; /* enum app_encryption */
 	struct app_ports ports[2];
 	void *conf;
 };

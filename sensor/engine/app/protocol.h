@@ -162,6 +162,7 @@ struct tx {
 	uint64_t events;       /* bit = index into protocol->events */
 	uint8_t progress[2];
 	bool logged;           /* worker: its record is written (or it needs none) */
+	bool unlogged;         /* a rule says that it shall have none */
 	bool done_seen[2];     /* detection: looked at with that direction final (tx_final) */
 	bool guessed;          /* detection: an alert that did not look at it has shown it */
 	uint8_t only_dir;      /* 0 both, else bit 0/1: the transaction has just this direction */

@@ -12,8 +12,8 @@
 #include <strings.h>
 
 static const struct option_tree trees[] = {
-	{ "app-layer.protocols", "one map a protocol: enabled (yes, no, detection-only), detection-ports.dp, and the "
-				 "protocol's own settings" },
+	{ "app-layer.protocols", "one map a protocol: enabled (yes, no, detection-only), detection-ports.dp, "
+				 "encryption-handling (track-only, full, bypass: with stream.bypass), and the protocol's own settings" },
 	{ "app-layer.error-policy", "accepted; a sensor that only listens has nothing to decide here" },
 	{ NULL, NULL },
 };
@@ -162,6 +162,22 @@ check_names(const struct conf *c, struct diag *d)
 	}
 }
 
+static void
+read_encryption(struct apps_protocol *of, const struct yaml *node, struct diag *d)
+{
+	static const char *const names[] = { "track-only", "default", "full", "bypass", NULL };
+	static const uint8_t means[] = { ENCRYPTION_TRACK, ENCRYPTION_TRACK, ENCRYPTION_FULL, ENCRYPTION_BYPASS };
+	const struct yaml *e = yaml_get(node, "encryption-handling");
+
+	for (unsigned i = 0; e && e->text && names[i]; i++)
+		if (strcasecmp(e->text, names[i]) == 0) {
+			of->encryption = means[i];
+			return;
+		}
+	if (e)
+		yaml_error(e, d, "expected track-only, full or bypass");
+}
+
 static int
 set_up_protocol(struct apps *e, unsigned i, const struct conf *c, struct diag *d)
 {
@@ -176,6 +192,7 @@ set_up_protocol(struct apps *e, unsigned i, const struct conf *c, struct diag *d
 		read_ports(&of->ports[t], node, d);
 		read_ports(&of->ports[t], yaml_get(node, t ? "udp" : "tcp"), d);
 	}
+	read_encryption(of, node, d);
 	if (!p->conf_size)
 		return 0;
 	if (!(of->conf = pool_ztake(e->pool, p->conf_size)))

@@ -46,6 +46,8 @@ enum { TO_SERVER, TO_CLIENT };
 #define PACKET_PASS_FLOW 0x1000       /* stream: a policy says that rules do not look at this flow from here on */
 #define PACKET_BYPASS_FLOW 0x2000     /* stream: nor does anything else */
 #define PACKET_MIDSTREAM 0x4000       /* stream or worker: the TCP session was picked up midstream */
+#define PACKET_EXC_MIDSTREAM 0x8000   /* stream: stream.midstream-policy was asked about this flow */
+#define PACKET_EXC_MEMCAP 0x10000     /* stream: stream.memcap-policy was */
 
 /* Events of decoder, defragmenter and stream: bits set on the packet, names for decode-event and stream-event
  * ("ipv4.pkt_too_small", "stream.3whs_ack_in_wrong_dir"); one row each in decode/events.def. */
@@ -119,6 +121,13 @@ struct packet {
 	uint32_t ip_options_seen[8]; /* IPv4: bit per option type */
 	struct packet_tcp tcp;
 };
+
+/* The carriers of tunnels are flows of their own, but rules and records see what is in them. */
+static inline bool
+packet_is_carrier(uint8_t proto)
+{
+	return proto == 4 || proto == 41 || proto == 47;
+}
 
 static inline void
 packet_event_set(struct packet *p, enum packet_event e)

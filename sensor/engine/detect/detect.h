@@ -84,6 +84,7 @@ struct marks {
 };
 #define MARKS_PASS 0x01       /* a pass rule matched: nothing of this flow is looked at any more */
 #define MARKS_IPONLY 0x02     /* rules on addresses were asked; << direction */
+#define MARKS_BYPASS 0x08     /* a rule says that the rest of the flow need not be looked at */
 
 struct detect_in {
 	struct packet *p;
@@ -123,6 +124,8 @@ unsigned detect_packet(struct detect *d, struct detect_in *in, const struct dete
 /* A flow or transaction ends: gives back what detection hung on it. */
 void detect_flow_end(struct detect *d, struct marks *m, struct app *app);
 void detect_tx_end(struct detect *d, struct tx *tx);
+/* What rules took out of the packet that was looked at last: JSON elements as in struct detect_alert; empty: nothing. */
+struct span detect_packet_vars(const struct detect *d);
 /* "metadata" and "traffic" of alerts and flows: flowbits, flowints, flowvars; nothing when there are none. */
 void detect_log_marks(const struct detect *d, const struct marks *m, struct span packet_vars, struct json *j);
 

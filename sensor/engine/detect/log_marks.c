@@ -120,6 +120,14 @@ vars(const struct marks *m, struct json *j, bool numbers)
 	return close_member(&o);
 }
 
+struct span
+detect_packet_vars(const struct detect *d)
+{
+	struct json j = d->packet_vars;
+
+	return j.p ? json_text(&j) : SPAN_NONE;
+}
+
 void
 detect_log_marks(const struct detect *d, const struct marks *m, struct span packet_vars, struct json *j)
 {

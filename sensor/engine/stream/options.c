@@ -31,6 +31,8 @@ static const struct option rows[] = {
 	    "differing SYN/ACKs remembered of a session" },
 	{ "stream.max-syn-queued", OPT_U32, offsetof(struct stream_conf, max_syn_queued), "10", 0, 255, NULL,
 	    "differing SYNs remembered of a session" },
+	ROW("stream.bypass", OPT_BOOL, bypass, "no",
+	    "a session of which nothing more can be read (encrypted, or beyond the depth) is not looked at any more"),
 	NAMED("stream.midstream-policy", midstream_policy, exception_names, "auto",
 	    "what to do with a flow whose beginning was not seen, where midstream is off"),
 	NAMED("stream.memcap-policy", memcap_policy, exception_names, "auto",

@@ -77,6 +77,7 @@ struct half {
 	uint16_t flags;
 	uint16_t urgent_n; /* out-of-band bytes taken out of the stream so far */
 	uint16_t block_n;
+	uint16_t regions; /* most there were at once; 0 counts as 1 */
 	uint64_t base, app, raw;
 	uint64_t kept; /* offset + 1 of bytes that stay for frames; 0 = none */
 	uint64_t lost;

@@ -181,10 +181,14 @@ push_first(struct streams *e, struct stream **s, struct packet *p, bool *swap)
 	uint64_t refused = counter_get(e->cnt, C_STREAM_SESSION_MEMCAP);
 	int ret = stream_none(e, s, p, swap);
 
-	if (!syn)
+	if (!syn) {
+		p->flags |= PACKET_EXC_MIDSTREAM;
 		exception(p, (enum stream_exception) e->conf.midstream_policy);
-	if (counter_get(e->cnt, C_STREAM_SESSION_MEMCAP) != refused)
+	}
+	if (counter_get(e->cnt, C_STREAM_SESSION_MEMCAP) != refused) {
+		p->flags |= PACKET_EXC_MEMCAP;
 		exception(p, (enum stream_exception) e->conf.memcap_policy);
+	}
 	if (*s == NULL) {
 		if (!syn)
 			counter_inc(e->cnt, C_STREAM_NO_SESSION);
@@ -347,6 +351,18 @@ uint64_t
 stream_lost(const struct stream *s, int dir)
 {
 	return s->half[dir].lost;
+}
+
+unsigned
+stream_max_regions(const struct stream *s, int dir)
+{
+	return s->half[dir].regions ? s->half[dir].regions : 1;
+}
+
+bool
+stream_depth_reached(const struct stream *s)
+{
+	return s->half[0].flags & s->half[1].flags & HALF_DEPTH;
 }
 
 size_t

@@ -37,6 +37,7 @@ struct stream_conf {
 	uint32_t max_synack_queued, max_syn_queued;
 	uint32_t chunk_to_server, chunk_to_client; /* raw inspection chunks, bytes (2560) */
 	bool raw;                    /* raw stream inspection at all */
+	bool bypass;                 /* nothing more is looked at of a session of which nothing more can be read */
 	int urgent_policy;           /* oob, inline, drop, gap */
 	int midstream_policy, memcap_policy; /* enum stream_exception */
 	enum stream_policy (*policy_of)(void *arg, const struct addr *dst); /* host-os-policy; NULL = BSD */
@@ -114,6 +115,10 @@ bool stream_wants_flush(const struct stream *s, int dir); /* bytes are held that
 bool stream_raw_left(const struct stream *s, int dir);      /* of those, bytes for raw inspection */
 uint64_t stream_size(const struct stream *s, int dir);    /* for stream_size: next expected byte - ISN */
 uint64_t stream_lost(const struct stream *s, int dir);    /* bytes of gaps */
+/* Groups of held bytes with wide holes (more than 256 KiB) between them: the most there were at once. */
+unsigned stream_max_regions(const struct stream *s, int dir);
+/* Neither direction is read any further: beyond stream.reassembly.depth. */
+bool stream_depth_reached(const struct stream *s);
 size_t streams_memory(const struct streams *e);
 
 #endif

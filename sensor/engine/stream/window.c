@@ -124,6 +124,26 @@ window_drop(struct streams *e, struct half *h, uint32_t k)
 	edges_clear(e, h);
 }
 
+/* Held bytes with more than this between them lie in regions of their own. */
+#define REGION_GAP 262144u
+
+/* A block far from what is held around it: are there more regions now than ever before? */
+static void
+count_regions(struct half *h, const struct block *b)
+{
+	uint64_t end = half_contiguous(h);
+	uint16_t n = 1;
+
+	if (b->next && b->next->off - (b->off + b->n) <= REGION_GAP)
+		return;
+	for (const struct block *k = h->blocks; k; k = k->next) {
+		n = (uint16_t) (n + (k->off - end > REGION_GAP));
+		end = k->off + k->n;
+	}
+	if (n > h->regions)
+		h->regions = n;
+}
+
 /* A new block behind `after` (NULL: in front of all). */
 int
 block_insert(struct streams *e, struct half *h, struct block *after, uint64_t off, struct span s)
@@ -144,6 +164,8 @@ block_insert(struct streams *e, struct half *h, struct block *after, uint64_t of
 	if (b->next == NULL)
 		h->last_block = b;
 	h->block_n++;
+	if (off - (after ? after->off + after->n : half_contiguous(h)) > REGION_GAP)
+		count_regions(h, b);
 	return 0;
 }
 

@@ -122,7 +122,10 @@ probe_strict(struct span first, int dir, uint8_t transport)
 		return PROBE_NO;
 	if (msg.n < length)
 		return PROBE_MORE;
-	return whole(msg, &h) && printable_name(msg, 12) ? which_side(&h, dir) : PROBE_NO;
+	if (!whole(msg, &h) || !printable_name(msg, 12))
+		return PROBE_NO;
+	/* who answers over UDP where nothing is known of the ports was asked: a question from there turns nobody round */
+	return transport == APP_UDP && dir == TO_CLIENT && !(h.flags & DNS_QR) ? PROBE_NO : which_side(&h, dir);
 }
 
 static enum app_probe

@@ -78,7 +78,7 @@ finished(struct app *a, struct ssh *st, struct ssh_tx *t, int dir)
 	tx_reach(&t->tx, dir, SSH_FINISHED);
 	a->stopped[dir] = true;
 	if (st->newkeys[!dir])
-		a->no_payload = true;
+		app_encrypted(a);
 }
 
 /* Bytes of the line at the front, its end included; 0 = not complete, -1 = too long to be one. */

@@ -213,7 +213,7 @@ data(struct app *a, struct tls_tx *t)
 		return;
 	tx_reach(&t->tx, TO_SERVER, TLS_C_FINISHED);
 	tx_reach(&t->tx, TO_CLIENT, TLS_S_FINISHED);
-	a->no_payload = true;
+	app_encrypted(a);
 	if (!app_frames_wanted(a))
 		a->stopped[0] = a->stopped[1] = true;
 }

@@ -1,9 +1,16 @@
 /*
- * bypass - in Suricata the rest of a matching flow is not looked at, to save work; here it is.
+ * bypass - the rule matched: what follows of the flow is counted, and nobody looks at it.
  */
 #include "engine/detect/keyword.h"
 
+static void
+act(const struct match_ctx *c, const union kw_arg *a)
+{
+	if (c->in->marks && !(c->p->flags & PACKET_PSEUDO))
+		c->in->marks->flags |= MARKS_BYPASS;
+}
+
 const struct keyword keyword_bypass = {
-	.name = "bypass", .help = "the rest of a flow that matched need not be looked at", .example = "bypass",
-	.scope = KW_META, .arg = ARG_NONE, .note = "accepted; the flow is looked at all the same",
+	.name = "bypass", .help = "what follows of a flow that matched is not looked at", .example = "bypass",
+	.scope = KW_ACTION, .arg = ARG_NONE, .act = act,
 };
