@@ -9,6 +9,7 @@ static const struct option rows[] = {
 	{ "inventory", OPT_PATH, AT(inventory), NULL, 0, 0, NULL, "Asset inventory: networks, owners, sectors, criticality, capacity, services." },
 	{ "packs", OPT_PATH, AT(packs), NULL, 0, 0, NULL, "Folder of policy packs; default: the shipped ones." },
 	{ "context", OPT_PATH, AT(context), NULL, 0, 0, NULL, "Context inputs: circumstance, attribution statements, damage reports, confirmations." },
+	{ "context-keys", OPT_PATH, AT(context_keys), NULL, 0, 0, NULL, "Ed25519 keys of those who may tell; with it what is unsigned is taken from the control socket's owner alone." },
 	{ "effects", OPT_PATH, AT(effects), NULL, 0, 0, NULL, "Effect classes of rules; default: the shipped effects.yaml." },
 	{ "incident.join-window", OPT_SECONDS, AT(join_window), "1h", 0, 0, NULL, "Signs of one attacker or against one victim group further apart than this are two incidents." },
 	{ "incident.quiet-after", OPT_SECONDS, AT(quiet_after), "10m", 0, 0, NULL, "An incident without a sign for so long is quiet." },
@@ -50,8 +51,11 @@ read_inputs(struct assess *a, struct diag *d)
 		rc |= packs_read(&a->packs, a->conf.packs, &a->effects, d);
 	else
 		diag_error(d, "packs", 0, 0, "no folder of policy packs");
+	if (a->conf.context_keys)
+		rc |= author_keys_read(&a->keys, a->conf.context_keys, d);
 	if (a->conf.context && !rc)
-		rc |= context_read(&a->context, a->conf.context, &a->packs, d);
+		rc |= context_read(&a->context, a->conf.context, &a->packs,
+		    &(struct context_trust) { a->conf.context_keys ? &a->keys : NULL, !a->conf.context_keys, "file" }, d);
 	if (rc || !a->conf.packs)
 		return -1;
 	a->health = health_new(&a->inv);
@@ -63,6 +67,7 @@ static void
 clear_inputs(struct assess *a)
 {
 	context_clear(&a->context);
+	author_keys_clear(&a->keys);
 	packs_clear(&a->packs);
 	inventory_clear(&a->inv);
 	effects_clear(&a->effects);
@@ -109,8 +114,10 @@ assess_new(const struct assess_conf *conf, const char *sensor, const struct cloc
 static void
 release_taken(struct assess *a)
 {
-	if (a->taken)
+	if (a->taken && a->taken->i)
 		a->taken->i->pins--;
+	if (a->taken)
+		free(a->taken->told);
 	free(a->taken);
 	a->taken = NULL;
 }
@@ -133,6 +140,7 @@ assess_free(struct assess *a)
 	if (!a)
 		return;
 	clear_pending(a);
+	assess_forget_told(a);
 	incidents_free(a->incidents);
 	clear_inputs(a);
 	free(a);
@@ -183,8 +191,10 @@ assess_reload(struct assess *a, struct diag *d)
 	a->packs = fresh.packs;
 	a->context = fresh.context;
 	a->health = fresh.health;
+	a->keys = fresh.keys;
 	a->traffic = fresh.traffic;
 	bind(a);
+	assess_tell_again(a, d);
 	return 0;
 }
 
@@ -456,11 +466,15 @@ assess_next(struct assess *a, struct assess_record *out)
 	a->taken = p;
 	memset(out, 0, sizeof(*out));
 	out->kind = p->kind;
+	out->change = p;
+	if (!p->i) {
+		out->ts = p->at;
+		return true;
+	}
 	memcpy(out->incident, p->i->id, sizeof(out->incident));
 	out->revision = p->a.revision;
 	out->ts = p->a.at;
 	out->i = p->i;
-	out->change = p;
 	out->hosts = p->hosts;
 	out->n_hosts = p->n_hosts;
 	return true;
@@ -471,7 +485,9 @@ assess_write(const struct assess *a, const struct assess_record *r, struct json 
 {
 	const struct pending *p = r->change;
 
-	if (r->kind == ASSESS_INCIDENT)
+	if (r->kind == ASSESS_CONTEXT)
+		json_raw(j, NULL, span_str(p->told));
+	else if (r->kind == ASSESS_INCIDENT)
 		document_incident(&a->rec, &p->a, j);
 	else
 		document_escalation(&a->rec, &p->a, &p->before, j);

@@ -23,6 +23,7 @@ struct assess_conf {
 	const char *inventory;    /* YAML file; NULL: nothing known about assets */
 	const char *packs;        /* folder of rules/policy */
 	const char *context;      /* YAML file of context inputs; NULL: none */
+	const char *context_keys; /* YAML file of authors' keys; then what is unsigned is taken from trusted peers alone */
 	const char *effects;      /* YAML: classtype / ATT&CK id -> effect class, for rules without casus_effect */
 	int64_t join_window;      /* ns: activity further apart begins a new incident */
 	int64_t quiet_after, close_after; /* ns */
@@ -53,11 +54,15 @@ void assess_coverage(struct assess *a, const struct assess_coverage *cov);
 void assess_tick(struct assess *a, int64_t now, const struct assess_coverage *cov);
 void assess_finish(struct assess *a); /* end of input: every open incident is assessed a last time */
 
+/* What a person tells while it runs: a statement as YAML, bare only where the peer is trusted, or signed. It is recorded, counts from
+ * the next assessment on, and is kept over a reload. Negative: why[] tells what was wrong. */
+int assess_tell(struct assess *a, struct span text, bool trusted, const char *channel, char why[static 256]);
+
 /* What the alert's `casus` object carries of its incident: incident, scale, legal, parties, marking. */
 void assess_tag(const struct assess *a, const struct incident *i, struct json *j);
 
 /* Records that became due, in the order in which they happened. */
-enum assess_kind { ASSESS_INCIDENT, ASSESS_ESCALATION };
+enum assess_kind { ASSESS_INCIDENT, ASSESS_ESCALATION, ASSESS_CONTEXT };
 struct assess_record {
 	enum assess_kind kind;
 	char incident[40];         /* id */

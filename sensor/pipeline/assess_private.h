@@ -21,9 +21,20 @@ struct notes {
 	bool assessed, lowering; /* lowering: a lower band waits until it has lasted */
 };
 
+/* What was told while it ran, kept for reloads. */
+struct told {
+	char *text;
+	size_t n;
+	bool trusted;
+	const char *channel;
+	struct told *next;
+};
+
 struct pending {
 	enum assess_kind kind;
-	struct incident *i;
+	struct incident *i;       /* NULL: a context record, what follows is empty */
+	char *told;               /* its members as JSON */
+	int64_t at;
 	struct assessment a;
 	struct bands before;
 	uint64_t hosts[256];
@@ -45,6 +56,9 @@ struct assess {
 	struct effects effects;
 	struct packs packs;
 	struct context context;
+	struct author_keys keys;
+	struct told *told, **told_end;
+	uint32_t n_told;
 	struct incidents *incidents;
 	struct health *health;
 	uint64_t one_sided, two_sided; /* conversations that ended */
@@ -58,5 +72,9 @@ struct assess {
 struct notes *assess_notes(struct incident *i);
 /* Measures and computes now; with `changes` also what would change it. */
 void assess_now(struct assess *a, struct incident *i, int64_t now, bool changes);
+/* ---- assess_tell.c ---- */
+/* After a reload: what no longer fits is warned of and left out. */
+void assess_tell_again(struct assess *a, struct diag *d);
+void assess_forget_told(struct assess *a);
 
 #endif

@@ -66,10 +66,10 @@ class Check:
         if kind == "stats":
             for text in self.schemas.problems("stats", casus):
                 self.tell(where, "casus: " + text)
-        if kind in ("incident", "escalation") and not isinstance(casus.get(kind), dict):
+        if kind in ("incident", "escalation", "context") and not isinstance(casus.get(kind), dict):
             self.tell(where, "no casus.%s" % kind)
         plain = {k: v for k, v in r.items() if k != "casus"}
-        if kind in ("incident", "escalation"):
+        if kind in ("incident", "escalation", "context"):
             return  # our own types: nothing of them is EVE
         for text in self.schemas.problems("eve", plain):
             self.tell(where, "without casus: " + text)

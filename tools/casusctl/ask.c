@@ -69,7 +69,7 @@ receive(int fd)
 }
 
 static json_t *
-exchange(const char *path, const char *command, const char *id, const char *party)
+exchange(const char *path, const char *command, const char *id, const char *party, const char *long_text)
 {
 	json_t *q = json_pack("{s:s}", "command", command), *answer = NULL;
 	char *text;
@@ -79,6 +79,8 @@ exchange(const char *path, const char *command, const char *id, const char *part
 		json_object_set_new(q, "id", json_string(id));
 	if (party)
 		json_object_set_new(q, "party", json_string(party));
+	if (long_text)
+		json_object_set_new(q, "text", json_string(long_text));
 	text = json_dumps(q, JSON_COMPACT);
 	json_decref(q);
 	fd = dial(path);
@@ -94,10 +96,11 @@ exchange(const char *path, const char *command, const char *id, const char *part
 	return answer;
 }
 
-json_t *
-ask(const struct options *o, const char *command, const char *id, const char *party, int *code)
+/* The result of an answer, which is used up; NULL: told on stderr. */
+static json_t *
+result_of(json_t *answer, int *code)
 {
-	json_t *answer = exchange(o->socket, command, id, party), *result;
+	json_t *result;
 	const char *error;
 
 	*code = CTL_FAILURE;
@@ -117,12 +120,15 @@ ask(const struct options *o, const char *command, const char *id, const char *pa
 	return result;
 }
 
-int
-ask_and_print(const struct options *o, const char *command, const char *id, const char *party)
+json_t *
+ask(const struct options *o, const char *command, const char *id, const char *party, int *code)
 {
-	int code;
-	json_t *result = ask(o, command, id, party, &code);
+	return result_of(exchange(o->socket, command, id, party, NULL), code);
+}
 
+static int
+print_result(const struct options *o, json_t *result, int code)
+{
 	if (!result)
 		return code;
 	if (o->json)
@@ -131,4 +137,22 @@ ask_and_print(const struct options *o, const char *command, const char *id, cons
 		print_text(result, 0);
 	json_decref(result);
 	return code;
+}
+
+int
+ask_text_and_print(const struct options *o, const char *command, const char *text)
+{
+	int code;
+	json_t *result = result_of(exchange(o->socket, command, NULL, NULL, text), &code);
+
+	return print_result(o, result, code);
+}
+
+int
+ask_and_print(const struct options *o, const char *command, const char *id, const char *party)
+{
+	int code;
+	json_t *result = ask(o, command, id, party, &code);
+
+	return print_result(o, result, code);
 }

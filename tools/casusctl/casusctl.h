@@ -23,13 +23,15 @@ struct subcommand {
 };
 
 extern const struct subcommand subcommand_status, subcommand_stats, subcommand_incidents, subcommand_incident,
-    subcommand_explain, subcommand_reload, subcommand_version, subcommand_check, subcommand_journal, subcommand_exercise, subcommand_pack;
+    subcommand_explain, subcommand_reload, subcommand_version, subcommand_check, subcommand_journal, subcommand_exercise, subcommand_pack, subcommand_context;
 
 /* Sends one request to the sensor (id, party may be NULL). The result object, owned by the caller; NULL: told on stderr,
  * *code is CTL_FINDING when the sensor refused and CTL_FAILURE when it did not answer. */
 json_t *ask(const struct options *o, const char *command, const char *id, const char *party, int *code);
 /* ask() and print, as text or as JSON. */
 int ask_and_print(const struct options *o, const char *command, const char *id, const char *party);
+/* The same with a long text instead. */
+int ask_text_and_print(const struct options *o, const char *command, const char *text);
 
 /* A value for people: objects as indented lines, arrays of objects as tables. */
 void print_text(const json_t *v, int indent);

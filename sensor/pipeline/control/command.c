@@ -25,6 +25,8 @@ command_for(const struct request *q, char why[static 256])
 		snprintf(why, 256, "%s takes no \"id\"", c->name);
 	else if (!c->party && q->party[0])
 		snprintf(why, 256, "%s takes no \"party\"", c->name);
+	else if (c->text != (q->text != NULL))
+		snprintf(why, 256, "%s %s \"text\"", c->name, c->text ? "needs" : "takes no");
 	else
 		return c;
 	return NULL;
@@ -53,13 +55,16 @@ command_answer(const struct command_env *env, struct span line, char *room, uint
 
 	if (request_read(&q, line, why) == 0)
 		c = command_for(&q, why);
-	if (!c)
+	if (!c) {
+		request_clear(&q);
 		return refusal(why, room, cap);
+	}
 	json_init(&j, room, cap);
 	json_object(&j, NULL);
 	json_bool(&j, "ok", true);
 	json_object(&j, "result");
 	rc = c->run(env, &q, &j, why);
+	request_clear(&q);
 	if (rc < 0)
 		return refusal(why[0] ? why : err_text(rc), room, cap);
 	if (j.truncated)

@@ -17,12 +17,14 @@ struct command_env {
 	struct assess *assess;
 	struct output *output;
 	struct control_calls calls;
+	bool trusted;     /* the peer is root or the sensor's own user */
 };
 
 struct command {
 	const char *name, *help;
 	bool id;          /* takes "id" and needs it */
 	bool party;       /* takes "party" */
+	bool text;        /* takes "text" and needs it */
 	/* Members of "result". Negative: why[] or the error's text is the answer. */
 	int (*run)(const struct command_env *env, const struct request *q, struct json *j, char why[static 256]);
 };

@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/err.h"
 
@@ -19,6 +20,19 @@ text_take(char out[static REQUEST_TEXT], const char *key, const json_t *v, char 
 }
 
 static int
+long_take(struct request *q, const json_t *v, char why[static 256])
+{
+	size_t n = json_string_length(v);
+
+	if (!json_is_string(v) || n == 0 || strlen(json_string_value(v)) != n) {
+		snprintf(why, 256, "\"text\" must be a text");
+		return E_BAD;
+	}
+	q->text = strdup(json_string_value(v));
+	return q->text ? 0 : E_NOMEM;
+}
+
+static int
 members_read(struct request *q, json_t *o, char why[static 256])
 {
 	const char *key;
@@ -32,8 +46,10 @@ members_read(struct request *q, json_t *o, char why[static 256])
 			rc = text_take(q->id, key, v, why);
 		else if (strcmp(key, "party") == 0)
 			rc = text_take(q->party, key, v, why);
+		else if (strcmp(key, "text") == 0)
+			rc = long_take(q, v, why);
 		else {
-			snprintf(why, 256, "unknown member \"%.40s\"; expected command, id, party", key);
+			snprintf(why, 256, "unknown member \"%.40s\"; expected command, id, party, text", key);
 			rc = E_BAD;
 		}
 		if (rc < 0)
@@ -63,4 +79,11 @@ request_read(struct request *q, struct span line, char why[static 256])
 	rc = members_read(q, o, why);
 	json_decref(o);
 	return rc;
+}
+
+void
+request_clear(struct request *q)
+{
+	free(q->text);
+	q->text = NULL;
 }

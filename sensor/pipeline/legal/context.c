@@ -74,20 +74,55 @@ read_facts(const struct yaml *map, const struct packs *p, struct statement *s, s
 static void
 check_scope(const struct yaml *y, const struct statement *s, struct diag *d)
 {
-	static const char *const keys[] = { "facts", "confirms", "linked", NULL };
+	static const char *const keys[] = { "facts", "confirms", "linked", "kinetic", NULL };
 
-	if (s->incident || s->owner || s->territory || s->sector)
+	if (s->incident || s->owner || s->territory || s->sector || s->between)
 		return;
 	for (size_t i = 0; keys[i]; i++)
 		if (yaml_get(y, keys[i]))
-			yaml_error(yaml_get(y, keys[i]), d, "%s: say of what (incident, owner, territory or sector)", keys[i]);
+			yaml_error(yaml_get(y, keys[i]), d, "%s: say of what (incident, owner, territory, sector or between)", keys[i]);
+}
+
+static void
+read_between(struct context *c, const struct yaml *y, struct statement *s, struct diag *d)
+{
+	const char **w;
+
+	if (!y)
+		return;
+	if (y->kind != YAML_LIST || y->n != 2 || !y->child->text || !y->child->next->text) {
+		yaml_error(y, d, "between: a list of two parties was expected");
+		return;
+	}
+	w = arena_alloc(&c->arena, 2 * sizeof(*w));
+	if (!w)
+		return;
+	w[0] = arena_strdup(&c->arena, y->child->text);
+	w[1] = arena_strdup(&c->arena, y->child->next->text);
+	s->between = w;
+	s->n_between = 2;
+}
+
+static void
+read_kinetic(struct context *c, const struct yaml *y, struct statement *s, struct diag *d)
+{
+	static const char *const keys[] = { "what", "time", NULL };
+
+	if (!y)
+		return;
+	yaml_only(y, keys, d);
+	s->kinetic = text(c, y, "what", true, d);
+	if (yaml_get(y, "time"))
+		yaml_time(yaml_get(y, "time"), &s->kinetic_at, d);
+	else
+		yaml_error(y, d, "kinetic: what and time were expected");
 }
 
 static void
 read_statement(struct context *c, const struct yaml *y, const struct packs *p, struct statement *s, struct diag *d)
 {
 	static const char *const keys[] = { "id", "author", "time", "expires", "incident", "owner", "territory", "sector", "circumstance",
-		"attribution", "actor", "confidence", "confirms", "facts", "linked", "note", NULL };
+		"between", "attribution", "actor", "confidence", "confirms", "facts", "linked", "kinetic", "note", NULL };
 	static const char *const confidence[] = { "scale", "value", NULL };
 	const struct yaml *conf = yaml_get(y, "confidence");
 	uint64_t n = 0;
@@ -118,8 +153,43 @@ read_statement(struct context *c, const struct yaml *y, const struct packs *p, s
 		yaml_bool(yaml_get(y, "confirms"), &s->confirms, d);
 	if (yaml_get(y, "linked") && yaml_u64(yaml_get(y, "linked"), &n, 1000000, d) == 0)
 		s->linked = (uint32_t) n;
+	read_between(c, yaml_get(y, "between"), s, d);
+	read_kinetic(c, yaml_get(y, "kinetic"), s, d);
 	read_facts(yaml_get(y, "facts"), p, s, d);
 	check_scope(y, s, d);
+}
+
+/* A statement as it came: signed, and then its text is the statement; or bare where that may be. */
+static void
+read_entry(struct context *c, const struct yaml *y, const struct packs *p, const struct context_trust *t, struct statement *s, struct diag *d)
+{
+	const struct yaml *wrap = yaml_get(y, "signed");
+	const struct author_key *by = NULL;
+	struct yaml_doc doc;
+	const char *inner;
+
+	s->channel = t->channel;
+	if (!wrap) {
+		if (!t->unsigned_ok)
+			yaml_error(y, d, "the statement is not signed, and unsigned ones are not taken here");
+		read_statement(c, y, p, s, d);
+		return;
+	}
+	if (!t->keys) {
+		yaml_error(wrap, d, "a signed statement, and no keys to check it by (context-keys)");
+		return;
+	}
+	inner = signed_text(t->keys, wrap, &by, d);
+	if (!inner || yaml_read_text(&doc, wrap->file, span_str(inner), d) < 0)
+		return;
+	if (!doc.root || doc.root->kind != YAML_MAP)
+		yaml_error(wrap, d, "the signed text is not a statement");
+	else
+		read_statement(c, doc.root, p, s, d);
+	if (by->author && s->author && strcmp(by->author, s->author) != 0)
+		yaml_error(wrap, d, "the key %s speaks as \"%s\", not as \"%s\"", by->name, by->author, s->author);
+	s->signed_by = arena_strdup(&c->arena, by->name);
+	yaml_clear(&doc);
 }
 
 static int
@@ -133,7 +203,7 @@ by_time(const void *a, const void *b)
 }
 
 int
-context_read(struct context *c, const char *path, const struct packs *p, struct diag *d)
+context_read(struct context *c, const char *path, const struct packs *p, const struct context_trust *t, struct diag *d)
 {
 	static const char *const keys[] = { "version", "statements", "note", NULL };
 	struct yaml_doc doc;
@@ -153,12 +223,70 @@ context_read(struct context *c, const char *path, const struct packs *p, struct 
 		diag_error(d, path, 1, 1, "no list `statements`");
 	if (list && list->kind != YAML_LIST)
 		list = NULL;
-	c->s = arena_zalloc(&c->arena, (list ? list->n : 0) * sizeof(*c->s) + 1);
-	yaml_each(y, list) if (c->s) read_statement(c, y, p, &c->s[c->n++], d);
+	c->cap = list ? list->n : 0;
+	c->s = arena_zalloc(&c->arena, c->cap * sizeof(*c->s) + 1);
+	yaml_each(y, list) if (c->s) read_entry(c, y, p, t, &c->s[c->n++], d);
 	if (c->n)
 		qsort(c->s, c->n, sizeof(*c->s), by_time);
 	yaml_clear(&doc);
 	return d->errors > errors ? -1 : 0;
+}
+
+static bool
+is_told(const struct context *c, const char *id)
+{
+	for (uint32_t i = 0; id && i < c->n; i++)
+		if (c->s[i].id && strcmp(c->s[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+static int
+make_room(struct context *c)
+{
+	uint32_t cap = c->cap ? c->cap * 2 : 16;
+	struct statement *s;
+
+	if (c->n < c->cap)
+		return 0;
+	s = arena_zalloc(&c->arena, cap * sizeof(*s));
+	if (!s)
+		return E_NOMEM;
+	if (c->n)
+		memcpy(s, c->s, c->n * sizeof(*s));
+	c->s = s;
+	c->cap = cap;
+	return 0;
+}
+
+int
+context_add(struct context *c, const char *name, struct span text, const struct packs *p, const struct context_trust *t,
+    const struct statement **out, struct diag *d)
+{
+	uint32_t errors = d->errors, at;
+	struct statement s = { 0 };
+	struct yaml_doc doc;
+
+	if (!c->arena.ceiling)
+		arena_init(&c->arena, 64 << 20);
+	if (yaml_read_text(&doc, name, text, d) < 0)
+		return -1;
+	if (!doc.root || doc.root->kind != YAML_MAP)
+		diag_error(d, name, 1, 1, "a statement was expected: id, author, time, what it is of, what it says");
+	else
+		read_entry(c, doc.root, p, t, &s, d);
+	yaml_clear(&doc);
+	if (d->errors == errors && is_told(c, s.id))
+		diag_error(d, name, 1, 1, "a statement %s was told before", s.id);
+	if (d->errors == errors && make_room(c) < 0)
+		diag_error(d, name, 1, 1, "no room for more statements");
+	if (d->errors > errors)
+		return -1;
+	for (at = c->n++; at > 0 && by_time(&s, &c->s[at - 1]) < 0; at--)
+		c->s[at] = c->s[at - 1];
+	c->s[at] = s;
+	*out = &c->s[at];
+	return 0;
 }
 
 void
@@ -185,7 +313,8 @@ context_next(const struct context *c, int64_t now)
 static bool
 asset_fits(const struct statement *s, const struct asset *a)
 {
-	return (!s->owner || strcmp(s->owner, a->owner) == 0) && (!s->territory || strcmp(s->territory, a->territory) == 0)
+	return (!s->between || territory_among(s->between, s->n_between, a->owner) || territory_among(s->between, s->n_between, a->territory))
+	    && (!s->owner || strcmp(s->owner, a->owner) == 0) && (!s->territory || strcmp(s->territory, a->territory) == 0)
 	    && (!s->sector || strcmp(s->sector, a->sector) == 0);
 }
 
@@ -196,7 +325,7 @@ statement_applies(const struct statement *s, const struct incident *i, int64_t n
 		return false;
 	if (s->incident && strcmp(s->incident, i->id) != 0)
 		return false;
-	if (!s->owner && !s->territory && !s->sector)
+	if (!s->owner && !s->territory && !s->sector && !s->between)
 		return true;
 	for (uint32_t k = 0; k < i->n_assets; k++)
 		if (asset_fits(s, i->assets[k]))

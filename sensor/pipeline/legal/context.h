@@ -7,19 +7,26 @@
  * Owns:      its statements.
  * Not here:  what it means for a band -> bands.h
  *
- * File: statements: [ { id, author, time, expires, incident | owner | territory | sector, circumstance, attribution,
- *                       confidence: {scale, value}, confirms: yes, facts: {name: n | [lo, hi]}, linked: n, note } ]
+ * File: statements: [ { id, author, time, expires, incident | owner | territory | sector | between: [A, B], circumstance,
+ *                       attribution, actor, confidence: {scale, value}, confirms: yes, facts: {name: n | [lo, hi]}, linked: n,
+ *                       kinetic: {what, time}, note }, or { signed: {key, signature, text} } ]
  */
 #ifndef PIPELINE_CONTEXT_H
 #define PIPELINE_CONTEXT_H
 
 #include "pipeline/legal/pack.h"
+#include "pipeline/legal/signed.h"
 
 struct statement {
 	const char *id, *author, *note;
 	int64_t time, expires;            /* 0: never */
 	const char *incident, *owner, *territory, *sector; /* to what it applies; all NULL: everything */
+	const char *const *between;       /* two parties: of what stands between them and nobody else; NULL: of everybody */
+	uint32_t n_between;
 	const char *circumstance, *attribution, *actor;
+	const char *kinetic;              /* what happened beside the network; NULL: nothing was linked */
+	int64_t kinetic_at;
+	const char *channel, *signed_by;  /* how it came; the key, NULL: unsigned */
 	const char *scale, *value;        /* confidence as the author gave it */
 	bool confirms;
 	struct fact fact[HUMAN_MAX];
@@ -29,10 +36,20 @@ struct statement {
 struct context {
 	struct arena arena;
 	struct statement *s;
-	uint32_t n;
+	uint32_t n, cap;
 };
 
-int context_read(struct context *c, const char *path, const struct packs *p, struct diag *d);
+/* Whom to believe: signatures are checked against the keys; what is unsigned only where it may be. */
+struct context_trust {
+	const struct author_keys *keys; /* NULL: there are none */
+	bool unsigned_ok;
+	const char *channel;
+};
+
+int context_read(struct context *c, const char *path, const struct packs *p, const struct context_trust *t, struct diag *d);
+/* One statement more, as YAML text; *out is it. Its id must be new. -1 with all problems in d: nothing changed. */
+int context_add(struct context *c, const char *name, struct span text, const struct packs *p, const struct context_trust *t,
+    const struct statement **out, struct diag *d);
 /* A number, or [lo, hi]. */
 void context_fact(const struct yaml *y, struct fact *f, struct diag *d);
 void context_clear(struct context *c);

@@ -328,6 +328,12 @@ write_told(const struct document_in *in, const struct statement *s, struct json 
 		json_str(j, "attribution", s->attribution);
 	if (s->actor)
 		json_str(j, "actor", s->actor);
+	if (s->kinetic) {
+		json_object(j, "kinetic");
+		json_str(j, "what", s->kinetic);
+		write_time(j, "time", s->kinetic_at);
+		json_end(j);
+	}
 	if (s->confirms)
 		json_bool(j, "confirms", true);
 	if (s->linked)
@@ -344,6 +350,32 @@ write_told(const struct document_in *in, const struct statement *s, struct json 
 	json_end(j);
 	if (s->note)
 		json_str(j, "note", s->note);
+	json_str(j, "channel", s->channel ? s->channel : "file");
+	if (s->signed_by)
+		json_str(j, "signed_by", s->signed_by);
+}
+
+static void
+write_statement(const struct document_in *in, const struct statement *s, struct json *j)
+{
+	json_str(j, "id", s->id);
+	json_str(j, "author", s->author);
+	write_time(j, "time", s->time);
+	if (s->expires)
+		write_time(j, "expires", s->expires);
+	if (s->between) {
+		json_array(j, "between");
+		for (uint32_t i = 0; i < s->n_between; i++)
+			json_str(j, NULL, s->between[i]);
+		json_end(j);
+	}
+	if (s->scale) {
+		json_object(j, "confidence");
+		json_str(j, "scale", s->scale);
+		json_str(j, "value", s->value);
+		json_end(j);
+	}
+	write_told(in, s, j);
 }
 
 static void
@@ -355,21 +387,39 @@ write_statements(const struct document_in *in, const struct assessment *a, struc
 		if (!statement_applies(s, a->i, a->at))
 			continue;
 		json_object(j, NULL);
-		json_str(j, "id", s->id);
-		json_str(j, "author", s->author);
-		write_time(j, "time", s->time);
-		if (s->expires)
-			write_time(j, "expires", s->expires);
-		if (s->scale) {
-			json_object(j, "confidence");
-			json_str(j, "scale", s->scale);
-			json_str(j, "value", s->value);
-			json_end(j);
-		}
-		write_told(in, s, j);
+		write_statement(in, s, j);
 		json_end(j);
 	}
 	json_end(j);
+}
+
+void
+document_context(const struct document_in *in, const struct statement *s, struct json *j)
+{
+	const struct { const char *key, *value; } scope[] = { { "incident", s->incident }, { "owner", s->owner }, { "territory", s->territory },
+		{ "sector", s->sector } };
+
+	json_object(j, "context");
+	if (in->exercise)
+		json_bool(j, "exercise", true);
+	write_statement(in, s, j);
+	for (size_t i = 0; i < sizeof(scope) / sizeof(scope[0]); i++)
+		if (scope[i].value)
+			json_str(j, scope[i].key, scope[i].value);
+	json_end(j);
+}
+
+/* The network acts that came before or with what happened beside it, as a person linked them; no band moves by it. */
+static void
+write_prelude(const struct document_in *in, const struct assessment *a, struct json *j)
+{
+	for (uint32_t k = 0; k < in->context->n; k++) {
+		const struct statement *s = &in->context->s[k];
+		if (s->kinetic && statement_applies(s, a->i, a->at) && a->i->first <= s->kinetic_at && s->kinetic_at - a->i->last <= in->packs->prelude) {
+			json_str(j, "prelude", s->kinetic);
+			return;
+		}
+	}
 }
 
 static void
@@ -387,6 +437,7 @@ write_legal(const struct document_in *in, const struct assessment *a, struct jso
 	json_str(j, "attribution", a->facts.attribution ? a->facts.attribution : "none");
 	if (a->facts.actor)
 		json_str(j, "actor", a->facts.actor);
+	write_prelude(in, a, j);
 	json_bool(j, "human_confirmation", a->confirmed);
 	json_u64(j, "linked_incidents", a->linked);
 	json_str(j, "ceiling", in->packs->band[a->bands.ceiling].id);

@@ -77,6 +77,12 @@ show_statement(const struct ink *k, const struct document_in *in, const struct s
 			show_number(k, s->fact[h].lo, s->fact[h].hi);
 			fputc(';', k->out);
 		}
+	if (s->kinetic) {
+		clock_print_iso(s->kinetic_at, t);
+		fprintf(k->out, " links what happened beside the network: %s, %s;", s->kinetic, t);
+	}
+	if (s->signed_by)
+		fprintf(k->out, " signed by the key %s;", s->signed_by);
 	if (s->confirms)
 		fprintf(k->out, " confirms the effects;");
 	if (s->linked)

@@ -191,10 +191,19 @@ read_says(struct pack_reader *r, const struct yaml *map)
 }
 
 static void
+read_seconds(struct pack_reader *r, const struct yaml *y, int64_t *ns)
+{
+	double s = 0;
+
+	if (y && yaml_f64(y, &s, r->d) == 0)
+		*ns = (int64_t) (s * 1e9);
+}
+
+static void
 read_ladder(struct pack_reader *r, const struct yaml *y)
 {
 	static const char *const keys[] = { "kind", "id", "version", "note", "bands", "assert_cap", "confirm_above", "low_coverage", "hold",
-		"facts", "circumstances", "circumstance_says", "attributions", "actors", "limits", "accumulate_in", "ceilings", "conditions", NULL };
+		"prelude", "facts", "circumstances", "circumstance_says", "attributions", "actors", "limits", "accumulate_in", "ceilings", "conditions", NULL };
 
 	yaml_only(y, keys, r->d);
 	read_bands(r, yaml_get(y, "bands"));
@@ -202,12 +211,8 @@ read_ladder(struct pack_reader *r, const struct yaml *y)
 	r->p->confirm_above = (uint8_t) pack_band(r, y, "confirm_above", true, 0);
 	if (yaml_get(y, "low_coverage"))
 		yaml_f64(yaml_get(y, "low_coverage"), &r->p->low_coverage, r->d);
-	const struct yaml *hold = yaml_get(y, "hold");
-	if (hold) {
-		double s = 0;
-		yaml_f64(hold, &s, r->d);
-		r->p->hold = (int64_t) (s * 1e9);
-	}
+	read_seconds(r, yaml_get(y, "hold"), &r->p->hold);
+	read_seconds(r, yaml_get(y, "prelude"), &r->p->prelude);
 	short_words(r, y, "circumstances", r->p->circumstances, &r->p->n_circumstances);
 	short_words(r, y, "attributions", r->p->attributions, &r->p->n_attributions);
 	short_words(r, y, "actors", r->p->actors, &r->p->n_actors);

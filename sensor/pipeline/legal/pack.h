@@ -125,6 +125,7 @@ struct packs {
 	uint8_t confirm_above;  /* hi above it needs confirmation to be told as more than possible */
 	double low_coverage;    /* below it intervals widen by one */
 	int64_t hold;           /* ns a lower band must last before it is told */
+	int64_t prelude;        /* ns before something kinetic in which network acts count as its prelude */
 	struct human_fact human[HUMAN_MAX];
 	uint32_t n_human;
 	struct condition ceiling[CONDITIONS_MAX]; /* the highest band unknowns may lead to */

@@ -117,6 +117,10 @@ read_statements(struct recall *r, const json_t *list)
 		*s = (struct statement) { .id = text(r, o, "id"), .author = text(r, o, "author"), .note = text(r, o, "note"), .time = time_of(o, "time"),
 			.expires = time_of(o, "expires"), .circumstance = text(r, o, "circumstance"), .attribution = text(r, o, "attribution"),
 			.actor = text(r, o, "actor"), .scale = text(r, conf, "scale"), .value = text(r, conf, "value") };
+		s->kinetic = text(r, json_object_get(o, "kinetic"), "what");
+		s->kinetic_at = time_of(json_object_get(o, "kinetic"), "time");
+		s->channel = text(r, o, "channel");
+		s->signed_by = text(r, o, "signed_by");
 		s->confirms = json_is_true(json_object_get(o, "confirms"));
 		s->linked = (uint32_t) json_integer_value(json_object_get(o, "linked"));
 		read_told(r, json_object_get(o, "facts"), s);

@@ -278,6 +278,52 @@ up_at_once_down_when_it_lasts(void **state)
 	write_file(context, "statements: []\n");
 }
 
+/* What a person tells while it runs: recorded, counted from the next second on, kept over a reload, over when it expires. */
+static void
+a_person_tells(void **state)
+{
+	static char room[65536];
+	char why[256];
+	uint32_t contexts = 0;
+	struct assess_record r;
+	struct json j;
+
+	flood(false, false, NULL);
+	assert_null(notes_of(0)->now.facts.circumstance);
+	assert_true(assess_tell(a, span_str("{ id: t1, author: A }"), true, "control socket", why) < 0);
+	assert_non_null(strstr(why, "time"));
+	assert_true(assess_tell(a, span_str("{ id: t1, author: A, time: \"1970-01-01T00:00:00Z\", circumstance: peacetime }"), true, "control socket", why) == 0);
+	assert_true(assess_tell(a, span_str("{ id: t2, author: B, time: \"1970-01-01T00:00:00Z\", expires: \"1970-01-01T02:00:00Z\", owner: JP, facts: { deaths: 12 }, confirms: yes }"),
+	                true, "control socket", why)
+	    == 0);
+	assert_true(assess_tell(a, span_str("{ id: t2, author: B, time: \"1970-01-01T00:00:00Z\", circumstance: peacetime }"), true, "control socket", why) < 0);
+	assert_non_null(strstr(why, "told before"));
+	while (assess_next(a, &r)) {
+		if (r.kind != ASSESS_CONTEXT)
+			continue;
+		json_init(&j, room, sizeof(room) - 1);
+		json_object(&j, NULL);
+		assess_write(a, &r, &j);
+		json_end(&j);
+		room[j.n] = '\0';
+		json_t *o = json_loads(room, 0, NULL);
+		assert_non_null(o);
+		contexts++;
+		assert_string_equal(json_string_value(json_object_get(json_object_get(o, "context"), "channel")), "control socket");
+		json_decref(o);
+	}
+	assert_int_equal(contexts, 2);
+	tick(2100, NULL);
+	assert_string_equal(notes_of(0)->now.facts.circumstance, "peacetime");
+	expect(notes_of(0), "JP", "B5", "B5");
+	assert_int_equal(assess_reload(a, &d), 0);
+	tick(2200, NULL);
+	assert_string_equal(notes_of(0)->now.facts.circumstance, "peacetime");
+	expect(notes_of(0), "JP", "B5", "B5");
+	tick(7300, NULL); /* the report expired */
+	expect(notes_of(0), "JP", "B2", "B3");
+}
+
 static void
 reload_keeps_what_was_told(void **state)
 {
@@ -325,6 +371,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(same_for_two_workers_and_any_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(loss_widens, setup, teardown),
 		cmocka_unit_test_setup_teardown(up_at_once_down_when_it_lasts, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_person_tells, setup, teardown),
 		cmocka_unit_test_setup_teardown(reload_keeps_what_was_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded_and_told, setup, teardown),
 	};

@@ -7,6 +7,10 @@
 #include "base/clock.h"
 #include "law.h"
 
+#include <openssl/evp.h>
+
+#include "base/hash.h"
+
 static char dir[] = "/tmp/casus-inputs-XXXXXX";
 
 static const char *
@@ -252,7 +256,7 @@ statements(const char *text, struct diag *x, int rc)
 	struct context c;
 
 	diag_init(x, 0);
-	if (context_read(&c, file("c.yaml", text), &packs, x) != rc) {
+	if (context_read(&c, file("c.yaml", text), &packs, &(struct context_trust) { NULL, true, "file" }, x) != rc) {
 		diag_print(x, stderr);
 		fail_msg("context_read");
 	}
@@ -293,6 +297,130 @@ statements_apply(void **state)
 	assert_int_equal(context_next(&c, t0), t0 + 86400 * NS_PER_S);
 	assert_int_equal(context_next(&c, t0 + 86400 * NS_PER_S), t0 + 2 * 86400 * NS_PER_S);
 	assert_int_equal(context_next(&c, t0 + 2 * 86400 * NS_PER_S), 0);
+	context_clear(&c);
+	diag_clear(&x);
+}
+
+/* ---- signed statements ---- */
+
+static struct author_keys keys;
+static EVP_PKEY *author;
+
+static void
+make_keys(void)
+{
+	uint8_t raw[32];
+	size_t n = sizeof(raw);
+	char hex[65], text[512];
+	struct diag x;
+
+	author = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	assert_non_null(author);
+	assert_int_equal(EVP_PKEY_get_raw_public_key(author, raw, &n), 1);
+	hash_hex(raw, sizeof(raw), hex);
+	snprintf(text, sizeof(text), "keys:\n  - { name: any, key: \"%s\" }\n  - { name: one, author: duty officer, key: \"%s\" }\n", hex, hex);
+	diag_init(&x, 0);
+	assert_int_equal(author_keys_read(&keys, file("k.yaml", text), &x), 0);
+	assert_int_equal(keys.n, 2);
+	diag_clear(&x);
+}
+
+/* The envelope of a text; `spoil` changes a byte of the text after it was signed. */
+static const char *
+envelope(const char *key, const char *text, bool spoil)
+{
+	static char out[4096];
+	uint8_t sig[64];
+	size_t n = sizeof(sig);
+	char hex[129], *body;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	assert_int_equal(EVP_DigestSignInit(ctx, NULL, NULL, NULL, author), 1);
+	assert_int_equal(EVP_DigestSign(ctx, sig, &n, (const uint8_t *) text, strlen(text)), 1);
+	EVP_MD_CTX_free(ctx);
+	hash_hex(sig, sizeof(sig), hex);
+	snprintf(out, sizeof(out), "signed:\n  key: %s\n  signature: \"%s\"\n  text: |2\n    ", key, hex);
+	body = out + strlen(out);
+	snprintf(body, sizeof(out) - strlen(out), "%s", text);
+	if (spoil)
+		body[4] ^= 1;
+	return out;
+}
+
+static int
+tell(struct context *c, const char *text, bool unsigned_ok, const char *problem)
+{
+	struct context_trust t = { &keys, unsigned_ok, "control socket" };
+	const struct statement *s = NULL;
+	struct diag x;
+	bool found = problem == NULL;
+	int rc;
+
+	diag_init(&x, 0);
+	rc = context_add(c, "told", span_str(text), &packs, &t, &s, &x);
+	for (uint32_t i = 0; i < x.n; i++)
+		found |= problem && strstr(x.items[i].text, problem) != NULL;
+	if (!found)
+		diag_print(&x, stderr);
+	assert_true(found);
+	assert_int_equal(rc == 0, s != NULL);
+	diag_clear(&x);
+	return rc;
+}
+
+static void
+signatures(void **state)
+{
+	static const char said[] = "{ id: s1, author: duty officer, time: \"2026-01-02T00:00:00Z\", owner: JP, circumstance: gray-zone }\n";
+	static const char other[] = "{ id: s2, author: somebody else, time: \"2026-01-01T00:00:00Z\", owner: JP, facts: { deaths: 0 } }\n";
+	struct context c = { 0 };
+
+	make_keys();
+	assert_int_equal(tell(&c, envelope("any", said, true), true, "does not fit the text"), -1);
+	assert_int_equal(tell(&c, envelope("nobody", said, false), true, "no key \"nobody\""), -1);
+	assert_int_equal(tell(&c, said, false, "not signed"), -1);
+	assert_int_equal(c.n, 0);
+	assert_int_equal(tell(&c, envelope("one", said, false), false, NULL), 0);
+	assert_string_equal(c.s[0].signed_by, "one");
+	assert_string_equal(c.s[0].channel, "control socket");
+	assert_int_equal(tell(&c, envelope("one", other, false), false, "speaks as \"duty officer\""), -1);
+	assert_int_equal(tell(&c, envelope("any", other, false), false, NULL), 0);
+	assert_string_equal(c.s[0].id, "s2"); /* by time, whenever it came */
+	assert_int_equal(tell(&c, envelope("any", said, false), false, "told before"), -1);
+	assert_int_equal(tell(&c, "{ id: s3, author: A, time: \"2026-01-01T00:00:00Z\", owner: JP, facts: { deths: 1 } }", true, "\"deths\" is not a fact"), -1);
+	for (int i = 0; i < 100; i++) { /* room grows */
+		char text[256];
+		snprintf(text, sizeof(text), "{ id: n%d, author: A, time: \"2026-01-03T00:00:%02dZ\", owner: JP, facts: { deaths: %d } }", i, 59 - i % 60, i);
+		assert_int_equal(tell(&c, text, true, NULL), 0);
+	}
+	assert_int_equal(c.n, 102);
+	for (uint32_t i = 1; i < c.n; i++)
+		assert_true(c.s[i - 1].time <= c.s[i].time);
+	context_clear(&c);
+	author_keys_clear(&keys);
+	EVP_PKEY_free(author);
+}
+
+/* What stands between two parties is nobody else's circumstance; what happened beside the network moves no band. */
+static void
+between_two(void **state)
+{
+	struct diag x;
+	struct facts f;
+	bool confirmed;
+	uint32_t linked;
+	int64_t t0 = INT64_C(1767225600) * NS_PER_S;
+	struct context c = statements("statements:\n"
+				      "  - { id: a, author: A, time: \"2026-01-01T00:00:00Z\", between: [RU, UA], circumstance: armed-conflict, kinetic: { what: landing, time: \"2026-01-01T02:00:00Z\" } }\n",
+	    &x, 0);
+
+	quiet_facts(&f);
+	context_apply(&c, &packs, &incident, t0, &f, &confirmed, &linked);
+	assert_null(f.circumstance);
+	asset.territory = "UA-30";
+	context_apply(&c, &packs, &incident, t0, &f, &confirmed, &linked);
+	assert_string_equal(f.circumstance, "armed-conflict");
+	assert_string_equal(c.s[0].kinetic, "landing");
 	context_clear(&c);
 	diag_clear(&x);
 }
@@ -344,6 +472,7 @@ order_of_packs(void **state)
 	struct bands a, b;
 
 	unlink(file("1x.yaml", ""));
+	unlink(file("k.yaml", ""));
 	unlink(file("2y.yaml", ""));
 	unlink(file("i.yaml", ""));
 	unlink(file("c.yaml", ""));
@@ -408,6 +537,8 @@ main(void)
 		cmocka_unit_test(three_values),
 		cmocka_unit_test(in_words),
 		cmocka_unit_test(statements_apply),
+		cmocka_unit_test(signatures),
+		cmocka_unit_test(between_two),
 		cmocka_unit_test(statement_problems),
 		cmocka_unit_test(order_of_packs),
 	};
