@@ -377,4 +377,5 @@ const struct protocol protocol_dns = {
 	.frames = frames,
 	.events = dns_events,
 	.log = dns_log,
+	.log_packet = true,
 };
