@@ -100,6 +100,12 @@ app_upgrade(struct app *a, const struct protocol *expected)
 	a->upgrading = true;
 }
 
+void
+app_encrypted(struct app *a)
+{
+	a->no_payload = true; /* encryption-handling: track-only, the default */
+}
+
 /* Frames are only counted, by direction. */
 void
 app_frame_from(struct app *a, int dir, unsigned type, uint64_t offset, uint64_t len, const struct tx *tx)
