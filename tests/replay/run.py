@@ -21,7 +21,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get('top_builddir', TOP)
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(TOP, 'tests', 'system'))
-LOGS = 'outputs: [{eve-log: {enabled: yes, types: [alert, %sanomaly, http, dns, tls, smb, modbus, dnp3, iec104, s7comm, ssh, ftp]}}]\n'
+LOGS = 'outputs: [{eve-log: {enabled: yes, types: [alert, %s{anomaly: {types: {decode: yes, stream: yes}}}, http, dns, tls, smb, modbus, dnp3, iec104, s7comm, ssh, ftp]}}]\n'
 
 
 class Failed(Exception):

@@ -41,7 +41,7 @@ outputs:
       enabled: yes
       community-id: yes
       pcap-file: yes
-      types: [ { alert: { payload: yes, packet: yes, metadata: yes } }, anomaly, http, dns, tls, files, smtp, ssh, smb, ftp, modbus, dnp3, iec104, s7comm, flow, stats ]
+      types: [ { alert: { payload: yes, packet: yes, metadata: yes } }, { anomaly: { types: { decode: yes, stream: yes }, packethdr: yes } }, http, dns, tls, files, smtp, ssh, smb, ftp, modbus, dnp3, iec104, s7comm, flow, stats ]
 END
 cat > "$dir/inventory.yaml" <<'END'
 version: 1
