@@ -1,0 +1,4 @@
+/* Bytes against the telnet parser. */
+#include "protocol_harness.h"
+
+FUZZ_PROTOCOL(telnet)
