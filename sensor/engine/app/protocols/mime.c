@@ -30,6 +30,12 @@ trim(struct span s)
 }
 
 static void
+odd(struct mime *m, enum mime_event e)
+{
+	m->events |= (uint16_t) (1u << e);
+}
+
+static void
 list_add(struct app *a, struct bytes *list, struct span s)
 {
 	uint8_t n[2] = { (uint8_t) (s.n >> 8), (uint8_t) s.n };
@@ -152,6 +158,8 @@ file_name(struct app *a, struct mime *m, struct span field, const char *name)
 	if (!v.n || m->file_part)
 		return;
 	m->file_part = true;
+	if (v.n > MIME_NAME_MAX)
+		odd(m, MIME_EV_FILE_NAME);
 	list_add(a, &m->names, span_head(v, MIME_NAME_MAX));
 }
 
@@ -163,8 +171,12 @@ content_type(struct app *a, struct mime *m, struct span v)
 	m->text = begins(v, "text/plain") || begins(v, "text/html");
 	m->message = begins(v, "message/");
 	file_name(a, m, v, "name");
-	if (!b.n || b.n > MIME_BOUNDARY_MAX || m->depth == MIME_DEPTH)
+	if (!b.n)
 		return;
+	if (b.n > MIME_BOUNDARY_MAX || m->depth == MIME_DEPTH) {
+		odd(m, b.n > MIME_BOUNDARY_MAX ? MIME_EV_BOUNDARY : MIME_EV_FAILED);
+		return;
+	}
 	m->multipart = true;
 	memcpy(m->boundary[m->depth].b, b.p, b.n);
 	m->boundary[m->depth++].n = (uint8_t) b.n;
@@ -191,11 +203,17 @@ field_done(struct app *a, struct mime *m)
 	const uint8_t *colon = s.n ? memchr(s.p, ':', s.n) : NULL;
 
 	if (!colon) {
+		if (s.n)
+			odd(m, MIME_EV_MALFORMED);
 		m->field.n = 0;
 		return;
 	}
 	name = trim(span_head(s, (uint32_t) (colon - s.p)));
 	value = trim(span_skip(s, (uint32_t) (colon - s.p) + 1));
+	if (name.n > MIME_LONG_FIELD_NAME)
+		odd(m, MIME_EV_HEADER_NAME);
+	if (value.n > MIME_LONG_FIELD)
+		odd(m, MIME_EV_HEADER_VALUE);
 	if (!m->inner)
 		keep_header(a, m, name, value);
 	if (nocase(name, "content-type"))
@@ -242,10 +260,8 @@ header_line(struct app *a, struct mime *m, struct span line, bool first)
 	}
 	if (first && !folded)
 		field_done(a, m);
-	if (folded) {
-		line = trim(line);
-		app_keep(a, &m->field, SPAN_LIT(" "), MIME_FIELD_MAX);
-	}
+	if (folded)
+		line = span_skip(line, 1);
 	app_keep(a, &m->field, line, MIME_FIELD_MAX);
 }
 
@@ -317,8 +333,11 @@ base64(struct mime *m, struct span line, uint8_t *out)
 		int v = sextet(line.p[i]);
 		bool end = line.p[i] == '=';
 
-		if (v < 0 && !end)
+		if (v < 0 && !end) {
+			if (line.p[i] != ' ' && line.p[i] != '\t')
+				odd(m, MIME_EV_BASE64);
 			continue;
+		}
 		if (!end)
 			m->quad[m->quad_n++] = (uint8_t) v;
 		if (m->quad_n < 4 && !end)
@@ -345,7 +364,7 @@ hex_digit(uint8_t c)
 
 /* *soft: the line ends in '=', so its end is not part of the text. */
 static uint32_t
-quoted_printable(struct span line, uint8_t *out, bool *soft)
+quoted_printable(struct mime *m, struct span line, uint8_t *out, bool *soft)
 {
 	uint32_t n = 0;
 
@@ -360,6 +379,8 @@ quoted_printable(struct span line, uint8_t *out, bool *soft)
 			out[n++] = (uint8_t) (hi << 4 | lo);
 			i += 2;
 		} else {
+			if (line.p[i] == '=')
+				odd(m, MIME_EV_QP);
 			out[n++] = line.p[i];
 		}
 	}
@@ -382,7 +403,7 @@ body_line(struct app *a, struct mime *m, const struct mime_conf *c, struct span 
 			put(a, m, c, m->eol == 2 ? SPAN_LIT("\r\n") : SPAN_LIT("\n"));
 		m->eol = eol;
 		if (m->encoding == MIME_QP && !c->no_qp)
-			s = span_of(out, quoted_printable(line, out, &soft));
+			s = span_of(out, quoted_printable(m, line, out, &soft));
 		if (soft)
 			m->eol = 0;
 	}
@@ -426,6 +447,10 @@ take_line(struct app *a, struct mime *m, const struct mime_conf *c, struct span 
 	int b = first && m->depth ? boundary(m, line) : 0;
 
 	m->mid_line = eol == 0;
+	if (line.n > MIME_LONG_LINE)
+		odd(m, MIME_EV_LINE);
+	if (line.n > MIME_LONG_ENCODED && m->where == MIME_BODY && m->encoding != MIME_PLAIN)
+		odd(m, MIME_EV_ENCODED_LINE);
 	if (b) {
 		if (m->where == MIME_HEADER)
 			field_done(a, m);

@@ -6,7 +6,7 @@
  * Owns:      struct mime of one mail.
  * Not here:  lines of SMTP, dot-stuffing -> smtp.c
  *
- * Source: RFC 5322 section 2.2 (fields, folding); RFC 2045 section 6 (encodings); RFC 2046 section 5.1 (multipart), 5.2.1
+ * Source: RFC 5322 section 2.2 (fields, folding; as in the reference the blank that a folded line begins with goes); RFC 2045 section 6 (encodings); RFC 2046 section 5.1 (multipart), 5.2.1
  * (message/rfc822); RFC 2183 (filename); RFC 2231 section 3, 4 (names in pieces, encoded).
  */
 #ifndef ENGINE_PROTOCOLS_MIME_H
@@ -15,7 +15,7 @@
 #include "engine/app/protocols/parse.h"
 
 #define MIME_LINE_MAX 2048u
-#define MIME_BOUNDARY_MAX 200u
+#define MIME_BOUNDARY_MAX 254u
 #define MIME_DEPTH 6u
 #define MIME_NAME_MAX 255u        /* bytes of a file name */
 #define MIME_HEADERS_MAX 32768u   /* bytes kept of the mail's own header */
@@ -36,6 +36,14 @@ extern const struct mime_conf mime_defaults;
 /* Settings below app-layer.protocols.smtp, and what outputs say of the record. */
 void mime_configure(void *conf, const struct conf *tree, const struct yaml *node, struct diag *d);
 
+/* What is odd about a mail; limits of RFC 5322 section 2.1.1, RFC 2045 section 6.7, and the reference's for names. */
+enum mime_event { MIME_EV_BASE64, MIME_EV_QP, MIME_EV_LINE, MIME_EV_ENCODED_LINE, MIME_EV_HEADER_NAME, MIME_EV_HEADER_VALUE,
+	MIME_EV_BOUNDARY, MIME_EV_FILE_NAME, MIME_EV_MALFORMED, MIME_EV_FAILED, MIME_EV_N };
+#define MIME_LONG_LINE 998u
+#define MIME_LONG_ENCODED 76u
+#define MIME_LONG_FIELD_NAME 75u
+#define MIME_LONG_FIELD 2000u
+
 enum mime_where { MIME_HEADER, MIME_PREAMBLE, MIME_BODY };
 enum mime_encoding { MIME_PLAIN, MIME_BASE64, MIME_QP };
 
@@ -45,6 +53,7 @@ struct mime {
 	bool mid_line;            /* what comes goes on with a line that was too long */
 	bool text, message, file_part, multipart;
 	bool done;
+	uint16_t events;          /* bit = enum mime_event */
 	uint8_t eol;              /* a line end that belongs to the part unless a boundary follows */
 	uint8_t depth;
 	struct {

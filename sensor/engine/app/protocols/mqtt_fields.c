@@ -147,7 +147,9 @@ code_at(const struct mqtt_tx *t, const struct mqtt_msg *m, unsigned i, uint64_t 
 		break;
 	case MQTT_DISCONNECT:
 	case MQTT_AUTH:
-		if (!rd_left(&r)) {
+		/* A DISCONNECT's code without the length of its properties: version 5 section 3.14.2.2.1 allows it, but to the
+		 * reference it is 0, and rules are to find here what they find there. */
+		if (rd_left(&r) < (mqtt_type(m) == MQTT_DISCONNECT ? 2 : 1)) {
 			*out = 0;
 			return i == 0 && t->version >= 5;
 		}
@@ -211,22 +213,29 @@ const struct field mqtt_fields[] = {
 
 /* ---- log ---- */
 
+/* At most `max` bytes of the text, and how many more there are. */
 static void
-log_text(const struct mqtt_tx *t, struct json *j, const char *key, struct span s)
+log_cut(struct json *j, const char *key, struct span s, uint32_t max)
 {
 	static const char tail[] = "[truncated 00000000000000000000 additional bytes]";
 	char buf[65536 + sizeof(tail)];
 	struct text x = text_of(buf, sizeof(buf));
 
-	if (s.n <= t->text_max) {
+	if (s.n <= max) {
 		json_span(j, key, s);
 		return;
 	}
-	text_add(&x, span_head(s, t->text_max));
+	text_add(&x, span_head(s, max));
 	text_add(&x, SPAN_LIT("[truncated "));
-	text_u64(&x, s.n - t->text_max);
+	text_u64(&x, s.n - max);
 	text_add(&x, SPAN_LIT(" additional bytes]"));
 	json_span(j, key, text_span(&x));
+}
+
+static void
+log_text(const struct mqtt_tx *t, struct json *j, const char *key, struct span s)
+{
+	log_cut(j, key, s, t->text_max);
 }
 
 enum value { U8, U16, U32, VAR, TEXT, PAIR };
@@ -333,6 +342,7 @@ log_publish(const struct tx *tx, struct json *j)
 static void
 log_topics(const struct mqtt_tx *t, const struct mqtt_msg *m, struct rd *r, struct json *j)
 {
+	uint32_t room = t->text_max; /* for all of them */
 	struct span s;
 	uint8_t options;
 
@@ -340,13 +350,14 @@ log_topics(const struct mqtt_tx *t, const struct mqtt_msg *m, struct rd *r, stru
 	json_array(j, "topics");
 	for (unsigned i = 0; topic(t, m, i, &s, &options); i++) {
 		if (mqtt_type(m) == MQTT_UNSUBSCRIBE) {
-			log_text(t, j, NULL, s);
-			continue;
+			log_cut(j, NULL, s, room);
+		} else {
+			json_object(j, NULL);
+			log_cut(j, "topic", s, room);
+			json_u64(j, "qos", options & 3);
+			json_end(j);
 		}
-		json_object(j, NULL);
-		log_text(t, j, "topic", s);
-		json_u64(j, "qos", options & 3);
-		json_end(j);
+		room -= s.n < room ? s.n : room;
 	}
 	json_end(j);
 	log_props(j, mqtt_props(r, t->version));

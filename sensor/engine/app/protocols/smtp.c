@@ -11,25 +11,27 @@
  */
 #include <strings.h>
 
-#include "engine/app/protocols/mime.h"
+#include "engine/app/protocols/smtp.h"
 
-#define LINE_MAX 8192   /* longer ones cannot be followed */
+#define LINE_MAX 4096   /* of a longer one the rest is passed over */
 #define COMMAND_MAX 510
-#define KEEP_MAX 2048
-#define RCPT_MAX 4096   /* bytes of all recipients of a mail */
+#define KEEP_MAX 4096
+#define RCPT_MAX 32768  /* bytes of all recipients of a mail */
+#define DUE_MAX 32
 
 extern const struct protocol protocol_tls;
 
-enum { MAIL_START, MAIL_ENVELOPE, MAIL_HEADERS, MAIL_END };
 enum smtp_event { EV_INVALID_REPLY, EV_COMMAND_TOO_LONG, EV_REPLY_TOO_LONG, EV_TLS_REJECTED, EV_DATA_REJECTED,
-	EV_DUPLICATE };
+	EV_DUPLICATE, EV_UNMATCHED, EV_NO_WELCOME, EV_PIPELINED, EV_CHUNK, EV_INVALID_BDAT, EV_UNPARSABLE, EV_TRUNCATED,
+	EV_MIME }; /* and those of mime.h, in their order */
 
-struct smtp_tx {
-	struct tx tx;
-	struct bytes from, rcpt; /* rcpt: length(2) then the text, each */
-	struct bytes helo;
-	struct mime *mime;       /* from the first byte of the mail on */
-	struct body file;
+/* What the server owes replies for: `n` commands of one mail in a row. */
+#define NO_TX UINT64_MAX
+struct smtp_due {
+	uint64_t tx;             /* or NO_TX */
+	uint32_t n;
+	enum { DUE_PLAIN, DUE_DATA, DUE_TLS, DUE_QUIT } kind;
+	bool ends;               /* the last of them ends the mail */
 };
 
 struct smtp {
@@ -37,11 +39,61 @@ struct smtp {
 	struct bytes helo;
 	bool greeted, data;
 	bool mid_line;           /* of the mail: a line so long that it comes in pieces */
+	bool skip[2];            /* the rest of a line that is too long */
 	uint32_t chunk;          /* BDAT: bytes that follow */
 	bool last_chunk;
-	uint32_t due;            /* replies the server owes */
-	uint32_t data_wait, tls_wait; /* replies until the one to DATA, STARTTLS; 0 = none asked */
+	struct smtp_due due[DUE_MAX]; /* a ring */
+	uint8_t due_first, due_n;
+	bool due_merged;         /* more was asked than is kept apart: replies are no longer told from one another */
 };
+
+/* ---- commands that wait for their replies ---- */
+
+static struct smtp_due *
+last_due(struct smtp *st)
+{
+	return st->due_n ? &st->due[(st->due_first + st->due_n - 1) % DUE_MAX] : NULL;
+}
+
+static void
+owe(struct smtp *st, int kind, const struct smtp_tx *t, bool ends)
+{
+	struct smtp_due *last = last_due(st);
+	uint64_t id = t ? t->tx.id : NO_TX;
+
+	if (last && kind == DUE_PLAIN && last->kind == DUE_PLAIN && !last->ends && last->tx == id) {
+		last->n++;
+		last->ends = ends;
+		return;
+	}
+	if (st->due_n == DUE_MAX) {
+		st->due_merged = true;
+		last->n++;
+		return;
+	}
+	st->due_n++;
+	*last_due(st) = (struct smtp_due) { .tx = id, .n = 1, .kind = kind, .ends = ends };
+}
+
+/* The one that a reply is for. false: nothing was asked. */
+static bool
+pay(struct smtp *st, struct smtp_due *out)
+{
+	struct smtp_due *d = &st->due[st->due_first];
+
+	if (!st->due_n)
+		return false;
+	*out = *d;
+	if (--d->n) {
+		out->ends = false;
+	} else {
+		st->due_first = (st->due_first + 1) % DUE_MAX;
+		st->due_n--;
+	}
+	return true;
+}
+
+/* ---- the mail ---- */
 
 static struct smtp_tx *
 mail(struct app *a, struct smtp *st)
@@ -54,12 +106,22 @@ mail(struct app *a, struct smtp *st)
 	return st->tx;
 }
 
-static const struct mime_conf *
-settings(const struct app *a)
+const struct mime_conf *
+smtp_settings(const struct app *a)
 {
 	const struct mime_conf *c = app_conf(a);
 
 	return c && c->set ? c : &mime_defaults;
+}
+
+/* What is odd about the mail so far becomes events of it. */
+static void
+mail_events(struct app *a, struct smtp_tx *t)
+{
+	for (unsigned i = 0; t->mime->events >> i; i++)
+		if (t->mime->events >> i & 1)
+			app_event(a, &t->tx, EV_MIME + i);
+	t->mime->events = 0;
 }
 
 /* Bytes of the mail. */
@@ -72,12 +134,13 @@ contents(struct app *a, struct smtp *st, struct span s)
 		return;
 	if (!t->mime && (t->mime = app_take(a, sizeof(*t->mime)))) {
 		t->mime->file = &t->file;
-		t->file.inspect_min = (uint32_t) settings(a)->inspect_min;
-		t->file.inspect_window = (uint32_t) settings(a)->inspect_window;
+		t->file.inspect_min = (uint32_t) smtp_settings(a)->inspect_min;
+		t->file.inspect_window = (uint32_t) smtp_settings(a)->inspect_window;
 	}
 	if (!t->mime)
 		return;
-	mime_feed(a, t->mime, settings(a), s);
+	mime_feed(a, t->mime, smtp_settings(a), s);
+	mail_events(a, t);
 	if (t->mime->inner)
 		tx_reach(&t->tx, TO_SERVER, MAIL_HEADERS);
 }
@@ -85,8 +148,10 @@ contents(struct app *a, struct smtp *st, struct span s)
 static void
 mail_end(struct app *a, struct smtp *st)
 {
-	if (st->tx && st->tx->mime)
-		mime_end(a, st->tx->mime, settings(a));
+	if (st->tx && st->tx->mime) {
+		mime_end(a, st->tx->mime, smtp_settings(a));
+		mail_events(a, st->tx);
+	}
 	if (st->tx)
 		tx_reach(&st->tx->tx, TO_SERVER, MAIL_END);
 	st->tx = NULL;
@@ -115,16 +180,28 @@ rest_of(struct span line, size_t n, bool word)
 	return line;
 }
 
-static void
+/* "BDAT size [LAST]", and nothing more. */
+static bool
 bdat(struct smtp *st, struct span line)
 {
 	struct rd r = rd_of(rest_of(line, 4, false));
 	uint64_t n = 0;
+	uint32_t digits = 0;
+	struct span tail;
 
-	while (rd_left(&r) && *r.p >= '0' && *r.p <= '9' && n < UINT32_MAX)
+	for (; rd_left(&r) && *r.p >= '0' && *r.p <= '9' && n <= UINT32_MAX; digits++)
 		n = n * 10 + (rd_u8(&r) - '0');
-	st->chunk = n > UINT32_MAX ? UINT32_MAX : (uint32_t) n;
-	st->last_chunk = verb(rest_of(rd_rest(&r), 0, true), "LAST");
+	tail = rd_rest(&r);
+	if (!digits || n > UINT32_MAX || (tail.n && tail.p[0] != ' '))
+		return false;
+	tail = rest_of(tail, 0, false);
+	while (tail.n && tail.p[tail.n - 1] == ' ')
+		tail.n--;
+	if (tail.n && (tail.n != 4 || !verb(tail, "LAST")))
+		return false;
+	st->chunk = (uint32_t) n;
+	st->last_chunk = tail.n > 0;
+	return true;
 }
 
 static void
@@ -139,54 +216,85 @@ recipient(struct app *a, struct smtp_tx *t, struct span v)
 		app_keep(a, &t->rcpt, v, RCPT_MAX);
 }
 
+/* Does the name end what there is of a mail, as RSET does? RFC 5321 section 4.1.4. */
+static struct smtp_tx *
+hello(struct app *a, struct smtp *st, struct smtp_tx *t, struct span line)
+{
+	if (t->helo.n)
+		app_event(a, &t->tx, EV_DUPLICATE);
+	if (t->from.n || t->rcpt.n || t->tried) {
+		mail_end(a, st);
+		if (!(t = mail(a, st)))
+			return NULL;
+	}
+	bytes_release(a, &st->helo);
+	app_keep(a, &st->helo, span_head(rest_of(line, 4, true), KEEP_MAX), KEEP_MAX);
+	bytes_release(a, &t->helo);
+	app_keep(a, &t->helo, bytes_span(&st->helo), KEEP_MAX);
+	return t;
+}
+
+/* DATA, or a chunk of a mail. */
+static struct smtp_tx *
+transfer(struct app *a, struct smtp *st, struct smtp_tx *t, struct span line, int *kind, bool *ends)
+{
+	if (verb(line, "BDAT")) {
+		if (!bdat(st, line)) {
+			app_event(a, &t->tx, EV_INVALID_BDAT);
+			return t;
+		}
+		*ends = st->last_chunk;
+	} else {
+		if (t->mime) { /* the end of another mail was missed */
+			app_event(a, &t->tx, EV_UNPARSABLE);
+			mail_end(a, st);
+			if (!(t = mail(a, st)))
+				return NULL;
+		}
+		*kind = DUE_DATA;
+		st->data = true;
+	}
+	t->tried = true;
+	tx_reach(&t->tx, TO_SERVER, MAIL_ENVELOPE);
+	return t;
+}
+
 static void
 command(struct app *a, struct smtp *st, struct span line)
 {
-	bool ends = verb(line, "RSET") || verb(line, "QUIT");
+	bool ends = verb(line, "RSET"), quits = verb(line, "QUIT"), over = ends;
+	const struct smtp_due *before = last_due(st);
 	struct smtp_tx *t;
+	int kind = quits ? DUE_QUIT : DUE_PLAIN;
 
 	app_count_request(a);
-	st->due++;
-	if (ends && !st->tx)
+	if ((ends || quits) && !st->tx) {
+		owe(st, DUE_PLAIN, NULL, false);
 		return;
+	}
 	t = mail(a, st);
-	if (!t)
-		return;
-	if (line.n > COMMAND_MAX)
+	if (t && before && before->kind == DUE_TLS) /* RFC 3207 section 4: nothing may follow before the reply */
+		app_event(a, &t->tx, EV_PIPELINED);
+	if (t && line.n > COMMAND_MAX)
 		app_event(a, &t->tx, EV_COMMAND_TOO_LONG);
-	if (verb(line, "HELO") || verb(line, "EHLO")) {
-		if (t->helo.n)
-			app_event(a, &t->tx, EV_DUPLICATE);
-		if (t->from.n || t->rcpt.n) { /* RFC 5321 section 4.1.4: as RSET */
-			mail_end(a, st);
-			if (!(t = mail(a, st)))
-				return;
-		}
-		bytes_release(a, &st->helo);
-		app_keep(a, &st->helo, span_head(rest_of(line, 4, true), KEEP_MAX), KEEP_MAX);
-		bytes_release(a, &t->helo);
-		app_keep(a, &t->helo, bytes_span(&st->helo), KEEP_MAX);
-	} else if (verb(line, "MAIL FROM:")) {
+	if (t && (verb(line, "HELO") || verb(line, "EHLO"))) {
+		t = hello(a, st, t, line);
+	} else if (t && verb(line, "MAIL FROM:")) {
 		if (t->from.n)
 			app_event(a, &t->tx, EV_DUPLICATE);
 		bytes_release(a, &t->from);
 		app_keep(a, &t->from, span_head(rest_of(line, 10, true), KEEP_MAX), KEEP_MAX);
-	} else if (verb(line, "RCPT TO:")) {
+	} else if (t && verb(line, "RCPT TO:")) {
 		recipient(a, t, rest_of(line, 8, true));
-	} else if (verb(line, "DATA")) {
-		st->data = true;
-		st->data_wait = st->due;
-		tx_reach(&t->tx, TO_SERVER, MAIL_ENVELOPE);
-	} else if (verb(line, "BDAT")) {
-		bdat(st, line);
-		tx_reach(&t->tx, TO_SERVER, MAIL_ENVELOPE);
-		if (st->chunk == 0 && st->last_chunk)
-			mail_end(a, st);
+	} else if (t && (verb(line, "DATA") || verb(line, "BDAT"))) {
+		t = transfer(a, st, t, line, &kind, &ends);
+		over = ends && st->chunk == 0;
 	} else if (verb(line, "STARTTLS")) {
-		st->tls_wait = st->due;
-	} else if (ends) {
-		mail_end(a, st);
+		kind = DUE_TLS;
 	}
+	owe(st, kind, t, ends);
+	if (over)
+		mail_end(a, st);
 }
 
 /* `eol`: bytes of the line's end. */
@@ -197,7 +305,7 @@ client_line(struct app *a, struct smtp *st, struct span line, uint32_t eol)
 		command(a, st, line);
 	} else if (line.n == 1 && line.p[0] == '.' && !st->mid_line) {
 		st->data = false;
-		st->due++;
+		owe(st, DUE_PLAIN, st->tx, true);
 		mail_end(a, st);
 	} else {
 		if (line.n && line.p[0] == '.' && !st->mid_line) { /* RFC 5321 section 4.5.2 */
@@ -210,31 +318,58 @@ client_line(struct app *a, struct smtp *st, struct span line, uint32_t eol)
 
 /* ---- server ---- */
 
+/* The mail is not wanted: what follows are commands again. */
+static void
+rejected(struct app *a, struct smtp *st, uint64_t id)
+{
+	struct tx *t = app_tx_find(a, id);
+
+	if (t)
+		app_event(a, t, EV_DATA_REJECTED);
+	if (st->tx && st->tx->tx.id == id)
+		st->data = false;
+}
+
+/* Replies come in order: mails before that of `d` have had theirs, and it has when that was its last command. */
+static void
+settle(struct app *a, const struct smtp *st, const struct smtp_due *d)
+{
+	each_tx(a, x)
+		if (x->progress[TO_SERVER] == MAIL_END && (!st->due_n || (d->tx != NO_TX && (x->id < d->tx || (x->id == d->tx && d->ends)))))
+			tx_reach(x, TO_CLIENT, 1);
+}
+
 static void
 reply(struct app *a, struct smtp *st, unsigned code)
 {
+	struct smtp_due d;
+
 	app_count_response(a, code >= 500);
 	if (!st->greeted) {
 		st->greeted = true;
+		if (code == 220 || code == 421 || code == 554)
+			return;
+		if (!a->midstream)
+			app_event(a, NULL, EV_NO_WELCOME);
+	}
+	if (!pay(st, &d)) {
+		if (code != 421 && !a->midstream) /* which a server may say at any time: RFC 5321 section 3.8 */
+			app_event(a, NULL, EV_UNMATCHED);
 		return;
 	}
-	if (st->due)
-		st->due--;
-	if (st->data_wait && --st->data_wait == 0 && code >= 400) {
-		st->data = false;
-		app_event(a, NULL, EV_DATA_REJECTED);
+	if (d.kind == DUE_DATA && code != 354 && !st->due_merged)
+		rejected(a, st, d.tx);
+	if (d.kind == DUE_TLS && code != 220)
+		app_event(a, NULL, EV_TLS_REJECTED);
+	if (d.kind == DUE_TLS && code == 220) {
+		mail_end(a, st);
+		app_upgrade(a, &protocol_tls);
 	}
-	if (st->tls_wait && --st->tls_wait == 0) {
-		if (code == 220) {
-			mail_end(a, st);
-			app_upgrade(a, &protocol_tls);
-		} else {
-			app_event(a, NULL, EV_TLS_REJECTED);
-		}
-	}
-	each_tx(a, x)
-		if (st->due == 0 && x->progress[TO_SERVER] == MAIL_END)
-			tx_reach(x, TO_CLIENT, 1);
+	if (d.kind == DUE_QUIT && code == 221)
+		mail_end(a, st);
+	settle(a, st, &d);
+	if (!st->due_n)
+		st->due_merged = false;
 }
 
 static void
@@ -270,14 +405,13 @@ static const struct app_frame_type frames[] = {
 	{ NULL, NULL },
 };
 
-/* What a reply is about: the oldest mail that waits for one. */
+/* What a reply is about: the mail whose command it answers. */
 static const struct tx *
-answered(const struct app *a)
+answered(struct app *a, const struct smtp *st)
 {
-	each_tx(a, x)
-		if (x->progress[TO_CLIENT] < 1)
-			return x;
-	return a->last;
+	const struct tx *t = st->due_n ? app_tx_find(a, st->due[st->due_first].tx) : NULL;
+
+	return t ? t : a->last;
 }
 
 /* A line, its end in `eol` bytes after it. */
@@ -287,7 +421,7 @@ mark(struct app *a, const struct smtp *st, int dir, struct span line, uint32_t e
 	const struct tx *t = st->tx ? &st->tx->tx : NULL;
 
 	if (dir == TO_CLIENT) {
-		app_frame(a, dir, FRAME_RESPONSE_LINE, line.p, line.n + eol, answered(a));
+		app_frame(a, dir, FRAME_RESPONSE_LINE, line.p, line.n + eol, answered(a, st));
 	} else if (!st->data) {
 		app_frame(a, dir, FRAME_COMMAND_LINE, line.p, line.n + eol, t);
 		app_frame(a, dir, FRAME_COMMAND_LINE, line.p, line.n, t);
@@ -295,6 +429,25 @@ mark(struct app *a, const struct smtp *st, int dir, struct span line, uint32_t e
 }
 
 /* ---- lines ---- */
+
+/* A line without an end; what is taken of it. Of a mail it may be as long as it likes. */
+static uint32_t
+long_line(struct app *a, struct smtp *st, int dir, struct span s)
+{
+	if (dir == TO_SERVER && st->data) {
+		s = span_head(s, s.p[s.n - 1] == '\r' ? s.n - 1 : s.n);
+		client_line(a, st, s, 0);
+		st->mid_line = true;
+		return s.n;
+	}
+	st->skip[dir] = true;
+	if (dir == TO_SERVER)
+		client_line(a, st, s, 0);
+	else
+		server_line(a, st, s);
+	app_event(a, NULL, EV_TRUNCATED);
+	return s.n;
+}
 
 static int
 smtp_feed(struct app *a, void *state, int dir, struct span bytes)
@@ -317,22 +470,18 @@ smtp_feed(struct app *a, void *state, int dir, struct span bytes)
 				mail_end(a, st);
 			continue;
 		}
-		lf = memchr(s.p, '\n', s.n);
+		if (st->skip[dir]) {
+			lf = memchr(s.p, '\n', s.n);
+			st->skip[dir] = !lf;
+			taken += lf ? (uint32_t) (lf - s.p) + 1 : s.n;
+			continue;
+		}
+		lf = memchr(s.p, '\n', s.n < LINE_MAX ? s.n : LINE_MAX);
 		if (!lf) {
 			if (s.n < LINE_MAX)
 				break;
-			if (!(dir == TO_SERVER && st->data)) {
-				app_event(a, NULL, dir == TO_SERVER ? EV_COMMAND_TOO_LONG : EV_REPLY_TOO_LONG);
-				return (int) bytes.n;
-			}
-			/* a line of a mail may be as long as it likes */
-			line = span_head(s, s.p[s.n - 1] == '\r' ? s.n - 1 : s.n);
-			if (line.n > 1) {
-				client_line(a, st, line, 0);
-				st->mid_line = true;
-			}
-			taken += line.n;
-			break;
+			taken += long_line(a, st, dir, span_head(s, LINE_MAX));
+			continue;
 		}
 		line = span_head(s, (uint32_t) (lf - s.p));
 		taken += line.n + 1;
@@ -362,10 +511,13 @@ smtp_gap(struct app *a, void *state, int dir, uint32_t n)
 {
 	struct smtp *st = state;
 
-	if (dir == TO_SERVER && n <= st->chunk)
+	if (dir == TO_SERVER && n <= st->chunk) {
 		st->chunk -= n;
-	else if (dir == TO_SERVER && !st->data)
+		if (st->chunk == 0 && st->last_chunk)
+			mail_end(a, st);
+	} else if (dir == TO_SERVER && !st->data) {
 		return -1;
+	}
 	return 0;
 }
 
@@ -420,105 +572,6 @@ smtp_probe(struct span s, int dir, uint8_t transport)
 	return lf ? PROBE_NO : PROBE_MORE;
 }
 
-/* ---- fields, log ---- */
-
-static bool
-kept(const struct bytes *b, unsigned i, struct span *out)
-{
-	*out = bytes_span(b);
-	return i == 0 && out->n > 0;
-}
-
-static bool
-f_helo(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
-{
-	return kept(&((const struct smtp_tx *) tx)->helo, i, out);
-}
-
-static bool
-f_from(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
-{
-	return kept(&((const struct smtp_tx *) tx)->from, i, out);
-}
-
-static bool
-f_rcpt(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
-{
-	struct rd r = rd_of(bytes_span(&((const struct smtp_tx *) tx)->rcpt));
-
-	do
-		*out = rd_span(&r, rd_u16(&r));
-	while (!r.bad && i--);
-	return !r.bad;
-}
-
-static bool
-header(const struct tx *tx, const char *name, unsigned i, struct span *out)
-{
-	const struct mime *m = ((const struct smtp_tx *) tx)->mime;
-
-	return m && mime_header(m, name, i, out);
-}
-
-#define MAIL_FIELD(fn, name, several) \
-	static bool \
-	fn(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out) \
-	{ \
-		return (several || i == 0) && header(tx, name, i, out); \
-	}
-MAIL_FIELD(f_mail_from, "from", false)
-MAIL_FIELD(f_mail_to, "to", false)
-MAIL_FIELD(f_mail_cc, "cc", false)
-MAIL_FIELD(f_mail_subject, "subject", false)
-MAIL_FIELD(f_mail_date, "date", false)
-MAIL_FIELD(f_mail_id, "message-id", false)
-MAIL_FIELD(f_mail_mailer, "x-mailer", false)
-MAIL_FIELD(f_mail_received, "received", true)
-
-static bool
-f_url(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
-{
-	const struct mime *m = ((const struct smtp_tx *) tx)->mime;
-
-	return m && mime_list_at(&m->urls, i, out);
-}
-
-static bool
-f_file_name(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
-{
-	const struct mime *m = ((const struct smtp_tx *) tx)->mime;
-
-	return m && mime_list_at(&m->names, i, out);
-}
-
-static struct body *
-b_file(struct tx *tx, int dir)
-{
-	return &((struct smtp_tx *) tx)->file;
-}
-
-#define ENVELOPE { MAIL_ENVELOPE, 0 }
-#define HEADERS { MAIL_HEADERS, 0 }
-#define MAIL { MAIL_END, 0 }
-static const struct field fields[] = {
-	{ "smtp.helo", NULL, NULL, FIELD_BYTES, false, 1, ENVELOPE, f_helo, .help = "name the client gave with HELO or EHLO" },
-	{ "smtp.mail_from", NULL, NULL, FIELD_BYTES, false, 1, ENVELOPE, f_from, .help = "sender of the envelope, with its brackets" },
-	{ "smtp.rcpt_to", NULL, NULL, FIELD_MULTI, false, 1, ENVELOPE, f_rcpt, .help = "each recipient of the envelope" },
-	{ "email.from", NULL, NULL, FIELD_BYTES, false, 1, HEADERS, f_mail_from, .help = "From of the mail" },
-	{ "email.to", NULL, NULL, FIELD_BYTES, false, 1, HEADERS, f_mail_to, .help = "To of the mail" },
-	{ "email.cc", NULL, NULL, FIELD_BYTES, false, 1, HEADERS, f_mail_cc, .help = "Cc of the mail" },
-	{ "email.subject", NULL, NULL, FIELD_BYTES, false, 1, HEADERS, f_mail_subject, .help = "Subject of the mail" },
-	{ "email.date", NULL, NULL, FIELD_BYTES, false, 1, HEADERS, f_mail_date, .help = "Date of the mail" },
-	{ "email.message_id", NULL, NULL, FIELD_BYTES, false, 1, HEADERS, f_mail_id, .help = "Message-Id of the mail" },
-	{ "email.x_mailer", NULL, NULL, FIELD_BYTES, false, 1, HEADERS, f_mail_mailer, .help = "X-Mailer of the mail" },
-	{ "email.received", NULL, NULL, FIELD_MULTI, false, 1, HEADERS, f_mail_received, .help = "each Received of the mail" },
-	{ "email.url", NULL, NULL, FIELD_MULTI, false, 1, MAIL, f_url, .help = "each address of the web in the mail's text" },
-	{ "file.name", NULL, NULL, FIELD_MULTI, false, 1, MAIL, f_file_name, .help = "name of each attachment" },
-	{ .name = "file.data", .aliases = "file_data", .kind = FIELD_BODY, .dirs = 1, .progress = ENVELOPE, .body = b_file,
-	    .help = "attachments, decoded, one after the other" },
-	{ NULL }
-};
-
 static const struct app_event events[] = {
 	[EV_INVALID_REPLY] = { "invalid_reply" },
 	[EV_COMMAND_TOO_LONG] = { "max_command_line_len_exceeded" },
@@ -526,40 +579,25 @@ static const struct app_event events[] = {
 	[EV_TLS_REJECTED] = { "tls_rejected" },
 	[EV_DATA_REJECTED] = { "data_command_rejected" },
 	[EV_DUPLICATE] = { "duplicate_fields" },
+	[EV_UNMATCHED] = { "unable_to_match_reply_with_request" },
+	[EV_NO_WELCOME] = { "no_server_welcome_message" },
+	[EV_PIPELINED] = { "invalid_pipelined_sequence" },
+	[EV_CHUNK] = { "bdat_chunk_len_exceeded" }, /* never here: what follows a chunk's last byte is the next command */
+	[EV_INVALID_BDAT] = { "invalid_bdat" },
+	[EV_UNPARSABLE] = { "unparsable_content" },
+	[EV_TRUNCATED] = { "truncated_line" },
+	[EV_MIME + MIME_EV_BASE64] = { "mime_invalid_base64" },
+	[EV_MIME + MIME_EV_QP] = { "mime_invalid_qp" },
+	[EV_MIME + MIME_EV_LINE] = { "mime_long_line" },
+	[EV_MIME + MIME_EV_ENCODED_LINE] = { "mime_long_enc_line" },
+	[EV_MIME + MIME_EV_HEADER_NAME] = { "mime_long_header_name" },
+	[EV_MIME + MIME_EV_HEADER_VALUE] = { "mime_long_header_value" },
+	[EV_MIME + MIME_EV_BOUNDARY] = { "mime_long_boundary" },
+	[EV_MIME + MIME_EV_FILE_NAME] = { "mime_long_filename" },
+	[EV_MIME + MIME_EV_MALFORMED] = { "mime_malformed_msg" },
+	[EV_MIME + MIME_EV_FAILED] = { "mime_parse_failed" },
 	{ NULL }
 };
-
-static void
-envelope_log(const struct tx *tx, struct json *j)
-{
-	const struct smtp_tx *t = (const struct smtp_tx *) tx;
-	struct span v;
-
-	if (t->helo.n)
-		json_span(j, "helo", bytes_span(&t->helo));
-	if (t->from.n)
-		json_span(j, "mail_from", bytes_span(&t->from));
-	if (!f_rcpt(tx, TO_SERVER, 0, NULL, &v))
-		return;
-	json_array(j, "rcpt_to");
-	for (unsigned i = 0; f_rcpt(tx, TO_SERVER, i, NULL, &v); i++)
-		json_span(j, NULL, v);
-	json_end(j);
-}
-
-/* The mail is an object of its own beside that of the envelope, as in the reference. */
-static void
-smtp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
-{
-	const struct mime *m = ((const struct smtp_tx *) tx)->mime;
-
-	envelope_log(tx, j);
-	if (!m)
-		return;
-	json_end(j);
-	json_object(j, "email");
-	mime_log(m, app->proto == tx->proto ? settings(app) : &mime_defaults, j);
-}
 
 const struct protocol protocol_smtp = {
 	.name = "smtp",
@@ -582,7 +620,7 @@ const struct protocol protocol_smtp = {
 	.eof = smtp_eof,
 	.tx_clear = smtp_tx_clear,
 	.clear = smtp_clear,
-	.fields = fields,
+	.fields = smtp_fields,
 	.events = events,
 	.log = smtp_log,
 };

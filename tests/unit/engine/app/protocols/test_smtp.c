@@ -22,7 +22,7 @@ test_log(void **state)
 
 	assert_string_equal(fake_run_all_cuts(&protocol_smtp, x, 9),
 	    "{\"helo\":\"pc.example\",\"mail_from\":\"<a@b.example>\",\"rcpt_to\":[\"<c@d.example>\",\"<e@f.example>\"]},\"email\":{\"status\":\"PARSE_DONE\"} 3 1 0\n"
-	    "{\"helo\":\"pc.example\",\"mail_from\":\"<g@h.example>\"},\"email\":{\"status\":\"PARSE_DONE\"} 3 1 0\n");
+	    "{\"helo\":\"pc.example\",\"mail_from\":\"<g@h.example>\"},\"email\":{\"status\":\"PARSE_DONE\"} 3 1 200000\n");
 }
 
 /* One mail with a text part, two attachments (one base64 in lines cut anywhere, one quoted-printable) and a mail in it. */
@@ -69,6 +69,71 @@ test_mime(void **state)
 	}
 }
 
+/* A chunk with a bad tail is no chunk; replies find their commands; a second HELO after a rejected DATA begins anew. */
+static void
+test_replies(void **state)
+{
+	struct exchange x[] = {
+		{ TO_CLIENT, SPAN_LIT("220 mx ESMTP\r\n") },
+		{ TO_SERVER, SPAN_LIT("EHLO x\r\n") },
+		{ TO_CLIENT, SPAN_LIT("250-mx\r\n250 CHUNKING\r\n") },
+		{ TO_SERVER, SPAN_LIT("BDAT 5 X\r\nBDAT\r\nBDAT 99999999999\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n") },
+		{ TO_CLIENT, SPAN_LIT("501 no\r\n501 no\r\n501 no\r\n250 ok\r\n250 ok\r\n354 go\r\n") },
+		{ TO_SERVER, SPAN_LIT("From: a@b\r\n\r\nx\r\n.\r\n") },
+		{ TO_CLIENT, SPAN_LIT("250 queued\r\n") },
+		{ TO_SERVER, SPAN_LIT("DATA\r\n") },
+		{ TO_CLIENT, SPAN_LIT("503 no\r\n") },
+		{ TO_SERVER, SPAN_LIT("HELO y\r\nMAIL FROM:<e@f>\r\nQUIT\r\n") },
+		{ TO_CLIENT, SPAN_LIT("250 mx\r\n250 ok\r\n221 bye\r\n250 what\r\n") },
+	};
+
+	assert_string_equal(fake_run_all_cuts(&protocol_smtp, x, FAKE_N(x)),
+	    "{\"helo\":\"x\",\"mail_from\":\"<a@b>\",\"rcpt_to\":[\"<c@d>\"]},\"email\":{\"status\":\"PARSE_DONE\",\"from\":\"a@b\"} 3 1 400\n"
+	    "{\"helo\":\"x\"} 3 1 30\n"
+	    "{\"helo\":\"y\",\"mail_from\":\"<e@f>\"} 3 1 40\n");
+}
+
+/* Of a line without an end the rest is passed over; half a chunk that never came ends it all the same. */
+static void
+test_long_and_gap(void **state)
+{
+	static char line[6000];
+	struct fake f;
+	struct span s;
+
+	memset(line, 'a', sizeof(line));
+	memcpy(line, "EHLO ", 5);
+	fake_begin(&f, &protocol_smtp);
+	fake_feed(&f, TO_SERVER, span_of(line, sizeof(line)));
+	fake_feed(&f, TO_SERVER, SPAN_LIT("rest\r\nMAIL FROM:<a@b>\r\nBDAT 8 LAST\r\nabc"));
+	assert_true(fake_field(&protocol_smtp, "smtp.helo")->bytes(f.app.first, 0, 0, NULL, &s) && s.n == 4091);
+	assert_int_equal(f.app.first->events & 1 << 12, 1 << 12);
+	fake_gap(&f, TO_SERVER, 5);
+	assert_int_equal(f.app.first->progress[TO_SERVER], 3);
+	fake_feed(&f, TO_SERVER, SPAN_LIT("STARTTLS\r\nNOOP\r\n"));
+	assert_int_equal(f.app.last->events, 1 << 8); /* nothing may follow before the answer */
+	fake_gap(&f, TO_SERVER, 5);
+	assert_true(f.lost[TO_SERVER]);
+	fake_end(&f);
+}
+
+/* What is odd about a mail. */
+static void
+test_mime_events(void **state)
+{
+	static const char text[] = "No colon\r\nAn-unusually-long-name-of-a-field-that-goes-on-and-on-and-on-and-on-until-it-is-too-long: x\r\n"
+	    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\r\nAA*A\r\n"
+	    "--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=ZZ 0123456789012345678901234567890123456789012345678901234567890123456789012345\r\n"
+	    "--b--\r\n.\r\n";
+	struct fake f;
+
+	fake_begin(&f, &protocol_smtp);
+	fake_feed(&f, TO_SERVER, SPAN_LIT("MAIL FROM:<a@b>\r\nDATA\r\n"));
+	fake_feed(&f, TO_SERVER, span_of(text, sizeof(text) - 1));
+	assert_int_equal(f.app.first->events, 1 << 13 | 1 << 14 | 1 << 16 | 1 << 17 | 1 << 21);
+	fake_end(&f);
+}
+
 static void
 test_turns(void **state)
 {
@@ -100,6 +165,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_mime),
+		cmocka_unit_test(test_replies),
+		cmocka_unit_test(test_long_and_gap),
+		cmocka_unit_test(test_mime_events),
 		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_probe),
 	};

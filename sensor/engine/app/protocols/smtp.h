@@ -1,0 +1,29 @@
+/*
+ * smtp - a mail and its envelope, shared by the parser of the session and what shows of it.
+ *
+ * Thread:    the worker's.
+ * Memory:    the worker's pool; smtp.c gives it back with the transaction.
+ * Owns:      nothing.
+ * Not here:  commands and replies -> smtp.c   what is in the mail -> mime.h
+ */
+#ifndef ENGINE_PROTOCOLS_SMTP_H
+#define ENGINE_PROTOCOLS_SMTP_H
+
+#include "engine/app/protocols/mime.h"
+
+enum { MAIL_START, MAIL_ENVELOPE, MAIL_HEADERS, MAIL_END };
+
+struct smtp_tx {
+	struct tx tx;
+	struct bytes from, rcpt; /* rcpt: length(2) then the text, each */
+	struct bytes helo;
+	bool tried;              /* DATA or BDAT was said */
+	struct mime *mime;       /* from the first byte of the mail on */
+	struct body file;
+};
+
+extern const struct field smtp_fields[];
+const struct mime_conf *smtp_settings(const struct app *a);
+void smtp_log(const struct app *app, const struct tx *tx, struct json *j, bool full);
+
+#endif
