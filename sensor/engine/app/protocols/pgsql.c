@@ -83,6 +83,12 @@ answered(struct app *a, struct pgsql *st, struct pgsql_tx *t)
 
 /* ---- client ---- */
 
+static bool
+known_code(uint32_t code)
+{
+	return code == SSL_REQUEST || code == GSS_REQUEST || code == CANCEL || code >> 16 == 3;
+}
+
 /* A message without a type. Returns what it took; negative = lost. */
 static int
 untyped(struct app *a, struct pgsql *st, struct span s)
@@ -93,8 +99,10 @@ untyped(struct app *a, struct pgsql *st, struct span s)
 
 	if (r.bad)
 		return 0;
-	if (n < 8 || n > 10000)
+	if (n < 8 || n > 10000 || !known_code(code)) {
+		app_event(a, NULL, EV_MALFORMED_REQUEST);
 		return -1;
+	}
 	if (s.n < n)
 		return 0;
 	s = span_skip(span_head(s, n), 8);
@@ -105,11 +113,9 @@ untyped(struct app *a, struct pgsql *st, struct span s)
 		t = begin(a, st, K_CANCEL, s);
 		if (t)
 			answered(a, st, t);
-	} else if (code >> 16 == 3) {
+	} else {
 		begin(a, st, K_START, s);
 		st->started = true;
-	} else {
-		return -1;
 	}
 	return (int) n;
 }

@@ -9,7 +9,7 @@
 
 #include "engine/app/protocols/sip.h"
 
-#define MESSAGE_MAX 65535u
+#define MESSAGE_MAX 131072u
 
 enum sip_event { EV_INCOMPLETE, EV_INVALID };
 

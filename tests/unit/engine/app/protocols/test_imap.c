@@ -3,7 +3,7 @@
  */
 #include "protocol_fake.h"
 
-extern const struct protocol protocol_imap;
+extern const struct protocol protocol_imap, protocol_tls;
 
 static void
 cut(const char *text, int dir)
@@ -44,10 +44,72 @@ test_taken(void **state)
 	fake_end(&f);
 }
 
+static const struct exchange session[] = {
+	{ TO_CLIENT, SPAN_LIT("* OK ready\r\n") },
+	{ TO_SERVER, SPAN_LIT("a1 login {8}\r\n") },
+	{ TO_CLIENT, SPAN_LIT("+ go on\r\n") },
+	{ TO_SERVER, SPAN_LIT("a2 LOGIN {6+}\r\nx\r\ny z\r\n") }, /* the first eight bytes are a name */
+	{ TO_CLIENT, SPAN_LIT("* LIST (\\a) {9}\r\na1 OK no\r\n\r\na1 NO wrong\r\n") },
+	{ TO_SERVER, SPAN_LIT("a3 AUTHENTICATE PLAIN AAAA\r\na4 NOOP\r\n") },
+	{ TO_CLIENT, SPAN_LIT("a4 OK\r\na3 OK in\r\n") },
+	{ TO_SERVER, SPAN_LIT("s STARTTLS\r\n") },
+	{ TO_CLIENT, SPAN_LIT("s OK begin\r\n") },
+};
+
+static void
+run(int cut)
+{
+	struct fake f;
+
+	fake_begin(&f, &protocol_imap);
+	for (unsigned i = 0; i < FAKE_N(session); i++)
+		for (uint32_t k = 0; k < session[i].bytes.n;) {
+			uint32_t n = cut < 0 ? 1 : k == 0 && cut ? (uint32_t) cut : session[i].bytes.n;
+			struct span s = span_head(span_skip(session[i].bytes, k), n);
+
+			fake_feed(&f, session[i].dir, s);
+			k += s.n;
+		}
+	assert_int_equal(f.facts.requests, 2);
+	assert_int_equal(f.facts.responses, 2);
+	assert_int_equal(f.facts.failures, 1);
+	assert_ptr_equal(f.app.upgrade, &protocol_tls);
+	assert_null(f.app.first);
+	fake_end(&f);
+}
+
+static void
+test_session(void **state)
+{
+	for (int cut = -1; cut < 40; cut++)
+		run(cut);
+}
+
+/* A line too long, a hole in a literal and one beyond it. */
+static void
+test_odd(void **state)
+{
+	static char line[5000];
+	struct fake f;
+
+	memset(line, 'a', sizeof(line));
+	fake_begin(&f, &protocol_imap);
+	fake_feed(&f, TO_SERVER, span_of(line, sizeof(line)));
+	fake_feed(&f, TO_SERVER, SPAN_LIT(" b LOGIN c d\r\nA APPEND x {100}\r\n"));
+	fake_gap(&f, TO_SERVER, 99);
+	fake_feed(&f, TO_SERVER, SPAN_LIT("x\r\nB LOGIN c d\r\nC APPEND x {10}\r\n"));
+	assert_int_equal(f.facts.requests, 1);
+	fake_gap(&f, TO_SERVER, 11);
+	fake_feed(&f, TO_SERVER, SPAN_LIT("D LOGIN c d\r\nE LOGIN c d\r\n{}\r\n}\r\n{99999999999}\r\nF LOGIN c d\r\n"));
+	assert_int_equal(f.facts.requests, 3);
+	fake_end(&f);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_probe), cmocka_unit_test(test_taken) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_probe), cmocka_unit_test(test_taken), cmocka_unit_test(test_session),
+		cmocka_unit_test(test_odd) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
