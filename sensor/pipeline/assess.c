@@ -11,7 +11,8 @@ static const struct option rows[] = {
 	{ "context", OPT_PATH, AT(context), NULL, 0, 0, NULL, "Context inputs: circumstance, attribution statements, damage reports, confirmations." },
 	{ "context-keys", OPT_PATH, AT(context_keys), NULL, 0, 0, NULL, "Ed25519 keys of those who may tell; with it what is unsigned is taken from the control socket's owner alone." },
 	{ "effects", OPT_PATH, AT(effects), NULL, 0, 0, NULL, "Effect classes of rules; default: the shipped effects.yaml." },
-	{ "incident.join-window", OPT_SECONDS, AT(join_window), "1h", 0, 0, NULL, "Signs of one attacker or against one victim group further apart than this are two incidents." },
+	{ "incident.join-window", OPT_SECONDS, AT(join_window), "1h", 0, 0, NULL, "Signs against one victim or victim group further apart than this are two incidents, unless an attacker's infrastructure joins them." },
+	{ "incident.campaign-window", OPT_SECONDS, AT(campaign_window), "7d", 0, 0, NULL, "Signs of one attacker's address, name, certificate, tool or file, or of one signature on one victim, are one incident for so long; a closed one is reopened." },
 	{ "incident.quiet-after", OPT_SECONDS, AT(quiet_after), "10m", 0, 0, NULL, "An incident without a sign for so long is quiet." },
 	{ "incident.close-after", OPT_SECONDS, AT(close_after), "24h", 0, 0, NULL, "And closed after so long." },
 	{ "incident.max", OPT_U32, AT(max_incidents), "10000", 1, 1000000, NULL, "Incidents kept at most." },
@@ -102,7 +103,7 @@ assess_new(const struct assess_conf *conf, const char *sensor, const struct cloc
 		assess_free(a);
 		return NULL;
 	}
-	a->incidents = incidents_new(conf->max_incidents, conf->join_window, conf->quiet_after, conf->close_after, cnt, free_notes);
+	a->incidents = incidents_new(&(struct incidents_conf) { conf->max_incidents, conf->join_window, conf->campaign_window, conf->quiet_after, conf->close_after }, cnt, free_notes);
 	if (!a->incidents) {
 		assess_free(a);
 		return NULL;
@@ -352,7 +353,7 @@ assess_event(struct assess *a, const struct event *e, const struct card *card, b
 		return NULL;
 	const struct effect *f = effects_of(&a->effects, card);
 	if (!f)
-		return NULL;
+		return incidents_company(a->incidents, e);
 	i = incidents_alert(a->incidents, &a->inv, e, card, f, &a->effects, suppressed);
 	if (!i)
 		return NULL;
@@ -391,7 +392,7 @@ measure_traffic(struct assess *a)
 {
 	for (uint32_t k = 0; k < incidents_count(a->incidents); k++) {
 		struct incident *i = incidents_at(a->incidents, k);
-		if (i->state != INCIDENT_OPEN)
+		if (i->state != INCIDENT_OPEN && i->state != INCIDENT_REOPENED)
 			continue;
 		for (uint32_t m = 0; m < i->n_assets; m++) {
 			const struct asset *s = i->assets[m];

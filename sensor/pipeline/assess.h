@@ -25,7 +25,8 @@ struct assess_conf {
 	const char *context;      /* YAML file of context inputs; NULL: none */
 	const char *context_keys; /* YAML file of authors' keys; then what is unsigned is taken from trusted peers alone */
 	const char *effects;      /* YAML: classtype / ATT&CK id -> effect class, for rules without casus_effect */
-	int64_t join_window;      /* ns: activity further apart begins a new incident */
+	int64_t join_window;      /* ns: activity against one victim group further apart begins a new incident */
+	int64_t campaign_window;  /* ns: that of one attacker's infrastructure */
 	int64_t quiet_after, close_after; /* ns */
 	uint32_t max_incidents;
 	bool exercise;            /* every record is marked EXERCISE */

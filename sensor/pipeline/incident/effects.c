@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum map_kind { MAP_TECHNIQUE, MAP_TACTIC, MAP_CLASSTYPE };
+enum map_kind { MAP_TECHNIQUE, MAP_TACTIC, MAP_CLASSTYPE, MAP_MESSAGE };
 
 struct effect_map {
 	enum map_kind kind;
@@ -31,7 +31,7 @@ effects_find(const struct effects *e, const char *name)
 static void
 read_classes(struct effects *e, const struct yaml *list, struct diag *d)
 {
-	static const char *const keys[] = { "name", "family", "opens", "outbound", "attempt", "flood", "note", NULL };
+	static const char *const keys[] = { "name", "family", "opens", "outbound", "attempt", "alike", "toward", "flood", "note", NULL };
 
 	yaml_each(y, list)
 	{
@@ -53,6 +53,10 @@ read_classes(struct effects *e, const struct yaml *list, struct diag *d)
 			yaml_bool(yaml_get(y, "outbound"), &f->outbound, d);
 		if (yaml_get(y, "attempt"))
 			yaml_bool(yaml_get(y, "attempt"), &f->attempt, d);
+		if (yaml_get(y, "alike"))
+			yaml_bool(yaml_get(y, "alike"), &f->alike, d);
+		if (yaml_get(y, "toward"))
+			yaml_bool(yaml_get(y, "toward"), &f->toward, d);
 		if (yaml_get(y, "flood"))
 			yaml_bool(yaml_get(y, "flood"), &f->flood, d);
 		if (effects_find(e, f->name)) {
@@ -114,10 +118,10 @@ read_ignore(struct effects *e, const struct yaml *map, struct diag *d)
 int
 effects_read(struct effects *e, const char *path, struct diag *d)
 {
-	static const char *const keys[] = { "version", "classes", "technique", "tactic", "classtype", "ignore", "note", NULL };
+	static const char *const keys[] = { "version", "classes", "technique", "tactic", "classtype", "message", "ignore", "note", NULL };
 	struct yaml_doc doc;
 	uint32_t errors = d->errors;
-	const struct yaml *t, *a, *c;
+	const struct yaml *t, *a, *c, *m;
 
 	memset(e, 0, sizeof(*e));
 	arena_init(&e->arena, 64 << 20);
@@ -132,11 +136,13 @@ effects_read(struct effects *e, const char *path, struct diag *d)
 	t = yaml_get(doc.root, "technique");
 	a = yaml_get(doc.root, "tactic");
 	c = yaml_get(doc.root, "classtype");
-	e->map = arena_alloc(&e->arena, ((t ? t->n : 0) + (a ? a->n : 0) + (c ? c->n : 0) + 1) * sizeof(*e->map));
+	m = yaml_get(doc.root, "message");
+	e->map = arena_alloc(&e->arena, ((t ? t->n : 0) + (a ? a->n : 0) + (c ? c->n : 0) + (m ? m->n : 0) + 1) * sizeof(*e->map));
 	if (e->map) {
 		read_map(e, t, MAP_TECHNIQUE, d);
 		read_map(e, a, MAP_TACTIC, d);
 		read_map(e, c, MAP_CLASSTYPE, d);
+		read_map(e, m, MAP_MESSAGE, d);
 		if (e->n_map)
 			qsort(e->map, e->n_map, sizeof(*e->map), by_key);
 	}
@@ -176,6 +182,23 @@ look_up(const struct effects *e, enum map_kind kind, const char *key)
 	return m ? &e->effect[m->effect] : NULL;
 }
 
+/* The longest entry with which the message begins, as whole words. */
+static const struct effect *
+by_message(const struct effects *e, const char *msg)
+{
+	const struct effect *best = NULL;
+	size_t longest = 0;
+
+	for (uint32_t i = 0; msg && i < e->n_map; i++) {
+		size_t n = strlen(e->map[i].key);
+		if (e->map[i].kind == MAP_MESSAGE && n > longest && strncmp(msg, e->map[i].key, n) == 0 && (!msg[n] || msg[n] == ' ')) {
+			best = &e->effect[e->map[i].effect];
+			longest = n;
+		}
+	}
+	return best;
+}
+
 const struct effect *
 effects_of(const struct effects *e, const struct card *c)
 {
@@ -199,5 +222,6 @@ effects_of(const struct effects *e, const struct card *c)
 		return NULL;
 	if (technique || tactic)
 		return technique ? technique : tactic;
-	return c->classtype ? look_up(e, MAP_CLASSTYPE, c->classtype) : NULL;
+	technique = c->classtype ? look_up(e, MAP_CLASSTYPE, c->classtype) : NULL;
+	return technique ? technique : by_message(e, c->msg);
 }

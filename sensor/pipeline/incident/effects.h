@@ -6,7 +6,7 @@
  * Owns:      its tables, until effects_clear().
  * Not here:  what an effect means in law -> ../legal/, rules/policy/
  *
- * A rule says it itself (metadata casus_effect), or its ATT&CK technique, tactic or its classtype does.
+ * A rule says it itself (metadata casus_effect), or its ATT&CK technique, tactic, its classtype or how its message begins does.
  */
 #ifndef PIPELINE_EFFECTS_H
 #define PIPELINE_EFFECTS_H
@@ -21,7 +21,9 @@ struct effect {
 	const char *family;  /* effects of one family against one victim group are one incident */
 	bool opens;          /* an alert of it alone begins an incident */
 	bool outbound;       /* the victim is who began the flow (C2, exfiltration) */
+	bool toward;         /* what alerts goes to the victim: in an answer that is the client */
 	bool flood;          /* its alerts count packets of anybody: clients among the attackers */
+	bool alike;          /* in a network that no inventory names only one signature, or a wave, makes it one incident */
 	bool attempt;        /* says only that somebody tried; many such alerts are everyday noise */
 	uint8_t index, family_index;
 };

@@ -204,7 +204,7 @@ fold_alert(struct incident *i, const struct inventory *inv, const struct fold_in
 	if (!f->attempt)
 		add_sign_flow(i, e->flow_id ? e->flow_id : e->pcap_cnt);
 	fold_asset(i, va);
-	i->state = INCIDENT_OPEN;
+	i->state = i->state == INCIDENT_CLOSED || i->state == INCIDENT_REOPENED ? INCIDENT_REOPENED : INCIDENT_OPEN;
 	i->dirty = true;
 }
 
@@ -354,6 +354,7 @@ fold_merge(struct incident *into, struct incident *from)
 		into->last = from->last;
 	into->alerts += from->alerts;
 	into->suppressed += from->suppressed;
+	into->others += from->others;
 	merge_effects(into, from);
 	merge_sids(into, from);
 	merge_hosts(into->victims, &into->n_victims, from->victims, from->n_victims);

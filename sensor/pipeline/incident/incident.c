@@ -7,39 +7,16 @@
 #include "base/hash.h"
 #include "pipeline/incident/fold.h"
 #include "pipeline/incident/forming.h"
+#include "pipeline/incident/links.h"
+#include "pipeline/incident/traits.h"
 
-#define uthash_fatal(msg) abort()
-#define HASH_FUNCTION(p, n, h) (h) = (unsigned) hash_bytes(p, n, UINT64_C(0x6a6f696e))
-#include <uthash.h>
-
-const char *const incident_state_name[] = { "open", "quiet", "closed", "merged" };
-
-enum link_kind { LINK_ATTACKER, LINK_VICTIM, LINK_GROUP };
-
-/* Why something may belong to an incident. */
-struct link_key {
-	uint8_t kind, family;
-	uint8_t pad[6];
-	union {
-		struct addr a;
-		uint64_t group[2];
-	};
-};
-
-struct link {
-	struct link_key key;
-	struct incident *i;
-	int64_t last;
-	UT_hash_handle hh;
-};
-
-#define LINKS_MAX 200000
+const char *const incident_state_name[] = { "open", "quiet", "closed", "reopened", "merged" };
 
 struct incidents {
 	struct incident **list;
-	uint32_t n, max;
-	int64_t join_window, quiet_after, close_after;
-	struct link *links;
+	uint32_t n;
+	struct incidents_conf conf;
+	struct links *links;
 	struct forming *forming;
 	struct counters *cnt;
 	uint32_t begun;
@@ -60,15 +37,9 @@ incident_free(const struct incidents *s, struct incident *i)
 void
 incidents_free(struct incidents *s)
 {
-	struct link *l, *tmp;
-
 	if (!s)
 		return;
-	HASH_ITER(hh, s->links, l, tmp)
-	{
-		HASH_DEL(s->links, l);
-		free(l);
-	}
+	links_free(s->links);
 	for (uint32_t i = 0; i < s->n; i++)
 		incident_free(s, s->list[i]);
 	forming_free(s->forming);
@@ -77,115 +48,23 @@ incidents_free(struct incidents *s)
 }
 
 struct incidents *
-incidents_new(uint32_t max, int64_t join_window, int64_t quiet_after, int64_t close_after, struct counters *cnt,
-    void (*free_notes)(struct incident *))
+incidents_new(const struct incidents_conf *conf, struct counters *cnt, void (*free_notes)(struct incident *))
 {
 	struct incidents *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
-	s->list = calloc(max, sizeof(*s->list));
+	s->list = calloc(conf->max, sizeof(*s->list));
 	s->forming = forming_new();
-	if (!s->list || !s->forming) {
+	s->links = links_new(cnt);
+	if (!s->list || !s->forming || !s->links) {
 		incidents_free(s);
 		return NULL;
 	}
-	s->max = max;
-	s->join_window = join_window;
-	s->quiet_after = quiet_after;
-	s->close_after = close_after;
+	s->conf = *conf;
 	s->cnt = cnt;
 	s->free_notes = free_notes;
 	return s;
-}
-
-/* ---- links ---- */
-
-static struct incident *
-real(struct incident *i)
-{
-	while (i && i->merged_into)
-		i = i->merged_into;
-	return i;
-}
-
-static struct link_key
-address_key(enum link_kind kind, const struct addr *a)
-{
-	struct link_key k;
-
-	memset(&k, 0, sizeof(k));
-	k.kind = (uint8_t) kind;
-	k.a = *a;
-	return k;
-}
-
-/* Victims of one owner and sector are one group; without an inventory a /24 or /64 is. */
-static struct link_key
-group_key(const struct addr *victim, const struct asset *asset, const struct effect *f)
-{
-	struct link_key k;
-
-	memset(&k, 0, sizeof(k));
-	k.kind = LINK_GROUP;
-	k.family = (uint8_t) (f->family_index + 1);
-	if (asset) {
-		k.group[0] = hash_bytes(asset->owner, strlen(asset->owner), 1);
-		k.group[1] = hash_bytes(asset->sector, strlen(asset->sector), 2);
-	} else {
-		k.a = *victim;
-		if (addr_is_v4(victim))
-			k.a.b[15] = 0;
-		else
-			k.a.q[1] = 0;
-	}
-	return k;
-}
-
-static struct incident *
-follow(const struct incidents *s, const struct link_key *k, int64_t now)
-{
-	struct link *l;
-
-	HASH_FIND(hh, s->links, k, sizeof(*k), l);
-	if (!l || now - l->last > s->join_window)
-		return NULL;
-	struct incident *i = real(l->i);
-	return i->state == INCIDENT_CLOSED ? NULL : i;
-}
-
-static void
-unlink_oldest(struct incidents *s)
-{
-	struct link *old = s->links; /* uthash keeps the order of insertion, tie() that of use */
-
-	HASH_DEL(s->links, old);
-	free(old);
-	counter_inc(s->cnt, C_INCIDENT_LINKS_DROPPED);
-}
-
-static void
-tie(struct incidents *s, const struct link_key *k, struct incident *i, int64_t now)
-{
-	struct link *l;
-
-	HASH_FIND(hh, s->links, k, sizeof(*k), l);
-	if (l) {
-		HASH_DEL(s->links, l);
-	} else {
-		if (k->kind == LINK_ATTACKER && i->n_links++ >= INCIDENT_LINKS)
-			return; /* spoofed sources without end: the group goes on joining them */
-		if (HASH_COUNT(s->links) >= LINKS_MAX)
-			unlink_oldest(s);
-		l = calloc(1, sizeof(*l));
-		if (!l)
-			return;
-		l->key = *k;
-	}
-	HASH_ADD(hh, s->links, key, sizeof(l->key), l);
-	l->i = i;
-	if (now > l->last)
-		l->last = now;
 }
 
 /* ---- making room ---- */
@@ -193,7 +72,7 @@ tie(struct incidents *s, const struct link_key *k, struct incident *i, int64_t n
 static int
 by_rank(const struct incident *i)
 {
-	static const int rank[] = { [INCIDENT_MERGED] = 0, [INCIDENT_CLOSED] = 0, [INCIDENT_QUIET] = 1, [INCIDENT_OPEN] = 2 };
+	static const int rank[] = { [INCIDENT_MERGED] = 0, [INCIDENT_CLOSED] = 0, [INCIDENT_QUIET] = 1, [INCIDENT_OPEN] = 2, [INCIDENT_REOPENED] = 2 };
 
 	return rank[i->state];
 }
@@ -223,19 +102,12 @@ by_number(const void *a, const void *b)
 static void
 make_room(struct incidents *s)
 {
-	uint32_t want = s->max / 16 + 1, n = 0;
-	struct link *l, *tmp;
+	uint32_t want = s->conf.max / 16 + 1, n = 0;
 
 	qsort(s->list, s->n, sizeof(*s->list), first_to_leave);
 	for (; n < want && n < s->n && by_rank(s->list[n]) < 2 && !s->list[n]->pins; n++)
 		s->list[n]->leaving = true;
-	HASH_ITER(hh, s->links, l, tmp)
-	{
-		if (l->i->leaving || real(l->i)->leaving) {
-			HASH_DEL(s->links, l);
-			free(l);
-		}
-	}
+	links_forget(s->links);
 	for (uint32_t k = n; k < s->n; k++) /* one merged into a leaving one knows no other way */
 		if (s->list[k]->merged_into && s->list[k]->merged_into->leaving)
 			s->list[k]->merged_into = NULL;
@@ -256,9 +128,9 @@ begin(struct incidents *s, const struct event *e, const struct card *c)
 	char day[CLOCK_EVE_LEN];
 	uint64_t h;
 
-	if (s->n == s->max)
+	if (s->n == s->conf.max)
 		make_room(s);
-	if (s->n == s->max) {
+	if (s->n == s->conf.max) {
 		counter_inc(s->cnt, C_INCIDENTS_REFUSED);
 		return NULL;
 	}
@@ -301,7 +173,7 @@ turn(const struct addr *victim, const struct addr *attacker)
 }
 
 /* Who is attacked: the rule's target; else the one end that the inventory knows; else by the effect: a victim that calls
- * out began the flow itself. */
+ * out, or gets a malicious answer, began the flow itself. */
 static struct roles
 roles(const struct inventory *inv, const struct event *e, const struct card *c, const struct effect *f)
 {
@@ -310,7 +182,8 @@ roles(const struct inventory *inv, const struct event *e, const struct card *c, 
 	if (c->target)
 		return c->target == 1 ? turn(&e->src, &e->dst) : turn(&e->dst, &e->src);
 	bool client_known = inventory_find(inv, client) != NULL, server_known = inventory_find(inv, server) != NULL;
-	bool from_client = client_known != server_known ? client_known : f->outbound;
+	bool back = f->toward && e->flags & EVENT_F_FLOW && e->direction == 1; /* a malicious answer */
+	bool from_client = client_known != server_known ? client_known : f->outbound || back;
 
 	return from_client ? turn(client, server) : turn(server, client);
 }
@@ -333,37 +206,174 @@ takes(struct incident *i, const struct effect *f, const struct effects *all)
 	return i && !f->attempt && only_attempts(i, all) && hll_is_over(&i->sources, NOISE_SOURCES) ? NULL : i;
 }
 
+/* So many incidents of one family in a network that no inventory names are a wave, though nothing else joins them. */
+#define WAVE 8
+
+/* Everything by which an alert may belong to an incident. */
+struct bonds {
+	struct roles r;
+	struct link_key pair, attacker, prefix, pivot, same, victim, hit, tried, group, alike;
+	struct traits traits;
+	bool crowd;    /* the victim is a group address: who is meant is the sender's own network */
+	bool resolver; /* the other end only answers for names: it is nobody's infrastructure */
+	bool named;    /* the inventory knows the victim */
+};
+
+static void
+bonds_of(const struct inventory *inv, const struct event *e, const struct card *c, const struct effect *f, struct bonds *b)
+{
+	b->r = roles(inv, e, c, f);
+	b->crowd = addr_is_group(b->r.victim);
+	const struct addr *victim = b->crowd ? b->r.attacker : b->r.victim;
+	const struct asset *asset = inventory_find(inv, victim);
+	bool outbound = e->flags & EVENT_F_FLOW && addr_eq(b->r.attacker, &e->server) && !addr_eq(&e->client, &e->server);
+
+	b->named = asset != NULL;
+	b->resolver = outbound && strcmp(e->app_proto, "dns") == 0;
+	b->pair = link_pair(b->r.victim, b->r.attacker);
+	b->attacker = link_address(LINK_ATTACKER, b->r.attacker);
+	b->prefix = link_network(LINK_PREFIX, b->r.attacker, c->sid);
+	b->pivot = link_address(LINK_VICTIM, b->r.attacker);
+	b->same = link_signed(LINK_SAME, b->r.victim, c->sid);
+	b->victim = link_address(LINK_VICTIM, b->r.victim);
+	b->hit = link_hit(b->r.victim, f);
+	b->tried = link_address(LINK_TRIED, b->r.victim);
+	b->group = link_group(victim, asset, f);
+	b->alike = link_network(LINK_ALIKE, victim, c->sid);
+	b->traits.n = 0;
+	if (!f->attempt && e->text_n)
+		traits_of(e, outbound, c->sid, &b->traits);
+}
+
+static struct incident *
+follow(const struct incidents *s, const struct link_key *k, int64_t now)
+{
+	struct incident *i = links_follow(s->links, k, now, s->conf.join_window);
+
+	return i && i->state == INCIDENT_CLOSED ? NULL : i;
+}
+
+/* What is the attacker's own lasts for days, and opens a closed incident again; in the noise of many it is soon nobody's. */
+static struct incident *
+lasting(const struct incidents *s, const struct link_key *k, int64_t now, const struct effect *f, const struct effects *all)
+{
+	struct incident *i = follow(s, k, now), *old = i ? NULL : links_follow(s->links, k, now, s->conf.campaign_window);
+
+	if (old && !(only_attempts(old, all) && hll_is_over(&old->sources, NOISE_SOURCES)))
+		i = old;
+	return takes(i, f, all);
+}
+
+static struct incident *
+by_infrastructure(const struct incidents *s, const struct bonds *b, int64_t now, const struct effect *f, const struct effects *all)
+{
+	struct incident *i = b->resolver ? takes(follow(s, &b->pair, now), f, all) : lasting(s, &b->pair, now, f, all);
+
+	if (!b->resolver)
+		i = join_two(i, lasting(s, &b->attacker, now, f, all));
+	for (uint32_t k = 0; k < b->traits.n; k++) {
+		struct link_key key = link_trait(b->traits.hash[k]);
+		i = join_two(i, lasting(s, &key, now, f, all));
+	}
+	i = join_two(i, lasting(s, &b->pivot, now, f, all));
+	if (!b->crowd && !f->attempt) {
+		i = join_two(i, lasting(s, &b->same, now, f, all));
+		i = join_two(i, takes(follow(s, &b->hit, now), f, all));
+	}
+	return i;
+}
+
+/* The neighbourhood: an owner's sector; else a network, where what does not speak of a wave must be alike. */
+static struct incident *
+by_group(const struct incidents *s, const struct bonds *b, int64_t now, const struct effect *f, const struct effects *all)
+{
+	if (b->named || !(f->alike || f->attempt) || links_count_begun(s->links, &b->group, now, s->conf.join_window) >= WAVE)
+		return takes(follow(s, &b->group, now), f, all);
+	if (!f->attempt)
+		return takes(follow(s, &b->alike, now), f, all);
+	return follow(s, b->crowd ? &b->alike : &b->tried, now);
+}
+
+static void
+tie_all(struct incidents *s, const struct bonds *b, struct incident *i, const struct event *e, const struct effect *f, bool group)
+{
+	int64_t w = s->conf.join_window;
+
+	links_tie(s->links, &b->pair, i, e->ts, w);
+	if (!b->resolver) {
+		links_tie(s->links, &b->attacker, i, e->ts, w);
+		if (!f->attempt)
+			links_tie(s->links, &b->prefix, i, e->ts, w);
+	}
+	if (!b->crowd) {
+		links_tie(s->links, &b->victim, i, e->ts, w);
+		if (!f->attempt) {
+			links_tie(s->links, &b->same, i, e->ts, w);
+			links_tie(s->links, &b->hit, i, e->ts, w);
+		}
+	}
+	for (uint32_t k = 0; k < b->traits.n; k++) {
+		struct link_key key = link_trait(b->traits.hash[k]);
+		links_tie(s->links, &key, i, e->ts, w);
+	}
+	if (!f->attempt || b->crowd)
+		links_tie(s->links, &b->alike, i, e->ts, w);
+	if (group) {
+		links_tie(s->links, &b->group, i, e->ts, w);
+		if (f->attempt && !b->crowd)
+			links_tie(s->links, &b->tried, i, e->ts, w);
+	}
+}
+
 struct incident *
 incidents_alert(struct incidents *s, const struct inventory *inv, const struct event *e, const struct card *c, const struct effect *f,
     const struct effects *all, bool suppressed)
 {
-	struct roles r = roles(inv, e, c, f);
-	const struct asset *va = inventory_find(inv, r.victim);
-	struct link_key by_attacker = address_key(LINK_ATTACKER, r.attacker), pivot = address_key(LINK_VICTIM, r.attacker),
-			same_victim = address_key(LINK_VICTIM, r.victim), group = group_key(r.victim, va, f);
-	struct incident *i = takes(follow(s, &by_attacker, e->ts), f, all), *by_group = takes(follow(s, &group, e->ts), f, all);
-	bool tie_group = true;
+	struct bonds b;
+	bool tie_group = true, begun = false;
 
-	i = join_two(i, takes(follow(s, &pivot, e->ts), f, all));
+	bonds_of(inv, e, c, f, &b);
+	struct incident *i = by_infrastructure(s, &b, e->ts, f, all), *near = by_group(s, &b, e->ts, f, all);
 	if (!f->attempt) {
-		i = join_two(i, by_group);
+		i = join_two(i, near);
+		if (!b.resolver)
+			i = join_two(i, takes(follow(s, &b.prefix, e->ts), f, all));
 	} else if (!i) {
-		i = by_group;
+		i = near;
 	} else {
 		tie_group = only_attempts(i, all); /* others' attempts are no part of what this attacker did */
 	}
-	if (!i)
-		i = takes(follow(s, &same_victim, e->ts), f, all);
-	if (!i && f->opens) /* else alone it says too little; on a host already hit it is part of the picture */
+	if (!i && !b.crowd)
+		i = takes(follow(s, &b.victim, e->ts), f, all);
+	if (!i && f->opens) { /* else alone it says too little; on a host already hit it is part of the picture */
 		i = begin(s, e, c);
+		begun = true;
+	}
 	if (!i)
 		return NULL;
-	fold_alert(i, inv, &(struct fold_in) { e, c, f, r.victim, r.attacker, suppressed });
-	forming_told(s->forming, e, r.victim);
-	tie(s, &by_attacker, i, e->ts);
-	tie(s, &same_victim, i, e->ts);
-	if (tie_group)
-		tie(s, &group, i, e->ts);
+	fold_alert(i, inv, &(struct fold_in) { e, c, f, b.r.victim, b.r.attacker, suppressed });
+	forming_told(s->forming, e, b.r.victim);
+	tie_all(s, &b, i, e, f, tie_group);
+	if (begun)
+		links_begun(s->links, &b.group);
+	return i;
+}
+
+struct incident *
+incidents_company(struct incidents *s, const struct event *e)
+{
+	const struct addr *client = e->flags & EVENT_F_FLOW ? &e->client : &e->src, *server = e->flags & EVENT_F_FLOW ? &e->server : &e->dst;
+	struct link_key in = link_pair(server, client), out = link_pair(client, server), victim = link_address(LINK_VICTIM, client);
+	struct incident *i = links_follow(s->links, &in, e->ts, s->conf.close_after);
+
+	if (!i)
+		i = links_follow(s->links, &out, e->ts, s->conf.close_after);
+	if (!i)
+		i = follow(s, &victim, e->ts); /* what a host that was hit does now */
+	if (!i || i->state == INCIDENT_CLOSED)
+		return NULL;
+	i->others++;
+	i->dirty = true;
 	return i;
 }
 
@@ -372,7 +382,7 @@ incidents_forming(struct incidents *s, const struct inventory *inv, const struct
     uint64_t key, int64_t window)
 {
 	struct roles r = roles(inv, e, c, f);
-	struct link_key same_victim = address_key(LINK_VICTIM, r.victim);
+	struct link_key same_victim = link_address(LINK_VICTIM, r.victim);
 	struct incident *i = follow(s, &same_victim, e->ts);
 
 	forming_add(s->forming, &(struct forming_key) { key, window, c->sid }, e, r.victim, r.attacker);
@@ -398,7 +408,7 @@ incidents_formed(struct incidents *s, struct incident *i, uint64_t key)
 static void
 alerted_flow(struct incidents *s, const struct effects *all, const struct event *e)
 {
-	struct link_key c_victim = address_key(LINK_VICTIM, &e->client), s_victim = address_key(LINK_VICTIM, &e->server);
+	struct link_key c_victim = link_address(LINK_VICTIM, &e->client), s_victim = link_address(LINK_VICTIM, &e->server);
 	struct incident *i = follow(s, &s_victim, e->ts);
 	const struct addr *victim = &e->server, *attacker = &e->client;
 
@@ -409,7 +419,7 @@ alerted_flow(struct incidents *s, const struct effects *all, const struct event 
 	}
 	if (!i || e->flow_start > i->till || e->ts < i->from)
 		return;
-	struct link_key by_attacker = address_key(LINK_ATTACKER, attacker);
+	struct link_key by_attacker = link_address(LINK_ATTACKER, attacker);
 	bool linked = follow(s, &by_attacker, e->ts) == i || i->n_links >= INCIDENT_LINKS;
 	bool flood = false, talk;
 	for (uint8_t k = 0; k < all->n; k++)
@@ -438,8 +448,8 @@ alerted_flow(struct incidents *s, const struct effects *all, const struct event 
 struct incident *
 incidents_flow(struct incidents *s, const struct effects *all, const struct event *e)
 {
-	struct link_key c_victim = address_key(LINK_VICTIM, &e->client), s_victim = address_key(LINK_VICTIM, &e->server),
-			c_attacker = address_key(LINK_ATTACKER, &e->client), s_attacker = address_key(LINK_ATTACKER, &e->server);
+	struct link_key c_victim = link_address(LINK_VICTIM, &e->client), s_victim = link_address(LINK_VICTIM, &e->server),
+			c_attacker = link_address(LINK_ATTACKER, &e->client), s_attacker = link_address(LINK_ATTACKER, &e->server);
 	struct incident *client = follow(s, &c_attacker, e->ts), *server = follow(s, &s_victim, e->ts), *i = NULL;
 	const struct event_facts *f = &e->facts;
 	bool out = false;
@@ -488,9 +498,9 @@ incidents_tick(struct incidents *s, int64_t now)
 		enum incident_state was = i->state;
 		if (was == INCIDENT_MERGED || was == INCIDENT_CLOSED)
 			continue;
-		if (now - i->last > s->close_after)
+		if (now - i->last > s->conf.close_after)
 			i->state = INCIDENT_CLOSED;
-		else if (now - i->last > s->quiet_after)
+		else if (now - i->last > s->conf.quiet_after)
 			i->state = INCIDENT_QUIET;
 		if (i->state != was) {
 			i->dirty = true;

@@ -24,7 +24,7 @@
 #define INCIDENT_SIGN_FLOWS 4
 #define INCIDENT_LINKS 4096   /* attackers by whose address more may join; the others are counted */
 
-enum incident_state { INCIDENT_OPEN, INCIDENT_QUIET, INCIDENT_CLOSED, INCIDENT_MERGED };
+enum incident_state { INCIDENT_OPEN, INCIDENT_QUIET, INCIDENT_CLOSED, INCIDENT_REOPENED, INCIDENT_MERGED };
 extern const char *const incident_state_name[];
 
 struct incident_sid {
@@ -55,6 +55,7 @@ struct incident {
 	struct incident *merged_into;
 	int64_t first, last;
 	uint64_t alerts, suppressed;
+	uint64_t others;           /* alerts between its hosts, of rules that say nothing of an effect: members without weight */
 	uint32_t effects;          /* bit = effect index */
 	uint64_t by_effect[EFFECTS_MAX];
 	int64_t effect_first[EFFECTS_MAX], effect_last[EFFECTS_MAX];
@@ -113,14 +114,21 @@ incident_ot(const struct incident *i, enum ot_kind k)
 }
 
 struct incidents;
+struct incidents_conf {
+	uint32_t max;
+	int64_t join_window;     /* ns: of one victim or victim group */
+	int64_t campaign_window; /* of one attacker's infrastructure: addresses, names, certificates, tools, files */
+	int64_t quiet_after, close_after;
+};
 /* `free_notes` (may be NULL) is called before an incident leaves. */
-struct incidents *incidents_new(uint32_t max, int64_t join_window, int64_t quiet_after, int64_t close_after, struct counters *cnt,
-    void (*free_notes)(struct incident *));
+struct incidents *incidents_new(const struct incidents_conf *conf, struct counters *cnt, void (*free_notes)(struct incident *));
 void incidents_free(struct incidents *s);
 
 /* The incident an alert belongs to, a new one where none fits and the effect opens one; else NULL. `all` holds f. */
 struct incident *incidents_alert(struct incidents *s, const struct inventory *inv, const struct event *e, const struct card *c,
     const struct effect *f, const struct effects *all, bool suppressed);
+/* An alert of a rule that says nothing of an effect: it belongs to an incident of its hosts, and changes nothing there. */
+struct incident *incidents_company(struct incidents *s, const struct event *e);
 /* An alert that a threshold holds back for now (key: what is counted together, over a window); and the incident it became
  * part of after all. */
 void incidents_forming(struct incidents *s, const struct inventory *inv, const struct event *e, const struct card *c, const struct effect *f,

@@ -475,6 +475,8 @@ document_incident(const struct document_in *in, const struct assessment *a, stru
 	write_time(j, "last", i->last);
 	json_u64(j, "alerts", i->alerts);
 	json_u64(j, "suppressed", i->suppressed);
+	if (i->others)
+		json_u64(j, "others", i->others);
 	write_effects(in, i, j);
 	write_signatures(in, i, j);
 	write_hosts(in, "victims", i->victims, i->n_victims, j);

@@ -42,7 +42,7 @@ static int
 setup(void **state)
 {
 	const char *top = getenv("top_srcdir");
-	struct assess_conf conf = { .join_window = 3600 * NS_PER_S, .quiet_after = 600 * NS_PER_S, .close_after = 86400 * NS_PER_S, .max_incidents = 100 };
+	struct assess_conf conf = { .join_window = 3600 * NS_PER_S, .campaign_window = 7 * 86400 * NS_PER_S, .quiet_after = 600 * NS_PER_S, .close_after = 86400 * NS_PER_S, .max_incidents = 100 };
 
 	write_file(inventory, "assets:\n  - { name: power, networks: [10.0.0.0/24], owner: JP, sector: energy, criticality: critical, people_served: 500000, services: [ { port: 80 } ] }\n");
 	write_file(context, "statements: []\n");
@@ -345,8 +345,8 @@ bounded_and_told(void **state)
 	char client[32], server[32];
 
 	for (unsigned k = 0; k < 300; k++) {
-		snprintf(client, sizeof(client), "198.51.%u.%u", k / 200, k % 200 + 1);
-		snprintf(server, sizeof(server), "172.16.%u.1", k % 250);
+		snprintf(client, sizeof(client), "198.%u.%u.1", 18 + k / 200, k % 200);
+		snprintf(server, sizeof(server), "172.%u.%u.1", 16 + k / 200, k % 200);
 		alert(1, client, server, (int64_t) 1000000 + k * INT64_C(2000000));
 		tick(1001 + k * 2000, NULL);
 	}

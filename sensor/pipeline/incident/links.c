@@ -1,0 +1,242 @@
+#include "pipeline/incident/links.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "pipeline/incident/incident.h"
+
+#define uthash_fatal(msg) abort()
+#define HASH_FUNCTION(p, n, h) (h) = (unsigned) hash_bytes(p, n, UINT64_C(0x6a6f696e))
+#include <uthash.h>
+
+struct link {
+	struct link_key key;
+	struct incident *i;
+	int64_t last;
+	uint32_t begun;
+	UT_hash_handle hh;
+};
+
+struct links {
+	struct link *table;
+	struct counters *cnt;
+};
+
+struct links *
+links_new(struct counters *cnt)
+{
+	struct links *l = calloc(1, sizeof(*l));
+
+	if (l)
+		l->cnt = cnt;
+	return l;
+}
+
+void
+links_free(struct links *l)
+{
+	struct link *x, *tmp;
+
+	if (!l)
+		return;
+	HASH_ITER(hh, l->table, x, tmp)
+	{
+		HASH_DEL(l->table, x);
+		free(x);
+	}
+	free(l);
+}
+
+/* ---- keys ---- */
+
+static struct link_key
+blank(enum link_kind kind, uint32_t sid)
+{
+	struct link_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.kind = (uint8_t) kind;
+	k.sid = sid;
+	return k;
+}
+
+struct link_key
+link_signed(enum link_kind kind, const struct addr *a, uint32_t sid)
+{
+	struct link_key k = blank(kind, sid);
+
+	k.a = *a;
+	return k;
+}
+
+struct link_key
+link_address(enum link_kind kind, const struct addr *a)
+{
+	return link_signed(kind, a, 0);
+}
+
+struct link_key
+link_pair(const struct addr *victim, const struct addr *attacker)
+{
+	struct link_key k = blank(LINK_PAIR, 0);
+
+	k.word[0] = hash_bytes(victim, sizeof(*victim), 1);
+	k.word[1] = hash_bytes(attacker, sizeof(*attacker), 2);
+	return k;
+}
+
+struct link_key
+link_network(enum link_kind kind, const struct addr *a, uint32_t sid)
+{
+	struct link_key k = link_signed(kind, a, sid);
+
+	if (addr_is_v4(a))
+		k.a.b[15] = 0;
+	else
+		k.a.q[1] = 0;
+	return k;
+}
+
+struct link_key
+link_hit(const struct addr *victim, const struct effect *f)
+{
+	struct link_key k = link_address(LINK_HIT, victim);
+
+	k.family = (uint8_t) (f->family_index + 1);
+	return k;
+}
+
+/* Victims of one owner and sector are one group; without an inventory a /24 or /64 is. */
+struct link_key
+link_group(const struct addr *victim, const struct asset *asset, const struct effect *f)
+{
+	struct link_key k = link_network(LINK_GROUP, victim, 0);
+
+	if (asset) {
+		k.word[0] = hash_bytes(asset->owner, strlen(asset->owner), 1);
+		k.word[1] = hash_bytes(asset->sector, strlen(asset->sector), 2);
+	}
+	k.family = (uint8_t) (f->family_index + 1);
+	return k;
+}
+
+struct link_key
+link_trait(uint64_t hash)
+{
+	struct link_key k = blank(LINK_TRAIT, 0);
+
+	k.word[0] = hash;
+	return k;
+}
+
+bool
+addr_is_group(const struct addr *a)
+{
+	if (!addr_is_v4(a))
+		return a->b[0] == 0xff;
+	return a->b[12] >> 4 == 14 || (a->b[12] & a->b[13] & a->b[14] & a->b[15]) == 0xff;
+}
+
+/* ---- the table ---- */
+
+static struct link *
+find(const struct links *l, const struct link_key *k)
+{
+	struct link *x;
+
+	HASH_FIND(hh, l->table, k, sizeof(*k), x);
+	return x;
+}
+
+static struct incident *
+real(struct incident *i)
+{
+	while (i && i->merged_into)
+		i = i->merged_into;
+	return i;
+}
+
+struct incident *
+links_follow(const struct links *l, const struct link_key *k, int64_t now, int64_t window)
+{
+	struct link *x = find(l, k);
+
+	return x && now - x->last <= window ? real(x->i) : NULL;
+}
+
+static void
+unlink_oldest(struct links *l)
+{
+	struct link *old = l->table; /* uthash keeps the order of insertion, links_tie() that of use */
+
+	HASH_DEL(l->table, old);
+	free(old);
+	counter_inc(l->cnt, C_INCIDENT_LINKS_DROPPED);
+}
+
+static bool
+of_attacker(const struct link_key *k)
+{
+	return k->kind == LINK_ATTACKER || k->kind == LINK_PAIR || k->kind == LINK_PREFIX;
+}
+
+void
+links_tie(struct links *l, const struct link_key *k, struct incident *i, int64_t now, int64_t window)
+{
+	struct link *x = find(l, k);
+	bool newest = x && !x->hh.next;
+
+	if (x) {
+		if (now - x->last > window)
+			x->begun = 0;
+		if (!newest)
+			HASH_DEL(l->table, x);
+	} else {
+		if (of_attacker(k) && i->n_links >= INCIDENT_LINKS)
+			return; /* spoofed sources without end: the group goes on joining them */
+		i->n_links += k->kind == LINK_ATTACKER;
+		if (HASH_COUNT(l->table) >= LINKS_MAX)
+			unlink_oldest(l);
+		x = calloc(1, sizeof(*x));
+		if (!x)
+			return;
+		x->key = *k;
+	}
+	if (!newest)
+		HASH_ADD(hh, l->table, key, sizeof(x->key), x);
+	x->i = i;
+	if (now > x->last)
+		x->last = now;
+}
+
+void
+links_begun(struct links *l, const struct link_key *k)
+{
+	struct link *x = find(l, k);
+
+	if (x)
+		x->begun++;
+}
+
+uint32_t
+links_count_begun(const struct links *l, const struct link_key *k, int64_t now, int64_t window)
+{
+	struct link *x = find(l, k);
+
+	return x && now - x->last <= window ? x->begun : 0;
+}
+
+void
+links_forget(struct links *l)
+{
+	struct link *x, *tmp;
+
+	HASH_ITER(hh, l->table, x, tmp)
+	{
+		if (x->i->leaving || real(x->i)->leaving) {
+			HASH_DEL(l->table, x);
+			free(x);
+		}
+	}
+}
