@@ -295,7 +295,7 @@ json_escaped(struct json *j, const char *key, struct span s)
 
 		if (is_plain(s.p[i]))
 			put(&o, (char) s.p[i]);
-		else if (s.p[i] == '"' || s.p[i] == '\\')
+		else if (s.p[i] < 0x80)
 			put_escape(&o, s.p[i]);
 		else
 			put_n(&o, (const uint8_t *) text, sizeof(text));

@@ -42,7 +42,7 @@ void json_bool(struct json *j, const char *key, bool v);
 void json_null(struct json *j, const char *key);
 /* Bytes as a string: UTF-8 that is well-formed passes, every other byte becomes \u00XX (so nothing is lost). */
 void json_span(struct json *j, const char *key, struct span s);
-/* As json_span() where all of it is UTF-8; else printable ASCII passes and every other byte is told in text, \xHH. */
+/* As json_span() where all of it is UTF-8; else every byte above ASCII is told in text, \xHH. */
 void json_escaped(struct json *j, const char *key, struct span s);
 void json_str(struct json *j, const char *key, const char *s); /* NULL = null */
 void json_base64(struct json *j, const char *key, struct span s);

@@ -302,7 +302,7 @@ emit_record(struct emit *e, const struct flow *f, const struct session *s, const
 {
 	struct event *ev = emit_take(e, EVENT_APP, e->conf->text_max);
 	/* a transaction of one direction may be told with a packet of the other, which acknowledged it */
-	int own = tx->only_dir ? tx->only_dir - 1 : p ? p->dir : TO_SERVER, dir = tx->proto->log_packet ? own : TO_SERVER;
+	int own = tx->only_dir ? tx->only_dir - 1 : p ? p->dir : TO_SERVER, dir = tx->proto->log_packet && !tx->ends_of_flow ? own : TO_SERVER;
 	struct json j;
 
 	if (!ev)

@@ -561,7 +561,10 @@ app_name(const struct app *a)
 {
 	if (!a)
 		return NULL;
-	return a->proto ? a->proto->name : a->status == APP_FAILED ? "failed" : NULL;
+	if (a->proto)
+		return a->proto->name;
+	/* of datagrams that nobody answers, what no probe knows is not going to be known */
+	return a->status == APP_FAILED || (a->transport == APP_UDP && (a->gave_up[0] || a->gave_up[1])) ? "failed" : NULL;
 }
 
 const char *

@@ -163,6 +163,7 @@ struct tx {
 	uint8_t progress[2];
 	bool logged;           /* worker: its record is written (or it needs none) */
 	bool unlogged;         /* a rule says that it shall have none */
+	bool ends_of_flow;     /* its record tells client and server, whatever log_packet says */
 	bool done_seen[2];     /* detection: looked at with that direction final (tx_final) */
 	bool guessed;          /* detection: an alert that did not look at it has shown it */
 	uint8_t only_dir;      /* 0 both, else bit 0/1: the transaction has just this direction */

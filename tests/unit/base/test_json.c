@@ -93,8 +93,11 @@ strings(void **state)
 	/* over-long, surrogate, cut short, lone continuation, too large */
 	json_span(&j, "c", SPAN_LIT("\xc0\x80\xed\xa0\x80\xe2\x82|\x80\xf5\x80"));
 	json_printable(&j, "d", SPAN_LIT("a\x01\xff\"\n\r\t"));
+	json_escaped(&j, "e", SPAN_LIT("\xc3\xa4\x01"));
+	json_escaped(&j, "f", SPAN_LIT("\xc3\xa4\x01\xff\"\n"));
 	expect("{\"a\":\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001/\\u007f\\u0000\",\"b\":\"\xc3\xa4\xe6\x97\xa5\xf0\x9f\x98\x80\","
-	       "\"c\":\"\\u00c0\\u0080\\u00ed\\u00a0\\u0080\\u00e2\\u0082|\\u0080\\u00f5\\u0080\",\"d\":\"a..\\\"\\n\\r.\"}");
+	       "\"c\":\"\\u00c0\\u0080\\u00ed\\u00a0\\u0080\\u00e2\\u0082|\\u0080\\u00f5\\u0080\",\"d\":\"a..\\\"\\n\\r.\","
+	       "\"e\":\"\xc3\xa4\\u0001\",\"f\":\"\\\\xc3\\\\xa4\\u0001\\\\xff\\\"\\n\"}");
 }
 
 static void

@@ -4,13 +4,15 @@
  * Thread:    the worker's.
  * Memory:    the worker's pool: every open message as it came.
  * Owns:      nothing but the transactions.
- * Not here:  names and records -> dns_message.c   fields -> dns_fields.c   log -> dns_log.c
+ * Not here:  names and records -> dns_message.c   fields -> dns_fields.c   log -> dns_log.c   what it shall
+ *            leave out -> dns_conf.c
  *
  * Source: RFC 1035; TCP framing RFC 7766 section 8. On its ports a message is known by a header that could be one;
  * elsewhere only by a whole, well-formed query or answer as stub resolvers and servers exchange them, so that
  * mDNS, LLMNR and NetBIOS, which share the format, are not taken for it.
  */
 #include "engine/app/protocols/dns.h"
+#include "engine/app/protocols/parse.h"
 
 #define TX_OPEN_MAX 512u
 
@@ -20,7 +22,7 @@ struct dns {
 	bool lost[2]; /* TCP: after a gap, until a message begins again */
 };
 
-static const struct app_event dns_events[DNS_EV_N + 1] = {
+const struct app_event dns_events[] = {
 	[DNS_EV_MALFORMED] = { "malformed_data" },
 	[DNS_EV_NOT_REQUEST] = { "not_a_request" },
 	[DNS_EV_NOT_RESPONSE] = { "not_a_response" },
@@ -34,9 +36,9 @@ static const struct app_event dns_events[DNS_EV_N + 1] = {
 
 /* ---- probing ---- */
 
-/* Could the counts fit into n bytes? A record takes two at least. */
-static bool
-header_fits(const struct dns_header *h, uint32_t n)
+/* A record takes two bytes at least. */
+bool
+dns_header_fits(const struct dns_header *h, uint32_t n)
 {
 	uint32_t records = 0;
 
@@ -98,9 +100,8 @@ which_side(const struct dns_header *h, int dir)
 	return (h->flags & DNS_QR ? TO_CLIENT : TO_SERVER) == dir ? PROBE_YES : PROBE_REVERSED;
 }
 
-/* The message's bytes: over TCP two bytes of length come first. false: not even a header yet. */
-static bool
-message_of(struct span first, uint8_t transport, struct span *msg, uint32_t *length)
+bool
+dns_message_of(struct span first, uint8_t transport, struct span *msg, uint32_t *length)
 {
 	struct rd r = rd_of(first);
 
@@ -116,9 +117,9 @@ probe_strict(struct span first, int dir, uint8_t transport)
 	struct span msg;
 	uint32_t length;
 
-	if (!message_of(first, transport, &msg, &length))
+	if (!dns_message_of(first, transport, &msg, &length))
 		return transport == APP_TCP && (first.n < 2 || length >= 17) && first.n < 14 ? PROBE_MORE : PROBE_NO;
-	if (dns_header(msg, &h) < 0 || !strict_header(&h) || !header_fits(&h, length))
+	if (dns_header(msg, &h) < 0 || !strict_header(&h) || !dns_header_fits(&h, length))
 		return PROBE_NO;
 	if (msg.n < length)
 		return PROBE_MORE;
@@ -136,9 +137,9 @@ probe_likely(struct span first, int dir, uint8_t transport)
 	struct span msg;
 	uint32_t length;
 
-	if (!message_of(first, transport, &msg, &length))
+	if (!dns_message_of(first, transport, &msg, &length))
 		return transport == APP_TCP && (first.n < 2 || length >= 12) && first.n < 14 ? PROBE_MORE : PROBE_NO;
-	if (dns_header(msg, &h) < 0 || !header_fits(&h, length))
+	if (dns_header(msg, &h) < 0 || !dns_header_fits(&h, length))
 		return PROBE_NO;
 	if (h.count[DNS_QUERIES] && msg.n == length && dns_record(msg, 12, true, &r) < 0)
 		return PROBE_NO;
@@ -238,7 +239,48 @@ stray_event(struct app *a, enum dns_event ev)
 }
 
 enum { FRAME_PDU };
-static const struct app_frame_type frames[] = { [FRAME_PDU] = { "pdu", "a message; over TCP with the two bytes of its length" }, { NULL, NULL } };
+const struct app_frame_type dns_frames[] = { [FRAME_PDU] = { "pdu", "a message; over TCP with the two bytes of its length" }, { NULL, NULL } };
+
+struct dns_tx *
+dns_take(struct app *a, int dir, struct span msg)
+{
+	struct dns_header h;
+	struct dns_tx *t;
+
+	if (dns_header(msg, &h) < 0 || a->tx_open >= TX_OPEN_MAX || !(t = (struct dns_tx *) app_tx_new(a)))
+		return NULL;
+	t->header = h;
+	t->response = h.flags & DNS_QR;
+	t->tcp = a->transport == APP_TCP;
+	if (app_keep(a, &t->msg, msg, UINT16_MAX) < 0 || !read_records(a, t)) {
+		app_tx_free(a, &t->tx);
+		a->tx_next--;
+		stray_event(a, DNS_EV_MALFORMED);
+		return NULL;
+	}
+	count_message(a, &h);
+	if (h.flags & DNS_Z)
+		app_event(a, &t->tx, DNS_EV_Z);
+	if ((h.flags >> 11 & 0xf) >= 7)
+		app_event(a, &t->tx, DNS_EV_OPCODE);
+	app_frame_tx(a, dir, FRAME_PDU, &t->tx);
+	t->tx.only_dir = dir == TO_SERVER ? 1 : 2;
+	t->tx.progress[dir] = 1;
+	return t;
+}
+
+/* No record of the request, no record of its response: a rule about the one is about both. */
+static bool
+asked_quietly(const struct app *a, const struct dns_tx *response)
+{
+	each_tx(a, x) {
+		const struct dns_tx *t = (const struct dns_tx *) x;
+
+		if (x->unlogged && !t->response && t->header.id == response->header.id)
+			return true;
+	}
+	return false;
+}
 
 static void
 take_message(struct app *a, int dir, struct span msg)
@@ -252,25 +294,11 @@ take_message(struct app *a, int dir, struct span msg)
 		stray_event(a, dir == TO_SERVER ? DNS_EV_NOT_REQUEST : DNS_EV_NOT_RESPONSE);
 		return;
 	}
-	if (a->tx_open >= TX_OPEN_MAX || !(t = (struct dns_tx *) app_tx_new(a)))
+	if (!(t = dns_take(a, dir, msg)))
 		return;
-	t->header = h;
-	t->response = dir == TO_CLIENT;
-	t->tcp = a->transport == APP_TCP;
-	if (app_keep(a, &t->msg, msg, UINT16_MAX) < 0 || !read_records(a, t)) {
-		app_tx_free(a, &t->tx);
-		a->tx_next--;
-		stray_event(a, DNS_EV_MALFORMED);
-		return;
-	}
-	count_message(a, &h);
-	if (h.flags & DNS_Z)
-		app_event(a, &t->tx, DNS_EV_Z);
-	if ((h.flags >> 11 & 0xf) >= 7)
-		app_event(a, &t->tx, DNS_EV_OPCODE);
-	app_frame_tx(a, dir, FRAME_PDU, &t->tx);
-	t->tx.only_dir = dir == TO_SERVER ? 1 : 2;
-	t->tx.progress[dir] = 1;
+	t->conf = app_conf(a);
+	t->tx.ends_of_flow = t->conf && t->conf->v2;
+	t->tx.unlogged = t->response && asked_quietly(a, t);
 }
 
 /* After a gap: does a message begin here? */
@@ -281,7 +309,7 @@ in_step_again(struct span bytes)
 	struct span msg;
 	uint32_t length;
 
-	return message_of(bytes, APP_TCP, &msg, &length) && dns_header(msg, &h) == 0 && header_fits(&h, length) &&
+	return dns_message_of(bytes, APP_TCP, &msg, &length) && dns_header(msg, &h) == 0 && dns_header_fits(&h, length) &&
 	    (h.flags >> 11 & 0xf) < 7 && h.count[DNS_QUERIES] <= 1;
 }
 
@@ -318,8 +346,8 @@ gap(struct app *a, void *state, int dir, uint32_t n)
 	return 0;
 }
 
-static void
-tx_clear(struct app *a, struct tx *tx)
+void
+dns_tx_clear(struct app *a, struct tx *tx)
 {
 	struct dns_tx *t = (struct dns_tx *) tx;
 
@@ -349,7 +377,7 @@ dns_apart_free(struct app *a, struct dns_tx *t)
 {
 	if (!t)
 		return;
-	tx_clear(a, &t->tx);
+	dns_tx_clear(a, &t->tx);
 	app_give(a, t, sizeof(*t));
 }
 
@@ -370,12 +398,15 @@ const struct protocol protocol_dns = {
 	.done = { 1, 1 },
 	.progress_names = { request_progress, response_progress },
 	.max_record = 65537,
+	.conf_size = sizeof(struct dns_conf),
+	.configure = dns_configure,
 	.feed = feed,
 	.gap = gap,
-	.tx_clear = tx_clear,
+	.tx_clear = dns_tx_clear,
 	.fields = dns_fields,
-	.frames = frames,
+	.frames = dns_frames,
 	.events = dns_events,
 	.log = dns_log,
+	.loggable = dns_wants_record,
 	.log_packet = true,
 };

@@ -42,9 +42,19 @@ struct dns_record {
 	uint32_t next;
 };
 
+/* What the configuration says of the dns records of EVE. */
+struct dns_conf {
+	bool v2;                 /* the shape of Suricata 7 */
+	bool quiet[2];           /* by direction: no records of requests, of responses */
+	bool no_answers, no_grouped;
+	bool some_types;         /* only where one of these is asked for: bit = type */
+	uint64_t types[5];
+};
+
 struct dns_tx {
 	struct tx tx;
 	struct dns_header header;
+	const struct dns_conf *conf; /* NULL: nothing is said */
 	bool response;
 	bool tcp;
 	struct bytes msg;
@@ -62,11 +72,23 @@ int dns_record(struct span msg, uint32_t at, bool question, struct dns_record *o
 bool dns_at(const struct dns_tx *t, enum dns_section s, unsigned i, struct dns_record *out);
 /* The name inside the data of NS, CNAME, PTR, MX, SOA, SRV: where it begins; 0 = such a record has none. */
 uint32_t dns_data_name(const struct dns_record *r);
+/* What a message begins with, when one begins here: over TCP two bytes of length come first. false: not even a header yet. */
+bool dns_message_of(struct span first, uint8_t transport, struct span *msg, uint32_t *length);
+/* Could the records that the header counts fit into n bytes? */
+bool dns_header_fits(const struct dns_header *h, uint32_t n);
+/* A transaction of the message, its records found and its events told; NULL: it is none, or no memory. */
+struct dns_tx *dns_take(struct app *a, int dir, struct span msg);
+void dns_tx_clear(struct app *a, struct tx *tx);
+void dns_configure(void *conf, const struct conf *tree, const struct yaml *node, struct diag *d);
+bool dns_wants_record(const struct tx *tx);
 /* A message by itself, for protocols that carry one; NULL: it is none, or no memory. */
 struct dns_tx *dns_apart(struct app *a, struct span msg);
 void dns_apart_free(struct app *a, struct dns_tx *t); /* NULL is fine */
 void dns_log(const struct app *app, const struct tx *tx, struct json *j, bool full);
-extern const struct field dns_fields[], dns_carried_fields[]; /* the latter for DNS over HTTP/2 */
+void dns_log_message(const struct dns_tx *t, struct json *j);
+extern const struct field dns_fields[], dns_carried_fields[], mdns_fields[]; /* of DNS; of DNS over HTTP/2; of mDNS */
+extern const struct app_event dns_events[];
+extern const struct app_frame_type dns_frames[];
 extern const char *const dns_type_names[], *const dns_rcode_names[], *const dns_opcode_names[]; /* "A=1", ... */
 
 #endif

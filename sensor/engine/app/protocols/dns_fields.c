@@ -66,12 +66,12 @@ get_response_name(const struct tx *tx, int dir, unsigned i, struct arena *scratc
 	const struct dns_tx *t = of(tx, dir);
 	struct dns_record r;
 
-	if (!t || i / 2 >= t->n_at || dns_record(bytes_span(&t->msg), t->at[i / 2], i / 2 < t->first[DNS_ANSWERS], &r) < 0)
+	if (!t || !t->response || i / 2 >= t->n_at || dns_record(bytes_span(&t->msg), t->at[i / 2], i / 2 < t->first[DNS_ANSWERS], &r) < 0)
 		return false;
 	if (i % 2 == 0)
 		return name_at(t, r.name_at, scratch, out);
 	*out = span_of("", 0);
-	return !dns_data_name(&r) || name_at(t, dns_data_name(&r), scratch, out);
+	return !dns_data_name(&r) || r.type == DNS_SRV || name_at(t, dns_data_name(&r), scratch, out);
 }
 
 static bool
@@ -146,3 +146,12 @@ const char *const dns_opcode_names[] = { "QUERY=0", "IQUERY=1", "STATUS=2", "NOT
 
 const struct field dns_fields[] = { ROWS(1) { .name = NULL } };
 const struct field dns_carried_fields[] = { ROWS(HTTP2_P_COMPLETE) { .name = NULL, .more = http2_fields } };
+const struct field mdns_fields[] = {
+	{ .name = "mdns.queries.rrname", .kind = FIELD_MULTI, .bytes = get_query, BOTH(1), .help = "names in the question section" },
+	{ .name = "mdns.answers.rrname", .kind = FIELD_MULTI, .bytes = get_answer, BOTH(1), .help = "names in the answer section" },
+	{ .name = "mdns.authorities.rrname", .kind = FIELD_MULTI, .bytes = get_authority, BOTH(1), .help = "names in the authority section" },
+	{ .name = "mdns.additionals.rrname", .kind = FIELD_MULTI, .bytes = get_additional, BOTH(1), .help = "names in the additional section" },
+	{ .name = "mdns.response.rrname", .kind = FIELD_MULTI, .bytes = get_response_name, BOTH(1),
+	    .help = "every name of a response, those in record data too" },
+	{ .name = NULL }
+};

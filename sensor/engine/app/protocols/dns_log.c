@@ -1,5 +1,5 @@
 /*
- * dns_log - a DNS message as EVE's "dns" object, version 3 (Suricata 8).
+ * dns_log - a DNS message as EVE's "dns" object, version 3 (Suricata 8), or version 2 (7) where the configuration says so.
  *
  * Thread:    the worker's.
  * Memory:    the caller's buffer; names on the stack.
@@ -36,7 +36,7 @@ put_name(struct json *j, const char *key, struct span msg, uint32_t at)
 	uint32_t next;
 
 	if (dns_name(msg, at, &name, &next) == 0)
-		json_span(j, key, span_of(name.p, name.n));
+		json_escaped(j, key, span_of(name.p, name.n));
 }
 
 static void
@@ -47,7 +47,7 @@ put_owner(struct json *j, struct span msg, const struct dns_record *r)
 
 	if (dns_name(msg, r->name_at, &name, &next) < 0)
 		return;
-	json_span(j, "rrname", span_of(name.p, name.n));
+	json_escaped(j, "rrname", span_of(name.p, name.n));
 	if (name.cut || name.loop || name.labels)
 		json_bool(j, "rrname_truncated", true);
 	put_name_of(j, "rrtype", dns_type_names, r->type);
@@ -61,7 +61,7 @@ put_address(struct json *j, const char *key, struct span data)
 
 	if (data.n != 4 && data.n != 16) {
 		if (data.n)
-			json_span(j, key, data);
+			json_escaped(j, key, data);
 		return;
 	}
 	a = data.n == 4 ? addr_v4(data.p) : addr_v6(data.p);
@@ -80,9 +80,9 @@ put_soa(struct json *j, const char *key, struct span msg, const struct dns_recor
 	if (dns_name(msg, r->data_at, &name, &at) < 0)
 		return;
 	json_object(j, key);
-	json_span(j, "mname", span_of(name.p, name.n));
+	json_escaped(j, "mname", span_of(name.p, name.n));
 	if (dns_name(msg, at, &name, &rest) == 0) {
-		json_span(j, "rname", span_of(name.p, name.n));
+		json_escaped(j, "rname", span_of(name.p, name.n));
 		rd = rd_of(span_skip(msg, rest));
 		for (unsigned i = 0; i < 5; i++)
 			json_u64(j, numbers[i], rd_u32(&rd));
@@ -154,7 +154,7 @@ put_data(struct json *j, const char *key, struct span msg, const struct dns_reco
 		put_name(j, key, msg, dns_data_name(r));
 		return true;
 	case DNS_NULL:
-		json_span(j, key, data);
+		json_escaped(j, key, data);
 		return true;
 	case DNS_SOA:
 		put_soa(j, key ? "soa" : NULL, msg, r);
@@ -181,7 +181,7 @@ put_record(struct json *j, struct span msg, const struct dns_record *r, const st
 	if (r->type != DNS_OPT)
 		json_u64(j, "ttl", r->ttl);
 	if (text)
-		json_span(j, "rdata", *text);
+		json_escaped(j, "rdata", *text);
 	else
 		put_data(j, "rdata", msg, r);
 	json_end(j);
@@ -201,7 +201,7 @@ put_texts(struct json *j, struct span msg, const struct dns_record *r, bool whol
 		if (whole)
 			put_record(j, msg, r, &text);
 		else
-			json_span(j, NULL, text);
+			json_escaped(j, NULL, text);
 	}
 }
 
@@ -297,19 +297,72 @@ put_queries(struct json *j, const struct dns_tx *t)
 	json_end(j);
 }
 
+/* Of a query one record tells one question; of an answer the question comes with it. */
+static void
+put_question_v2(struct json *j, const struct dns_tx *t)
+{
+	struct dns_record r;
+
+	if (dns_at(t, DNS_QUERIES, 0, &r))
+		put_owner(j, bytes_span(&t->msg), &r);
+}
+
+static void
+put_v2(struct json *j, const struct dns_tx *t)
+{
+	if (!t->response) {
+		json_str(j, "type", "query");
+		json_u64(j, "id", t->header.id);
+		put_question_v2(j, t);
+		json_u64(j, "tx_id", t->tx.id);
+		if (t->header.flags & DNS_Z)
+			json_bool(j, "z", true);
+		json_u64(j, "opcode", t->header.flags >> 11 & 0xf);
+		return;
+	}
+	json_u64(j, "version", 2);
+	json_str(j, "type", "answer");
+	json_u64(j, "id", t->header.id);
+	put_flags(j, t->header.flags);
+	put_question_v2(j, t);
+	if (!t->conf->no_answers)
+		put_section(j, t, DNS_ANSWERS, "answers");
+	if (!t->conf->no_grouped)
+		put_grouped(j, t);
+	put_section(j, t, DNS_AUTHORITIES, "authorities");
+}
+
+void
+dns_log_message(const struct dns_tx *t, struct json *j)
+{
+	json_str(j, "type", t->response ? "response" : "request");
+	json_u64(j, "id", t->header.id);
+	put_flags(j, t->header.flags);
+	put_queries(j, t);
+	put_section(j, t, DNS_ANSWERS, "answers");
+	put_section(j, t, DNS_AUTHORITIES, "authorities");
+	put_section(j, t, DNS_ADDITIONALS, "additionals");
+}
+
+/* What alerts carry has one shape. */
 void
 dns_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 {
 	const struct dns_tx *t = (const struct dns_tx *) tx;
 
+	if (full && t->conf && t->conf->v2) {
+		put_v2(j, t);
+		return;
+	}
 	json_u64(j, "version", 3);
 	json_str(j, "type", t->response ? "response" : "request");
 	json_u64(j, "tx_id", tx->id);
 	json_u64(j, "id", t->header.id);
 	put_flags(j, t->header.flags);
 	put_queries(j, t);
-	put_section(j, t, DNS_ANSWERS, "answers");
-	if (full)
+	if (!full || !t->conf || !t->conf->no_answers)
+		put_section(j, t, DNS_ANSWERS, "answers");
+	if (full && !(t->conf && t->conf->no_grouped))
 		put_grouped(j, t);
 	put_section(j, t, DNS_AUTHORITIES, "authorities");
 	put_section(j, t, DNS_ADDITIONALS, "additionals");

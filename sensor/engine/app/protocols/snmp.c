@@ -270,6 +270,7 @@ const struct protocol protocol_snmp = {
 	.spec = "RFC 1157, RFC 3416, RFC 3412, RFC 3414",
 	.transport = APP_UDP,
 	.ports = { NULL, "161,162" },
+	.only_ports = true,
 	.log_packet = true,
 	.probe_min = 4,
 	.probe_max = 1500,

@@ -97,11 +97,108 @@ not_dns(void **state)
 	for (unsigned i = 0; i < 3; i++) {
 		struct drive d;
 
-		drive_begin(&d, 17, 5353);
+		drive_begin(&d, 17, 5355);
 		drive_feed(&d, TO_SERVER, others[i], 0);
 		assert_null(d.app->proto);
 		drive_clear(&d);
 	}
+}
+
+#define MDNS_QUERY "\0\0\0\0\0\x02\0\0\0\0\0\0\x04_ipp\x04_tcp\x05local\0\0\x0c\x80\x01\xc0\x0c\0\x21\0\x01"
+#define MDNS_ANSWER                                                                                                         \
+	"\0\0\x84\0\0\0\0\x01\0\0\0\x01\x04_ipp\x04_tcp\x05local\0\0\x0c\0\x01\0\0\0\x78\0\x06\x03" "lp\xe9\xc0\x0c" \
+	"\xc0\x27\0\x21\x80\x01\0\0\0\x78\0\x0b\0\0\0\0\x02\x77\x02pi\xc0\x16"
+
+/* Known by its port; several questions, answers without one, nobody who must be client or server. */
+static void
+multicast(void **state)
+{
+	struct drive d;
+
+	drive_begin(&d, 17, 5353);
+	drive_feed(&d, TO_SERVER, SPAN_LIT(MDNS_ANSWER), 0);
+	drive_feed(&d, TO_SERVER, SPAN_LIT(MDNS_QUERY), 0);
+	drive_feed(&d, TO_CLIENT, SPAN_LIT(MDNS_ANSWER), 0);
+	assert_string_equal(app_name(d.app), "mdns");
+	assert_false(d.app->reversed);
+	drive_is(&d, 0, "mdns.answers.rrname", TO_SERVER, 0, "_ipp._tcp.local");
+	drive_is(&d, 0, "mdns.response.rrname", TO_SERVER, 1, "lp\xe9._ipp._tcp.local");
+	drive_is(&d, 0, "mdns.response.rrname", TO_SERVER, 3, "");
+	drive_is(&d, 0, "mdns.additionals.rrname", TO_SERVER, 0, "lp\xe9._ipp._tcp.local");
+	drive_is(&d, 0, "mdns.queries.rrname", TO_SERVER, 0, NULL);
+	drive_is(&d, 1, "mdns.queries.rrname", TO_SERVER, 1, "_ipp._tcp.local");
+	drive_is(&d, 1, "mdns.response.rrname", TO_SERVER, 0, NULL);
+	drive_has(&d, 1, "{\"type\":\"request\",\"id\":0,\"flags\":\"0\",\"opcode\":0,\"rcode\":\"NOERROR\",\"queries\":["
+			 "{\"rrname\":\"_ipp._tcp.local\",\"rrtype\":\"PTR\"},{\"rrname\":\"_ipp._tcp.local\",\"rrtype\":\"SRV\"}]}");
+	drive_has(&d, 2, "\"rdata\":\"lp\\\\xe9._ipp._tcp.local\"");
+	drive_has(&d, 2, "\"srv\":{\"priority\":0,\"weight\":0,\"port\":631,\"name\":\"pi.local\"}");
+	drive_feed(&d, TO_SERVER, SPAN_LIT("\0\0\0\0\0\x02\0\0\0\0\0\0\x04_ipp"), 0);
+	assert_true(drive_event(&d, 2, "malformed_data"));
+	drive_end(&d);
+	drive_clear(&d);
+}
+
+/* What the configuration leaves out, and the older shape. */
+static void
+records(void **state)
+{
+	static const struct {
+		const char *set[2];
+		const char *query, *answer; /* pieces; NULL: no record */
+		const char *without;        /* is not in the answer's */
+	} t[] = {
+		{ { "version=2", NULL }, "{\"type\":\"query\",\"id\":4660,\"rrname\":\"www.Example.org\",\"rrtype\":\"A\",\"tx_id\":0,\"opcode\":0}",
+		    "{\"version\":2,\"type\":\"answer\",\"id\":4660,\"flags\":\"8180\",", "additionals" },
+		{ { "requests=no", "formats.0=grouped" }, NULL, "\"grouped\":{", "answers" },
+		{ { "responses=no", "types.0=a" }, "\"type\":\"request\"", NULL, NULL },
+		{ { "types.0=aaaa", "types.1=Txt" }, NULL, NULL, NULL },
+		{ { "formats.0=detailed", NULL }, "\"type\":\"request\"", "\"answers\":[", "grouped" },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct conf *c = conf_new();
+		struct drive d;
+		struct diag diag;
+		char key[100];
+
+		diag_init(&diag, 0);
+		for (unsigned k = 0; k < 2 && t[i].set[k]; k++) {
+			snprintf(key, sizeof(key), "outputs.0.eve-log.types.0.dns.%s", t[i].set[k]);
+			assert_int_equal(conf_set(c, key, &diag), 0);
+		}
+		drive_begin_conf(&d, 17, 53, c);
+		drive_feed(&d, TO_SERVER, SPAN_LIT(QUERY), 0);
+		drive_feed(&d, TO_CLIENT, SPAN_LIT(ANSWER), 0);
+		for (unsigned k = 0; k < 2; k++) {
+			const char *piece = k ? t[i].answer : t[i].query;
+
+			assert_int_equal(drive_tx(&d, k)->proto->loggable(drive_tx(&d, k)), piece != NULL);
+			if (piece)
+				drive_has(&d, k, piece);
+		}
+		if (t[i].without)
+			assert_null(strstr(drive_log(&d, 1), t[i].without));
+		drive_end(&d);
+		drive_clear(&d);
+		diag_clear(&diag);
+	}
+}
+
+/* A rule that wants no record of a request wants none of the response. */
+static void
+without_record(void **state)
+{
+	struct drive d;
+
+	drive_begin(&d, 17, 53);
+	drive_feed(&d, TO_SERVER, SPAN_LIT(QUERY), 0);
+	drive_tx(&d, 0)->unlogged = true;
+	drive_feed(&d, TO_CLIENT, SPAN_LIT("\x12\x35" "\x81\x80\0\0\0\0\0\0\0\0"), 0);
+	drive_feed(&d, TO_CLIENT, SPAN_LIT(ANSWER), 0);
+	assert_false(drive_tx(&d, 1)->unlogged);
+	assert_true(drive_tx(&d, 2)->unlogged);
+	drive_end(&d);
+	drive_clear(&d);
 }
 
 static void
@@ -199,6 +296,9 @@ main(void)
 		cmocka_unit_test(over_tcp),
 		cmocka_unit_test(answer_first),
 		cmocka_unit_test(not_dns),
+		cmocka_unit_test(multicast),
+		cmocka_unit_test(records),
+		cmocka_unit_test(without_record),
 		cmocka_unit_test(events),
 		cmocka_unit_test(names),
 		cmocka_unit_test(in_step_after_a_gap),

@@ -1,0 +1,4 @@
+/* Bytes against the mdns parser. */
+#include "protocol_harness.h"
+
+FUZZ_PROTOCOL(mdns)
