@@ -37,6 +37,12 @@ session_of(struct flow *f)
 	return (struct session *) f->user;
 }
 
+static bool
+may_be_logged(const struct app *a, const struct tx *tx)
+{
+	return (tx->proto->log_ready && tx->proto->log_ready(tx)) || (tx_final(a, tx, TO_SERVER) && tx_final(a, tx, TO_CLIENT));
+}
+
 /* Transactions that are complete are written once; then what nobody needs any more is given back. */
 static void
 log_transactions(struct worker *w, struct flow *f, struct session *s, const struct packet *p, bool all)
@@ -50,7 +56,7 @@ log_transactions(struct worker *w, struct flow *f, struct session *s, const stru
 	for (struct tx *tx = a->first; tx; tx = tx->next) {
 		if (w->conf.emit.anomaly_app && tx->events != tx->events_told)
 			emit_tx_anomaly(&w->emit, f, s, tx, p);
-		if (tx->logged || (!all && !(tx_final(a, tx, TO_SERVER) && tx_final(a, tx, TO_CLIENT))))
+		if (tx->logged || (!all && !may_be_logged(a, tx)))
 			continue;
 		tx->logged = true;
 		if (s->passed) /* no rule will look */
@@ -196,7 +202,7 @@ tcp_packet(struct worker *w, struct flow *f, struct session *s, struct packet *p
 		p->flags |= PACKET_MIDSTREAM;
 	updated = feed_stream(w, f, s, p);
 	enum stream_state st = stream_state(s->stream);
-	if (st == STREAM_CLOSED || st == STREAM_TIME_WAIT)
+	if (st == STREAM_CLOSED || st == STREAM_TIME_WAIT || st == STREAM_LAST_ACK)
 		flow_set_state(w->flows, f, FLOW_CLOSED);
 	else if (stream_established(s->stream))
 		flow_set_state(w->flows, f, FLOW_ESTABLISHED);

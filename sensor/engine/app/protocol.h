@@ -149,6 +149,8 @@ struct protocol {
 	bool (*file)(const struct tx *tx, int dir, unsigned index, struct app_file *out);
 	/* false: this transaction makes no log record (NULL = always does). */
 	bool (*loggable)(const struct tx *tx);
+	/* Its record can be written though the transaction is not over (NULL = never). */
+	bool (*log_ready)(const struct tx *tx);
 };
 
 extern const struct protocol *const protocol_table[];

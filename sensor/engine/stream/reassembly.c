@@ -9,6 +9,7 @@
 #include "engine/stream/session.h"
 
 #define NEVER UINT64_MAX
+#define RAW_WAIT_MAX 65536u /* bytes that may come after raw inspection ended before what came earlier is given up */
 
 void
 half_begin(struct half *h, uint32_t isn)
@@ -433,6 +434,8 @@ half_release(struct streams *e, struct stream *s, int dir)
 		}
 		if (raw < keep)
 			keep = raw;
+		if (h->flags & HALF_RAW_ENDS && half_contiguous(h) > h->raw_end + RAW_WAIT_MAX)
+			h->flags |= HALF_RAW_OFF; /* nobody comes to look at it */
 	}
 	if (e->conf.inline_mode && !(s->flags & S_ASYNC) && half_acked(h) < keep)
 		keep = half_acked(h);
@@ -493,8 +496,12 @@ stream_raw(struct streams *e, struct stream *s, const struct packet *p, struct s
 	if (!e->conf.raw || (h->flags & HALF_RAW_OFF))
 		return false;
 	edge = p->flags & PACKET_PSEUDO ? NEVER : ready_edge(e, s, p->dir);
+	if (h->flags & HALF_RAW_ENDS && edge > h->raw_end)
+		edge = h->raw_end;
 	from = h->raw = skip_hole(h, h->raw, raw_lost(e, s, p->dir));
 	fresh = held_at(h, from, edge);
+	if (fresh.n == 0 && h->flags & HALF_RAW_ENDS && from >= h->raw_end)
+		h->flags |= HALF_RAW_OFF;
 	if (fresh.n == 0 || !raw_due(e, s, p, fresh.n))
 		return false;
 	if (e->conf.inline_mode && from >= h->base && from < half_contiguous(h)) {
@@ -515,5 +522,7 @@ stream_raw_done(struct streams *e, struct stream *s, int dir, const struct strea
 	(void) e;
 	if (r->offset + r->bytes.n > h->raw)
 		h->raw = r->offset + r->bytes.n;
+	if (h->flags & HALF_RAW_ENDS && h->raw >= h->raw_end)
+		h->flags |= HALF_RAW_OFF;
 	h->flags &= (uint16_t) ~HALF_RAW_TRIGGER;
 }

@@ -64,7 +64,8 @@ enum half_flag {
 	HALF_EOF_TOLD = 0x0200,
 	HALF_POLICY = 0x0400,       /* policy was looked up */
 	HALF_SACK = 0x0800,
-	HALF_ANY_DATA = 0x1000
+	HALF_ANY_DATA = 0x1000,
+	HALF_RAW_ENDS = 0x2000      /* what comes from raw_end on is not for raw inspection */
 };
 
 /* One direction: the sequence space of its sender, and the bytes of it that somebody still wants. Offsets count from
@@ -79,6 +80,7 @@ struct half {
 	uint16_t block_n;
 	uint16_t regions; /* most there were at once; 0 counts as 1 */
 	uint64_t base, app, raw;
+	uint64_t raw_end;  /* with HALF_RAW_ENDS */
 	uint64_t kept; /* offset + 1 of bytes that stay for frames; 0 = none */
 	uint64_t lost;
 	uint8_t *window_p;

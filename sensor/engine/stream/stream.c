@@ -271,7 +271,13 @@ stream_raw_trigger(struct stream *s, int dir)
 void
 stream_raw_disable(struct stream *s, int dir)
 {
-	s->half[dir].flags |= HALF_RAW_OFF;
+	struct half *h = &s->half[dir];
+	int64_t next = half_offset(h, h->next_seq);
+
+	if (h->flags & (HALF_RAW_OFF | HALF_RAW_ENDS))
+		return;
+	h->raw_end = next < 0 ? 0 : (uint64_t) next;
+	h->flags |= h->raw < h->raw_end ? HALF_RAW_ENDS | HALF_RAW_TRIGGER : HALF_RAW_OFF;
 }
 
 void

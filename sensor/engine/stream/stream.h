@@ -83,7 +83,7 @@ void stream_app_done(struct stream *s, int dir);
 void stream_keep(struct stream *s, int dir, uint64_t from);
 /* Raw bytes of a direction are to be looked at with its next packet, however few they are (app/ saw the end of a message). */
 void stream_raw_trigger(struct stream *s, int dir);
-/* No more raw inspection of a direction (rules that could want it are settled, or it is encrypted). */
+/* No raw inspection of what comes from here on in a direction: it is encrypted. What came is looked at with its next packet. */
 void stream_raw_disable(struct stream *s, int dir);
 
 /* The raw, reassembled bytes of p's direction that rules on the stream have to look at with this packet: from a bit

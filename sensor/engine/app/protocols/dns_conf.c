@@ -59,13 +59,15 @@ read_types(struct dns_conf *c, const struct yaml *types, struct diag *d)
 	yaml_each(t, types) {
 		const char *const *n = dns_type_names;
 		size_t len = t->text ? strlen(t->text) : 0;
+		unsigned long type;
 
 		while (*n && (len != strcspn(*n, "=") || strncasecmp(*n, t->text, len) != 0))
 			n++;
-		if (!*n)
+		type = *n ? strtoul(*n + len + 1, NULL, 10) : 0;
+		if (!type)
 			yaml_error(t, d, "no type of record is called so, expected one as a, aaaa, cname, mx, ns, ptr, txt");
 		else
-			c->types[atoi(*n + len + 1) / 64] |= UINT64_C(1) << atoi(*n + len + 1) % 64;
+			c->types[type / 64] |= UINT64_C(1) << type % 64;
 	}
 }
 

@@ -2,7 +2,8 @@
  * tls - SSL 2 and 3, TLS 1.0 to 1.3: records, handshake messages, one transaction a flow.
  *
  * Spec: RFC 8446 section 5.1 (records) and 4 (handshake); RFC 5246 section 6.2, 7.4; RFC 6520 (heartbeat);
- * RFC 6101 appendix E (SSLv2 hello). Hellos and fingerprints -> tls_hello.c, certificates -> tls_cert.c.
+ * RFC 6101 appendix E (SSLv2 hello). Hellos and fingerprints -> tls_hello.c, certificates -> tls_cert.c, records of
+ * EVE -> tls_log.c.
  *
  *   record     type(1) version(2) length(2) fragment
  *   handshake  type(1) length(3) body           may span records, a record may hold several
@@ -31,8 +32,8 @@ struct tls {
 static struct tls_tx *
 tls_tx_of(struct app *a, struct tls *st)
 {
-	if (!st->tx)
-		st->tx = (struct tls_tx *) app_tx_new(a);
+	if (!st->tx && (st->tx = (struct tls_tx *) app_tx_new(a)))
+		st->tx->conf = app_conf(a);
 	return st->tx;
 }
 
@@ -96,6 +97,10 @@ from_server(struct app *a, struct tls_tx *t, uint8_t type, struct span body)
 	case HS_SERVER_KEYX:
 		t->seen |= TLS_SEEN_SERVER_KEYX;
 		tx_reach(&t->tx, TO_CLIENT, TLS_S_CERT);
+		break;
+	case HS_CERT_REQUEST:
+		t->cert_request = true;
+		t->seen |= TLS_SEEN_OTHER;
 		break;
 	case HS_HELLO_DONE:
 		tx_reach(&t->tx, TO_CLIENT, TLS_S_HELLO_DONE);
@@ -368,6 +373,7 @@ tls_feed(struct app *a, void *state, int dir, struct span bytes)
 		int n = one_record(a, st, t, dir, span_skip(bytes, taken));
 
 		if (n < 0) {
+			app_event(a, &t->tx, TLS_EV_INVALID_SSL_RECORD);
 			tx_reach(&t->tx, dir, dir == TO_SERVER ? TLS_C_FINISHED : TLS_S_FINISHED);
 			return -1;
 		}
@@ -502,20 +508,9 @@ f_random_bytes(const struct tx *tx, int dir, unsigned i, struct arena *s, struct
 }
 
 static bool
-alpn_at(const struct tls_side *s, unsigned n, struct span *out)
-{
-	struct rd r = rd_of(tls_at(&s->hello, s->alpn));
-
-	do
-		*out = rd_span(&r, rd_u8(&r));
-	while (!r.bad && n--);
-	return !r.bad;
-}
-
-static bool
 f_alpn(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
 {
-	return alpn_at(&tls_of(tx)->side[dir], i, out);
+	return tls_alpn(&tls_of(tx)->side[dir], i, out);
 }
 
 static bool
@@ -667,92 +662,20 @@ static const struct app_event events[] = {
 	[TLS_EV_CERT_UNKNOWN_ELEMENT] = { "certificate_unknown_element" },
 	[TLS_EV_ERROR_MESSAGE] = { "error_message_encountered" },
 	[TLS_EV_INVALID_ALERT] = { "invalid_alert_message" },
+	[TLS_EV_INVALID_SSL_RECORD] = { "invalid_ssl_record" },
+	[TLS_EV_CERT_INVALID_DER] = { "certificate_invalid_der" },
+	[TLS_EV_CERT_INVALID_VERSION] = { "certificate_invalid_version" },
+	[TLS_EV_CERT_INVALID_SERIAL] = { "certificate_invalid_serial" },
+	[TLS_EV_CERT_INVALID_ALGORITHM] = { "certificate_invalid_algorithmidentifier" },
+	[TLS_EV_CERT_INVALID_ISSUER] = { "certificate_invalid_issuer" },
+	[TLS_EV_CERT_INVALID_VALIDITY] = { "certificate_invalid_validity" },
+	[TLS_EV_CERT_INVALID_SUBJECT] = { "certificate_invalid_subject" },
+	[TLS_EV_CERT_INVALID_EXTENSIONS] = { "certificate_invalid_extensions" },
+	[TLS_EV_CERT_INVALID_DATE] = { "certificate_invalid_date" },
+	[TLS_EV_CERT_INVALID_NAME] = { "certificate_invalid_x509name" },
+	[TLS_EV_CERT_INVALID_STRING] = { "certificate_invalid_string" },
 	{ NULL }
 };
-
-/* ---- log ---- */
-
-static void
-log_cert(const struct tls_side *s, struct json *j, bool alternatives)
-{
-	char scratch[ADDR_STRLEN];
-	struct span v;
-
-	if (!s->cert.present)
-		return;
-	json_span(j, "subject", tls_at(&s->text, s->cert.subject));
-	json_span(j, "issuerdn", tls_at(&s->text, s->cert.issuer));
-	json_span(j, "serial", tls_at(&s->text, s->cert.serial));
-	json_span(j, "fingerprint", tls_at(&s->text, s->cert.fingerprint));
-	if (s->cert.not_before[0])
-		json_str(j, "notbefore", s->cert.not_before);
-	if (s->cert.not_after[0])
-		json_str(j, "notafter", s->cert.not_after);
-	if (!alternatives || !tls_cert_san(s, 0, scratch, &v))
-		return;
-	json_array(j, "subjectaltname");
-	for (unsigned i = 0; i < 128 && tls_cert_san(s, i, scratch, &v); i++)
-		json_span(j, NULL, v);
-	json_end(j);
-}
-
-static void
-log_ja3(const struct tls_side *s, const char *key, struct json *j)
-{
-	if (!s->ja3.n)
-		return;
-	json_object(j, key);
-	json_str(j, "hash", s->ja3_hash);
-	json_span(j, "string", bytes_span(&s->ja3));
-	json_end(j);
-}
-
-static void
-log_alpn(const struct tls_side *s, const char *key, struct json *j)
-{
-	struct span v;
-
-	if (!alpn_at(s, 0, &v))
-		return;
-	json_array(j, key);
-	for (unsigned i = 0; i < 32 && alpn_at(s, i, &v); i++)
-		json_span(j, NULL, v);
-	json_end(j);
-}
-
-static void
-tls_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
-{
-	const struct tls_tx *t = tls_of(tx);
-	const struct tls_side *c = &t->side[TO_SERVER], *s = &t->side[TO_CLIENT];
-	char buf[24];
-
-	log_cert(s, j, true);
-	if (c->sni.n)
-		json_span(j, "sni", tls_at(&c->hello, c->sni));
-	/* 1.3 in the hello's own field: a draft before the 16th */
-	json_str(j, "version", s->hello_version == TLS_13 ? "TLS 1.3 draft-<16" : tls_version_text(s->version ? s->version : c->version, buf));
-	log_ja3(c, "ja3", j);
-	log_ja3(s, "ja3s", j);
-	if (c->ja4[0])
-		json_str(j, "ja4", c->ja4);
-	log_alpn(c, "client_alpns", j);
-	log_alpn(s, "server_alpns", j);
-	if (c->cert.present) {
-		json_object(j, "client");
-		log_cert(c, j, false);
-		json_end(j);
-	}
-}
-
-/* Resumed handshakes before 1.3 tell too little; of one that the server left unanswered there is the client's hello. */
-static bool
-tls_loggable(const struct tx *tx)
-{
-	const struct tls_side *c = &tls_of(tx)->side[TO_SERVER], *s = &tls_of(tx)->side[TO_CLIENT];
-
-	return s->cert.present || s->version >= TLS_13 || (c->hello.n && !s->version);
-}
 
 static const char *const client_names[] = { "client_in_progress", "client_hello_done", "client_cert_done",
 	"client_handshake_done", "client_finished", NULL };
@@ -783,4 +706,7 @@ const struct protocol protocol_tls = {
 	.events = events,
 	.log = tls_log,
 	.loggable = tls_loggable,
+	.log_ready = tls_log_ready,
+	.conf_size = sizeof(struct tls_conf),
+	.configure = tls_configure,
 };

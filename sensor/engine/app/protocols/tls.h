@@ -24,7 +24,10 @@ enum tls_event {
 	TLS_EV_HEARTBEAT, TLS_EV_INVALID_HEARTBEAT, TLS_EV_OVERFLOW_HEARTBEAT, TLS_EV_DATALEAK_HEARTBEAT,
 	TLS_EV_MULTIPLE_SNI, TLS_EV_INVALID_SNI_TYPE, TLS_EV_INVALID_SNI_LENGTH, TLS_EV_TOO_MANY_RECORDS,
 	TLS_EV_INVALID_CERTIFICATE, TLS_EV_CERT_INVALID_LENGTH, TLS_EV_CERT_MISSING_ELEMENT, TLS_EV_CERT_UNKNOWN_ELEMENT,
-	TLS_EV_ERROR_MESSAGE, TLS_EV_INVALID_ALERT
+	TLS_EV_ERROR_MESSAGE, TLS_EV_INVALID_ALERT, TLS_EV_INVALID_SSL_RECORD,
+	TLS_EV_CERT_INVALID_DER, TLS_EV_CERT_INVALID_VERSION, TLS_EV_CERT_INVALID_SERIAL, TLS_EV_CERT_INVALID_ALGORITHM,
+	TLS_EV_CERT_INVALID_ISSUER, TLS_EV_CERT_INVALID_VALIDITY, TLS_EV_CERT_INVALID_SUBJECT, TLS_EV_CERT_INVALID_EXTENSIONS,
+	TLS_EV_CERT_INVALID_DATE, TLS_EV_CERT_INVALID_NAME, TLS_EV_CERT_INVALID_STRING
 };
 
 /* What ssl_state asks for. */
@@ -68,10 +71,24 @@ struct tls_side {
 	struct tls_cert cert;
 };
 
+/* What the configuration says of the tls records of EVE: bit = enum tls_log_field. */
+enum tls_log_field {
+	TLS_LOG_SUBJECT, TLS_LOG_ISSUER, TLS_LOG_RESUMED, TLS_LOG_SERIAL, TLS_LOG_FINGERPRINT, TLS_LOG_SNI, TLS_LOG_VERSION,
+	TLS_LOG_NOT_BEFORE, TLS_LOG_NOT_AFTER, TLS_LOG_CERTIFICATE, TLS_LOG_CHAIN, TLS_LOG_JA3, TLS_LOG_JA3S, TLS_LOG_JA4,
+	TLS_LOG_SAN, TLS_LOG_CLIENT, TLS_LOG_CLIENT_CERTIFICATE, TLS_LOG_CLIENT_CHAIN, TLS_LOG_CLIENT_ALPNS, TLS_LOG_SERVER_ALPNS,
+	TLS_LOG_CLIENT_HANDSHAKE, TLS_LOG_SERVER_HANDSHAKE, TLS_LOG_N
+};
+struct tls_conf {
+	uint32_t fields;
+	bool resumption;         /* handshakes that resume a session have a record too */
+};
+
 struct tls_tx {
 	struct tx tx;
+	const struct tls_conf *conf; /* NULL: nothing is said */
 	uint32_t seen;           /* TLS_SEEN_* */
 	bool version_extension;  /* the client sent supported_versions */
+	bool cert_request;       /* the server asked for the client's certificate */
 	bool sslv2;
 	bool quic;               /* the handshake of QUIC */
 	struct tls_side side[2]; /* TO_SERVER: what the client sent */
@@ -83,6 +100,21 @@ tls_at(const struct bytes *b, struct tls_part p)
 	return p.n && p.off <= b->n && p.n <= b->n - p.off ? span_of(b->p + p.off, p.n) : SPAN_NONE;
 }
 
+/* Lists of a kept hello: 16-bit numbers; extensions with their contents. */
+struct tls_lists {
+	struct span suites, extensions, signatures;
+};
+void tls_hello_lists(const struct tls_side *s, int dir, struct tls_lists *out);
+bool tls_grease(uint16_t v); /* RFC 8701 */
+/* The server agreed to go on with the session that the client named (RFC 5246 section 7.3). */
+bool tls_resumed(const struct tls_tx *t);
+/* The n-th protocol of ALPN. */
+bool tls_alpn(const struct tls_side *s, unsigned n, struct span *out);
+/* tls_log.c */
+void tls_configure(void *conf, const struct conf *tree, const struct yaml *node, struct diag *d);
+void tls_log(const struct app *app, const struct tx *tx, struct json *j, bool full);
+bool tls_loggable(const struct tx *tx);
+bool tls_log_ready(const struct tx *tx);
 /* tls_hello.c: the bodies of ClientHello and ServerHello; E_BAD when they do not hold together. */
 int tls_client_hello(struct app *a, struct tls_tx *t, struct span body);
 int tls_server_hello(struct app *a, struct tls_tx *t, struct span body);

@@ -20,11 +20,16 @@
 #define DER_SEQUENCE 0x30
 #define DER_SET 0x31
 #define NAME_MAX_TEXT 4096
+#define NAME_BROKEN 1u
+#define NAME_STRING 2u
+#define UNIVERSAL_STRING 0x1c
+#define BMP_STRING 0x1e
 
 struct x509 {
 	struct span serial, issuer, subject, san;
 	struct span from, to;
 	uint8_t from_tag, to_tag;
+	uint8_t part; /* the event of what was read last */
 };
 
 /* Tag and contents of the next element; definite lengths up to four bytes. */
@@ -95,27 +100,41 @@ x509_read(struct span der, struct x509 *x)
 	int e;
 
 	memset(x, 0, sizeof(*x));
+	x->part = TLS_EV_CERT_INVALID_DER;
 	if ((e = der_expect(&r, DER_SEQUENCE, &v)) != 0)
 		return e;
 	r = rd_of(v);
 	if ((e = der_expect(&r, DER_SEQUENCE, &tbs)) != 0)
 		return e;
 	r = rd_of(tbs);
+	x->part = TLS_EV_CERT_INVALID_VERSION;
 	if (!der_next(&r, &tag, &v))
 		return TLS_EV_CERT_INVALID_LENGTH;
+	x->part = TLS_EV_CERT_INVALID_SERIAL;
 	if (tag == 0xa0 && !der_next(&r, &tag, &v))
 		return TLS_EV_CERT_MISSING_ELEMENT;
 	if (tag != DER_INTEGER)
 		return TLS_EV_CERT_UNKNOWN_ELEMENT;
 	x->serial = v;
-	if ((e = der_expect(&r, DER_SEQUENCE, &v)) || (e = der_expect(&r, DER_SEQUENCE, &x->issuer)) ||
-	    (e = der_expect(&r, DER_SEQUENCE, &v)))
+	x->part = TLS_EV_CERT_INVALID_ALGORITHM;
+	if ((e = der_expect(&r, DER_SEQUENCE, &v)) != 0)
+		return e;
+	x->part = TLS_EV_CERT_INVALID_ISSUER;
+	if ((e = der_expect(&r, DER_SEQUENCE, &x->issuer)) != 0)
+		return e;
+	x->part = TLS_EV_CERT_INVALID_VALIDITY;
+	if ((e = der_expect(&r, DER_SEQUENCE, &v)) != 0)
 		return e;
 	struct rd validity = rd_of(v);
 	if (!der_next(&validity, &x->from_tag, &x->from) || !der_next(&validity, &x->to_tag, &x->to))
 		return TLS_EV_CERT_INVALID_LENGTH;
-	if ((e = der_expect(&r, DER_SEQUENCE, &x->subject)) || (e = der_expect(&r, DER_SEQUENCE, &v)))
+	x->part = TLS_EV_CERT_INVALID_SUBJECT;
+	if ((e = der_expect(&r, DER_SEQUENCE, &x->subject)) != 0)
 		return e;
+	x->part = TLS_EV_CERT_INVALID_ALGORITHM; /* of the key */
+	if ((e = der_expect(&r, DER_SEQUENCE, &v)) != 0)
+		return e;
+	x->part = TLS_EV_CERT_INVALID_EXTENSIONS;
 	while (rd_left(&r) && der_next(&r, &tag, &v))
 		if (tag == 0xa3)
 			x509_extensions(v, x);
@@ -210,7 +229,7 @@ string_text(struct text *t, uint8_t tag, struct span v)
 	case 0x0c: case 0x12: case 0x13: case 0x14: case 0x16: case 0x1a: /* UTF8, Numeric, Printable, T61, IA5, Visible */
 		text_add(t, v);
 		break;
-	case 0x1e: /* BMPString: UTF-16, big-endian */
+	case BMP_STRING: /* UTF-16, big-endian */
 		while (rd_left(&r) >= 2) {
 			uint32_t c = rd_u16(&r);
 
@@ -219,7 +238,7 @@ string_text(struct text *t, uint8_t tag, struct span v)
 			utf8_add(t, c);
 		}
 		break;
-	case 0x1c: /* UniversalString: UTF-32 */
+	case UNIVERSAL_STRING: /* UTF-32 */
 		while (rd_left(&r) >= 4)
 			utf8_add(t, rd_u32(&r) & 0x1fffff);
 		break;
@@ -230,12 +249,14 @@ string_text(struct text *t, uint8_t tag, struct span v)
 	}
 }
 
-/* Name ::= SEQUENCE OF SET OF SEQUENCE { oid, value } -> "C=US, O=A + OU=B, CN=x" */
-static void
+/* Name ::= SEQUENCE OF SET OF SEQUENCE { oid, value } -> "C=US, O=A + OU=B, CN=x". What is wrong with it: NAME_*; a zero byte in
+ * a string makes some readers see another name. */
+static unsigned
 name_text(struct text *t, struct span name)
 {
 	struct rd rdns = rd_of(name);
 	struct span set, pair, oid, v;
+	unsigned wrong = 0;
 	uint8_t tag;
 
 	for (bool first = true; rd_left(&rdns) && der_next(&rdns, &tag, &set); first = false) {
@@ -246,15 +267,21 @@ name_text(struct text *t, struct span name)
 		for (bool one = true; rd_left(&r) && der_next(&r, &tag, &pair); one = false) {
 			struct rd p = rd_of(pair);
 
-			if (der_expect(&p, DER_OID, &oid) || !der_next(&p, &tag, &v))
+			if (der_expect(&p, DER_OID, &oid) || !der_next(&p, &tag, &v)) {
+				wrong |= NAME_BROKEN;
 				continue;
+			}
+			if (tag != BMP_STRING && tag != UNIVERSAL_STRING && v.n && memchr(v.p, 0, v.n))
+				wrong |= NAME_STRING;
 			if (!one)
 				text_add(t, SPAN_LIT(" + "));
 			oid_text(t, oid);
 			text_char(t, '=');
 			string_text(t, tag, v);
 		}
+		wrong |= r.bad ? NAME_BROKEN : 0;
 	}
+	return wrong | (rdns.bad ? NAME_BROKEN : 0);
 }
 
 /* ---- times ---- */
@@ -332,12 +359,16 @@ keep_hex(struct app *a, struct bytes *to, struct span s, bool upper)
 }
 
 static struct tls_part
-keep_name(struct app *a, struct bytes *to, struct span name)
+keep_name(struct app *a, struct tls_tx *tx, struct bytes *to, struct span name)
 {
 	char buf[NAME_MAX_TEXT];
 	struct text t = text_of(buf, sizeof(buf));
+	unsigned wrong = name_text(&t, name);
 
-	name_text(&t, name);
+	if (wrong & NAME_BROKEN)
+		app_event(a, &tx->tx, TLS_EV_CERT_INVALID_NAME);
+	if (wrong & NAME_STRING)
+		app_event(a, &tx->tx, TLS_EV_CERT_INVALID_STRING);
 	return keep_text(a, to, text_span(&t));
 }
 
@@ -352,16 +383,19 @@ first_certificate(struct app *a, struct tls_tx *t, struct tls_side *s, struct sp
 	if (e) {
 		app_event(a, &t->tx, TLS_EV_INVALID_CERTIFICATE);
 		app_event(a, &t->tx, (unsigned) e);
+		app_event(a, &t->tx, x.part);
 		return;
 	}
 	hash_sha1(der, sha1);
 	c->present = true;
-	c->subject = keep_name(a, &s->text, x.subject);
-	c->issuer = keep_name(a, &s->text, x.issuer);
+	c->subject = keep_name(a, t, &s->text, x.subject);
+	c->issuer = keep_name(a, t, &s->text, x.issuer);
 	c->serial = keep_hex(a, &s->text, x.serial, true);
 	c->fingerprint = keep_hex(a, &s->text, span_of(sha1, sizeof(sha1)), false);
 	time_read(x.from_tag, x.from, c->not_before, &c->valid_from);
 	time_read(x.to_tag, x.to, c->not_after, &c->valid_to);
+	if (!c->not_before[0] || !c->not_after[0])
+		app_event(a, &t->tx, TLS_EV_CERT_INVALID_DATE);
 	if (x.san.n)
 		c->san = (struct tls_part) { (uint32_t) (x.san.p - s->chain.p), x.san.n };
 }

@@ -22,8 +22,8 @@ struct hello {
 	struct span suites, extensions, groups, formats, signatures, versions;
 };
 
-static bool
-grease(uint16_t v)
+bool
+tls_grease(uint16_t v)
 {
 	return (v & 0x0f0f) == 0x0a0a && v >> 8 == (v & 0xff);
 }
@@ -150,7 +150,7 @@ ja3_list16(struct text *t, struct span list)
 	for (struct rd r = rd_of(list); rd_left(&r) >= 2;) {
 		uint16_t v = rd_u16(&r);
 
-		if (grease(v))
+		if (tls_grease(v))
 			continue;
 		if (!first)
 			text_char(t, '-');
@@ -168,7 +168,7 @@ ja3_extensions(struct text *t, struct span list)
 		uint16_t v = rd_u16(&r);
 
 		rd_skip(&r, rd_u16(&r));
-		if (grease(v))
+		if (tls_grease(v))
 			continue;
 		if (!first)
 			text_char(t, '-');
@@ -234,7 +234,7 @@ struct list16 {
 static void
 list_add(struct list16 *l, uint16_t v)
 {
-	if (grease(v))
+	if (tls_grease(v))
 		return;
 	l->all++;
 	if (l->n < LIST_MAX)
@@ -295,7 +295,7 @@ ja4_version(const struct tls_side *s, const struct hello *h)
 	for (struct rd r = rd_of(h->versions); rd_left(&r) >= 2;) {
 		uint16_t v = rd_u16(&r);
 
-		if (!grease(v) && v > best)
+		if (!tls_grease(v) && v > best)
 			best = v;
 	}
 	if (best == 0)
@@ -348,7 +348,7 @@ ja4_client(struct tls_side *s, const struct hello *h, char transport)
 		uint16_t v = rd_u16(&r);
 
 		rd_skip(&r, rd_u16(&r));
-		all += !grease(v);
+		all += !tls_grease(v);
 		if (v != EXT_SNI && v != EXT_ALPN)
 			list_add(&exts, v);
 	}
@@ -442,6 +442,50 @@ tls_server_hello(struct app *a, struct tls_tx *t, struct span body)
 	e = read_extensions(a, t, TO_CLIENT, &r, &h);
 	ja3_server(a, s, &h);
 	return e;
+}
+
+void
+tls_hello_lists(const struct tls_side *s, int dir, struct tls_lists *out)
+{
+	struct rd r = rd_of(bytes_span(&s->hello)), e;
+
+	memset(out, 0, sizeof(*out));
+	rd_skip(&r, 34);
+	if (dir == TO_SERVER || s->hello_version <= TLS_12)
+		rd_skip(&r, rd_u8(&r));
+	out->suites = rd_span(&r, dir == TO_SERVER ? rd_u16(&r) : 2);
+	if (dir == TO_SERVER)
+		rd_skip(&r, rd_u8(&r));
+	else if (s->hello_version <= TLS_12)
+		rd_skip(&r, 1);
+	out->extensions = rd_span(&r, rd_u16(&r));
+	for (e = rd_of(out->extensions); rd_left(&e) >= 4;) {
+		uint16_t type = rd_u16(&e);
+		struct rd v = rd_of(rd_span(&e, rd_u16(&e)));
+
+		if (type == EXT_SIGNATURES)
+			out->signatures = rd_span(&v, rd_u16(&v));
+	}
+}
+
+bool
+tls_resumed(const struct tls_tx *t)
+{
+	const struct tls_side *c = &t->side[TO_SERVER], *s = &t->side[TO_CLIENT];
+
+	return !s->cert.present && s->version < TLS_13 && s->session.n &&
+	    span_eq(tls_at(&c->hello, c->session), tls_at(&s->hello, s->session));
+}
+
+bool
+tls_alpn(const struct tls_side *s, unsigned n, struct span *out)
+{
+	struct rd r = rd_of(tls_at(&s->hello, s->alpn));
+
+	do
+		*out = rd_span(&r, rd_u8(&r));
+	while (!r.bad && n--);
+	return !r.bad;
 }
 
 const char *

@@ -3,6 +3,8 @@
  */
 #include "protocol_fake.h"
 
+#include "engine/app/protocols/tls.h"
+
 extern const struct protocol protocol_tls;
 
 /* ClientHello over two records: GREASE in suites, extensions, groups and versions; SNI, ALPN, supported_versions. */
@@ -100,6 +102,70 @@ test_fields(void **state)
 	arena_clear(&scratch);
 }
 
+/* The fields of an output, handshakes among them; the record is ready with the server's flight. */
+static void
+test_records(void **state)
+{
+	struct tls_conf conf = { 0 };
+	struct fake f;
+	struct tls_tx *t;
+	char log[8192];
+
+	setup_exchange();
+	fake_begin(&f, &protocol_tls);
+	fake_feed(&f, TO_SERVER, x[0].bytes);
+	assert_false(protocol_tls.log_ready(f.app.first));
+	fake_feed(&f, TO_CLIENT, x[1].bytes);
+	assert_true(protocol_tls.log_ready(f.app.first));
+	t = (struct tls_tx *) f.app.first;
+	t->cert_request = true;
+	assert_false(protocol_tls.log_ready(f.app.first));
+	t->conf = &conf;
+	conf.fields = 1u << TLS_LOG_CLIENT_HANDSHAKE | 1u << TLS_LOG_SERVER_HANDSHAKE | 1u << TLS_LOG_ISSUER;
+	assert_string_equal(fake_log(&f, f.app.first, log, sizeof(log)),
+	    "{\"issuerdn\":\"C=DE, O=Example, Inc., CN=plant.example, Email=a@b.example\","
+	    "\"client_handshake\":{\"version\":\"TLS 1.3\",\"ciphers\":[4865,49199,49200],\"exts\":[0,10,11,13,16,43],\"sig_algs\":[1027,2052]},"
+	    "\"server_handshake\":{\"version\":\"TLS 1.2\",\"cipher\":49199,\"exts\":[65281,16]}}");
+	conf.fields = 1u << TLS_LOG_CHAIN;
+	assert_non_null(strstr(fake_log(&f, f.app.first, log, sizeof(log)), "{\"chain\":[\"MII"));
+	conf.fields = 1u << TLS_LOG_CERTIFICATE;
+	assert_non_null(strstr(fake_log(&f, f.app.first, log, sizeof(log)), "{\"certificate\":\"MII"));
+	fake_end(&f);
+}
+
+/* Which event a certificate's damage makes; bytes are changed in place. */
+static void
+test_certificates(void **state)
+{
+	static const struct {
+		uint32_t at;      /* in the server's record */
+		uint8_t was, to;
+		enum tls_event event;
+	} t[] = {
+		{ 73, 0x30, 0x31, TLS_EV_CERT_INVALID_DER },         /* the certificate is a SET */
+		{ 86, 0x02, 0x04, TLS_EV_CERT_INVALID_SERIAL },
+		{ 94, 0x30, 0x31, TLS_EV_CERT_INVALID_ALGORITHM },
+		{ 106, 0x30, 0x31, TLS_EV_CERT_INVALID_ISSUER },
+		{ 132, 0x45, 0x00, TLS_EV_CERT_INVALID_STRING },     /* "Example" begins with a zero */
+		{ 197, 0x30, 0x31, TLS_EV_CERT_INVALID_VALIDITY },
+		{ 201, 0x32, 0x78, TLS_EV_CERT_INVALID_DATE },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct fake f;
+		struct span s;
+
+		setup_exchange();
+		s = x[1].bytes;
+		assert_int_equal(s.p[t[i].at], t[i].was);
+		bytes[1][t[i].at] = t[i].to;
+		fake_begin(&f, &protocol_tls);
+		fake_feed(&f, TO_CLIENT, s);
+		assert_true(f.app.first->events >> t[i].event & 1);
+		fake_end(&f);
+	}
+}
+
 static void
 test_damage(void **state)
 {
@@ -115,6 +181,7 @@ test_damage(void **state)
 	fake_feed(&f, TO_SERVER, span_of(junk, sizeof(junk)));
 	assert_true(f.lost[TO_SERVER]);
 	assert_true(f.app.first->events & 1 << 2); /* invalid_record_version */
+	assert_true(f.app.first->events >> TLS_EV_INVALID_SSL_RECORD & 1);
 	assert_int_equal(f.app.first->progress[TO_SERVER], protocol_tls.done[0]);
 	fake_end(&f);
 }
@@ -138,6 +205,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_probe),
 	};
