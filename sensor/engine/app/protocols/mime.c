@@ -197,7 +197,7 @@ keep_header(struct app *a, struct mime *m, struct span name, struct span value)
 
 /* The field at hand is complete. */
 static void
-field_done(struct app *a, struct mime *m)
+field_done(struct app *a, struct mime *m, const struct mime_conf *c)
 {
 	struct span s = bytes_span(&m->field), name, value;
 	const uint8_t *colon = s.n ? memchr(s.p, ':', s.n) : NULL;
@@ -215,7 +215,7 @@ field_done(struct app *a, struct mime *m)
 	if (value.n > MIME_LONG_FIELD)
 		odd(m, MIME_EV_HEADER_VALUE);
 	if (!m->inner)
-		keep_header(a, m, name, value);
+		keep_header(a, m, name, span_head(value, c->depth));
 	if (nocase(name, "content-type"))
 		content_type(a, m, value);
 	else if (nocase(name, "content-disposition"))
@@ -235,11 +235,11 @@ part_begin(struct mime *m)
 }
 
 static void
-header_done(struct app *a, struct mime *m)
+header_done(struct app *a, struct mime *m, const struct mime_conf *c)
 {
 	bool message, multipart;
 
-	field_done(a, m);
+	field_done(a, m, c);
 	message = m->message;
 	multipart = m->multipart;
 	m->inner = true;
@@ -250,19 +250,19 @@ header_done(struct app *a, struct mime *m)
 }
 
 static void
-header_line(struct app *a, struct mime *m, struct span line, bool first)
+header_line(struct app *a, struct mime *m, const struct mime_conf *c, struct span line, bool first)
 {
 	bool folded = first && line.n && (line.p[0] == ' ' || line.p[0] == '\t');
 
 	if (first && line.n == 0) {
-		header_done(a, m);
+		header_done(a, m, c);
 		return;
 	}
 	if (first && !folded)
-		field_done(a, m);
+		field_done(a, m, c);
 	if (folded)
 		line = span_skip(line, 1);
-	app_keep(a, &m->field, line, MIME_FIELD_MAX);
+	app_keep(a, &m->field, span_head(line, MIME_FIELD_MAX - m->field.n), MIME_FIELD_MAX);
 }
 
 /* ---- addresses in text ---- */
@@ -453,13 +453,13 @@ take_line(struct app *a, struct mime *m, const struct mime_conf *c, struct span 
 		odd(m, MIME_EV_ENCODED_LINE);
 	if (b) {
 		if (m->where == MIME_HEADER)
-			field_done(a, m);
+			field_done(a, m, c);
 		part_begin(m);
 		if (b == 2)
 			m->where = MIME_PREAMBLE;
 		m->inner = true;
 	} else if (m->where == MIME_HEADER) {
-		header_line(a, m, line, first);
+		header_line(a, m, c, line, first);
 	} else if (m->where == MIME_BODY) {
 		body_line(a, m, c, line, eol);
 	}
@@ -507,7 +507,7 @@ mime_end(struct app *a, struct mime *m, const struct mime_conf *c)
 	if (m->line_n)
 		buffered(a, m, c, true);
 	if (m->where == MIME_HEADER)
-		field_done(a, m);
+		field_done(a, m, c);
 	if (m->eol)
 		put(a, m, c, m->eol == 2 ? SPAN_LIT("\r\n") : SPAN_LIT("\n"));
 	m->done = true;

@@ -28,6 +28,7 @@ struct mime_conf {
 	bool off, no_base64, no_qp, no_urls, log_scheme;
 	char scheme[MIME_SCHEMES][16]; /* "http://" */
 	unsigned schemes;
+	uint32_t depth;           /* bytes kept of a header field's value */
 	uint64_t limit, inspect_min, inspect_window; /* of file.data; bytes */
 	uint32_t fields;          /* header fields the log shows besides From, To, Cc: bit = place in mime_log.c's table */
 	bool subject_md5;

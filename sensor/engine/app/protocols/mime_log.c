@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "engine/app/protocols/mime.h"
 
-const struct mime_conf mime_defaults = { .limit = 100000, .inspect_min = 32768, .inspect_window = 4096 };
+const struct mime_conf mime_defaults = { .depth = 2000, .limit = 100000, .inspect_min = 32768, .inspect_window = 4096 };
 
 enum { ONE, EACH, COMMA };
 static const struct {
@@ -88,9 +88,13 @@ mime_configure(void *conf, const struct conf *tree, const struct yaml *node, str
 	const struct yaml *map = yaml_get(node, "mime"), *y = yaml_get(map, "log-url-scheme");
 	const struct yaml *tracker = yaml_get(node, "inspected-tracker");
 	struct mime_conf *c = conf;
+	uint64_t depth;
 
 	*c = mime_defaults;
 	c->set = true;
+	depth = c->depth;
+	size_at(map, "header-value-depth", &depth);
+	c->depth = depth < MIME_FIELD_MAX ? (uint32_t) depth : MIME_FIELD_MAX;
 	c->off = is_no(map, "decode-mime");
 	c->no_base64 = is_no(map, "decode-base64");
 	c->no_qp = is_no(map, "decode-quoted-printable");
