@@ -308,15 +308,15 @@ static void
 dnp3_configure(void *conf, const struct conf *tree, const struct yaml *node, struct diag *d)
 {
 	struct dnp3_conf *c = conf;
-	uint64_t requests = 32, points = 16384, objects = 2048;
+	uint64_t points = 16384, objects = 2048;
+	uint32_t requests = 32;
 
-	if (yaml_get(node, "max-tx"))
-		yaml_u64(yaml_get(node, "max-tx"), &requests, UINT32_MAX, d);
+	read_max_tx(node, &requests, d);
 	if (yaml_get(node, "max-points"))
 		yaml_u64(yaml_get(node, "max-points"), &points, UINT32_MAX, d);
 	if (yaml_get(node, "max-objects"))
 		yaml_u64(yaml_get(node, "max-objects"), &objects, UINT32_MAX, d);
-	*c = (struct dnp3_conf) { (uint32_t) requests, (uint32_t) points, (uint32_t) objects };
+	*c = (struct dnp3_conf) { requests, (uint32_t) points, (uint32_t) objects };
 }
 
 /* ---- fields ---- */

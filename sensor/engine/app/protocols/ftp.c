@@ -5,7 +5,8 @@
  *
  *   client  VERB [argument] CR LF      server  three digits, '-' when more lines follow, text CR LF
  *
- * Replies are taken by the oldest command without one; preliminary ones (1xx) leave it open.
+ * Replies are taken by the oldest command without one; preliminary ones (1xx) leave it open. More commands than max-tx without
+ * one end the parsing, as in the reference.
  */
 #include <strings.h>
 
@@ -13,7 +14,7 @@
 
 #define LINE_MAX 4096
 #define REPLIES_MAX 8192 /* bytes of the replies to one command that are kept */
-#define OPEN_MAX 1024
+#define OPEN_MAX 1024    /* max-tx */
 
 extern const struct protocol protocol_tls, protocol_ftp_data;
 
@@ -34,7 +35,12 @@ struct ftp {
 	uint8_t mode;
 	bool skip[2];         /* the rest of a line that was too long */
 	uint32_t open;
+	bool too_many;
 	unsigned multi;       /* code of a reply of several lines; 0 = none */
+};
+
+struct ftp_conf {
+	uint32_t max_tx;
 };
 
 static bool
@@ -93,13 +99,30 @@ announce(struct app *a, struct ftp *st, const struct ftp_tx *t)
 	st->port = 0;
 }
 
+/* The oldest that waits for a reply. */
+static struct ftp_tx *
+waiting(struct app *a)
+{
+	each_tx(a, x)
+		if (!x->progress[TO_CLIENT])
+			return (struct ftp_tx *) x;
+	return NULL;
+}
+
 static void
 command(struct app *a, struct ftp *st, struct span line, bool cut)
 {
-	struct ftp_tx *t = (struct ftp_tx *) app_tx_new(a);
+	const struct ftp_conf *c = app_conf(a);
+	struct ftp_tx *t = waiting(a);
 
-	if (!t)
+	if (t && st->open >= (c ? c->max_tx : OPEN_MAX)) {
+		app_event(a, &t->tx, EV_TOO_MANY);
+		st->too_many = true;
 		return;
+	}
+	if (!(t = (struct ftp_tx *) app_tx_new(a)))
+		return;
+	st->open++;
 	app_count_request(a);
 	app_keep(a, &t->line, line, LINE_MAX);
 	while (t->verb_n < t->line.n && t->line.p[t->verb_n] != ' ')
@@ -114,15 +137,6 @@ command(struct app *a, struct ftp *st, struct span line, bool cut)
 	t->cut[0] = cut;
 	announce(a, st, t);
 	tx_reach(&t->tx, TO_SERVER, 1);
-	if (++st->open <= OPEN_MAX)
-		return;
-	app_event(a, &t->tx, EV_TOO_MANY);
-	each_tx(a, x)
-		if (!x->progress[TO_CLIENT]) {
-			tx_reach(x, TO_CLIENT, 1);
-			st->open--;
-			break;
-		}
 }
 
 static void
@@ -149,7 +163,7 @@ done(struct app *a, struct ftp *st, struct ftp_tx *t, unsigned code)
 static void
 reply(struct app *a, struct ftp *st, struct span line, bool cut)
 {
-	struct ftp_tx *t = NULL;
+	struct ftp_tx *t = waiting(a);
 	struct rd r = rd_of(line);
 	unsigned code = 0;
 	bool coded = line.n >= 3, more;
@@ -162,9 +176,6 @@ reply(struct app *a, struct ftp *st, struct span line, bool cut)
 		code = code * 10 + (c - '0');
 	}
 	more = coded && rd_left(&r) && *r.p == '-';
-	each_tx(a, x)
-		if (!t && !x->progress[TO_CLIENT])
-			t = (struct ftp_tx *) x;
 	if (!t && (t = (struct ftp_tx *) app_tx_new(a)))
 		t->tx.only_dir = 1 << TO_CLIENT; /* the greeting */
 	if (!t)
@@ -207,6 +218,8 @@ ftp_feed(struct app *a, void *state, int dir, struct span bytes)
 			line.n--;
 		if (line.n)
 			(dir == TO_SERVER ? command : reply)(a, state, line, cut);
+		if (st->too_many)
+			return -1;
 	}
 	return (int) taken;
 }
@@ -379,15 +392,25 @@ ftp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 	json_bool(j, "reply_truncated", t->cut[1]);
 }
 
+static void
+ftp_configure(void *conf, const struct conf *tree, const struct yaml *node, struct diag *d)
+{
+	struct ftp_conf *c = conf;
+
+	c->max_tx = OPEN_MAX;
+	read_max_tx(node, &c->max_tx, d);
+}
+
 const struct protocol protocol_ftp = {
 	.name = "ftp",
-	.upper_events = true,
 	.spec = "RFC 959, RFC 2428, RFC 4217",
 	.transport = APP_TCP,
 	.ports = { "21", NULL },
 	.probe_min = 5,
 	.probe_max = 512,
 	.probe = ftp_probe,
+	.conf_size = sizeof(struct ftp_conf),
+	.configure = ftp_configure,
 	.state_size = sizeof(struct ftp),
 	.tx_size = sizeof(struct ftp_tx),
 	.done = DONE,

@@ -7,7 +7,7 @@
  */
 #include "engine/app/protocols/mqtt.h"
 
-#define OPEN_MAX 1024
+#define OPEN_MAX 1024 /* max-tx */
 
 enum mqtt_event { EV_MISSING_CONNECT, EV_MISSING_PUBLISH, EV_MISSING_SUBSCRIBE, EV_MISSING_UNSUBSCRIBE, EV_DOUBLE_CONNECT,
 	EV_UNINTRODUCED, EV_INVALID_QOS, EV_MISSING_ID, EV_UNASSIGNED, EV_TOO_MANY, EV_MALFORMED };
@@ -20,7 +20,7 @@ struct mqtt {
 };
 
 struct mqtt_conf {
-	uint32_t max, text_max;
+	uint32_t max, text_max, max_tx;
 };
 
 uint32_t
@@ -99,7 +99,7 @@ begin(struct app *a, struct mqtt *st)
 	t->version = st->version;
 	t->text_max = c ? c->text_max : 1024;
 	t->tx.only_dir = 1 << TO_SERVER; /* looked at once */
-	if (++st->open <= OPEN_MAX)
+	if (++st->open <= (c ? c->max_tx : OPEN_MAX))
 		return t;
 	app_event(a, &t->tx, EV_TOO_MANY);
 	each_tx(a, x)
@@ -382,7 +382,8 @@ mqtt_configure(void *conf, const struct conf *tree, const struct yaml *node, str
 	struct mqtt_conf *c = conf;
 	uint64_t v;
 
-	*c = (struct mqtt_conf) { MQTT_LENGTH_MAX, 1024 };
+	*c = (struct mqtt_conf) { MQTT_LENGTH_MAX, 1024, OPEN_MAX };
+	read_max_tx(node, &c->max_tx, d);
 	if (y && y->text && conf_parse_size(&v, y->text) == 0 && v < MQTT_LENGTH_MAX)
 		c->max = (uint32_t) v;
 	if ((y = yaml_get(log_settings(tree, "mqtt"), "string-log-limit")) && y->text && conf_parse_size(&v, y->text) == 0)

@@ -65,6 +65,17 @@ log_settings(const struct conf *tree, const char *type)
 	return NULL;
 }
 
+/* max-tx of a protocol: transactions of a flow that may wait for their end at once. */
+static inline void
+read_max_tx(const struct yaml *node, uint32_t *max, struct diag *d)
+{
+	const struct yaml *y = yaml_get(node, "max-tx");
+	uint64_t v = 0;
+
+	if (y && yaml_u64(y, &v, UINT32_MAX, d) == 0 && v)
+		*max = (uint32_t) v;
+}
+
 /* Text into a fixed buffer; `full` once something did not fit (then what is there is a prefix). */
 struct text {
 	char *p;

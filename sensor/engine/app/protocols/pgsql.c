@@ -9,7 +9,7 @@
 #include "engine/app/protocols/parse.h"
 
 #define KEEP_MAX 16384u      /* bytes of a request, of a response */
-#define OPEN_MAX 256
+#define OPEN_MAX 1024        /* max-tx */
 #define SSL_REQUEST 80877103u
 #define CANCEL 80877102u
 #define GSS_REQUEST 80877104u
@@ -37,6 +37,7 @@ struct pgsql {
 
 struct pgsql_conf {
 	bool passwords;
+	uint32_t max_tx;
 };
 
 static struct pgsql_tx *
@@ -52,7 +53,7 @@ begin(struct app *a, struct pgsql *st, enum kind kind, struct span body)
 	t->passwords = c && c->passwords;
 	app_keep(a, &t->req, span_head(body, KEEP_MAX), KEEP_MAX);
 	tx_reach(&t->tx, TO_SERVER, 1);
-	if (++st->open <= OPEN_MAX)
+	if (++st->open <= (c ? c->max_tx : OPEN_MAX))
 		return t;
 	app_event(a, &t->tx, EV_TOO_MANY);
 	each_tx(a, x)
@@ -648,6 +649,8 @@ pgsql_configure(void *conf, const struct conf *tree, const struct yaml *node, st
 	struct pgsql_conf *c = conf;
 	const struct yaml *y;
 
+	c->max_tx = OPEN_MAX;
+	read_max_tx(node, &c->max_tx, d);
 	if ((y = yaml_get(log_settings(tree, "pgsql"), "passwords")) && y->text)
 		conf_parse_bool(&c->passwords, y->text);
 }

@@ -44,12 +44,31 @@ test_turns(void **state)
 	fake_end(&f);
 }
 
+/* Commands by the thousand that nobody answers: an event of the oldest, and no more is read. */
+static void
+test_many(void **state)
+{
+	struct fake f;
+
+	fake_begin(&f, &protocol_ftp);
+	for (unsigned i = 0; i < 1024; i++)
+		fake_feed(&f, TO_SERVER, SPAN_LIT("NOOP\r\n"));
+	assert_false(f.lost[TO_SERVER]);
+	assert_int_equal(f.app.first->events, 0);
+	fake_feed(&f, TO_SERVER, SPAN_LIT("NOOP\r\nNOOP\r\n"));
+	assert_true(f.lost[TO_SERVER]);
+	assert_int_equal(f.app.first->events, 1 << 2);
+	assert_int_equal(f.app.last->id, 1023);
+	fake_end(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
