@@ -63,3 +63,44 @@ hash_sha256(struct span s, uint8_t out[static 32])
 	SHA256_Update(&c, s.p, s.n);
 	SHA256_Final(out, &c);
 }
+
+/* ---- in pieces ---- */
+
+const uint8_t hash_size[HASH_KINDS] = { 16, 20, 32 };
+const char *const hash_name[HASH_KINDS] = { "md5", "sha1", "sha256" };
+
+_Static_assert(sizeof(MD5_CTX) <= sizeof(struct hash_stream) && sizeof(SHA_CTX) <= sizeof(struct hash_stream) &&
+    sizeof(SHA256_CTX) <= sizeof(struct hash_stream), "a digest's state fits");
+
+void
+hash_begin(struct hash_stream *h, enum hash_kind kind)
+{
+	if (kind == HASH_MD5)
+		MD5_Init((MD5_CTX *) h);
+	else if (kind == HASH_SHA1)
+		SHA1_Init((SHA_CTX *) h);
+	else
+		SHA256_Init((SHA256_CTX *) h);
+}
+
+void
+hash_add(struct hash_stream *h, enum hash_kind kind, struct span s)
+{
+	if (kind == HASH_MD5)
+		MD5_Update((MD5_CTX *) h, s.p, s.n);
+	else if (kind == HASH_SHA1)
+		SHA1_Update((SHA_CTX *) h, s.p, s.n);
+	else
+		SHA256_Update((SHA256_CTX *) h, s.p, s.n);
+}
+
+void
+hash_end(struct hash_stream *h, enum hash_kind kind, uint8_t out[static HASH_MAX])
+{
+	if (kind == HASH_MD5)
+		MD5_Final(out, (MD5_CTX *) h);
+	else if (kind == HASH_SHA1)
+		SHA1_Final(out, (SHA_CTX *) h);
+	else
+		SHA256_Final(out, (SHA256_CTX *) h);
+}

@@ -20,4 +20,16 @@ void hash_md5(struct span s, uint8_t out[static 16]);
 void hash_sha1(struct span s, uint8_t out[static 20]);
 void hash_sha256(struct span s, uint8_t out[static 32]);
 
+/* The same of bytes that come in pieces; without the heap. */
+enum hash_kind { HASH_MD5, HASH_SHA1, HASH_SHA256, HASH_KINDS };
+#define HASH_MAX 32
+struct hash_stream {
+	_Alignas(8) uint8_t room[112];
+};
+extern const uint8_t hash_size[HASH_KINDS];
+extern const char *const hash_name[HASH_KINDS]; /* "md5", "sha1", "sha256" */
+void hash_begin(struct hash_stream *h, enum hash_kind kind);
+void hash_add(struct hash_stream *h, enum hash_kind kind, struct span s);
+void hash_end(struct hash_stream *h, enum hash_kind kind, uint8_t out[static HASH_MAX]);
+
 #endif

@@ -242,7 +242,7 @@ header_done(struct app *a, struct mime *m, const struct mime_conf *c)
 	field_done(a, m, c);
 	message = m->message;
 	multipart = m->multipart;
-	m->inner = true;
+	m->body = m->inner = true;
 	if (message && !multipart)
 		part_begin(m);
 	else
@@ -479,9 +479,23 @@ buffered(struct app *a, struct mime *m, const struct mime_conf *c, bool newline)
 	take_line(a, m, c, line, eol);
 }
 
-void
-mime_feed(struct app *a, struct mime *m, const struct mime_conf *c, struct span s)
+/* The body's digest: of what comes in whole lines once the header is over. */
+static void
+digest(struct mime *m, const struct mime_conf *c, struct span wire)
 {
+	m->in_chunks |= !wire.n;
+	if (!c->body_md5 || !m->body || m->done || m->in_chunks)
+		return;
+	if (!m->digested)
+		hash_begin(&m->md5, HASH_MD5);
+	m->digested = true;
+	hash_add(&m->md5, HASH_MD5, wire);
+}
+
+void
+mime_feed(struct app *a, struct mime *m, const struct mime_conf *c, struct span s, struct span wire)
+{
+	digest(m, c, wire);
 	while (s.n && !m->done && !c->off) {
 		const uint8_t *lf = memchr(s.p, '\n', s.n);
 		uint32_t n = lf ? (uint32_t) (lf - s.p) : s.n, room = MIME_LINE_MAX - m->line_n;
@@ -510,6 +524,8 @@ mime_end(struct app *a, struct mime *m, const struct mime_conf *c)
 		field_done(a, m, c);
 	if (m->eol)
 		put(a, m, c, m->eol == 2 ? SPAN_LIT("\r\n") : SPAN_LIT("\n"));
+	if (m->digested)
+		hash_end(&m->md5, HASH_MD5, m->body_md5);
 	m->done = true;
 	if (m->file)
 		m->file->eof = true;

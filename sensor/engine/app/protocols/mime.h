@@ -12,6 +12,7 @@
 #ifndef ENGINE_PROTOCOLS_MIME_H
 #define ENGINE_PROTOCOLS_MIME_H
 
+#include "base/hash.h"
 #include "engine/app/protocols/parse.h"
 
 #define MIME_LINE_MAX 2048u
@@ -31,7 +32,7 @@ struct mime_conf {
 	uint32_t depth;           /* bytes kept of a header field's value */
 	uint64_t limit, inspect_min, inspect_window; /* of file.data; bytes */
 	uint32_t fields;          /* header fields the log shows besides From, To, Cc: bit = place in mime_log.c's table */
-	bool subject_md5;
+	bool subject_md5, body_md5; /* shown in the log */
 };
 extern const struct mime_conf mime_defaults;
 /* Settings below app-layer.protocols.smtp, and what outputs say of the record. */
@@ -54,6 +55,8 @@ struct mime {
 	bool mid_line;            /* what comes goes on with a line that was too long */
 	bool text, message, file_part, multipart;
 	bool done;
+	bool body, digested;      /* the mail's own header is over; what follows it is being digested, or was */
+	bool in_chunks;           /* lines are not told apart: no digest */
 	uint16_t events;          /* bit = enum mime_event */
 	uint8_t eol;              /* a line end that belongs to the part unless a boundary follows */
 	uint8_t depth;
@@ -68,10 +71,13 @@ struct mime {
 	struct bytes headers;     /* each: length(2) name, length(2) value */
 	struct bytes names, urls; /* each: length(2) text */
 	struct bytes piece;       /* file name told in pieces */
+	struct hash_stream md5;   /* of the body, as it went over the wire */
+	uint8_t body_md5[HASH_MAX];
 	struct body *file;        /* attachments, one after the other */
 };
 
-void mime_feed(struct app *a, struct mime *m, const struct mime_conf *c, struct span bytes);
+/* `wire`: the line, or the piece of one, as it went over the wire (RFC 5321 section 4.5.2); SPAN_NONE: bytes that are no lines. */
+void mime_feed(struct app *a, struct mime *m, const struct mime_conf *c, struct span bytes, struct span wire);
 void mime_end(struct app *a, struct mime *m, const struct mime_conf *c);
 void mime_clear(struct app *a, struct mime *m);
 /* The index-th value of a field of the mail's own header; `name` in lower case. */

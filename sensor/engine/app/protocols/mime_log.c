@@ -78,8 +78,10 @@ read_record(struct mime_conf *c, const struct yaml *t)
 			if (name->text && strcasecmp(name->text, shown[i].header) == 0)
 				c->fields |= 1u << i;
 	}
-	yaml_each(name, yaml_get(t, "md5"))
+	yaml_each(name, yaml_get(t, "md5")) {
 		c->subject_md5 |= name->text && strcmp(name->text, "subject") == 0;
+		c->body_md5 |= name->text && strcmp(name->text, "body") == 0;
+	}
 }
 
 void
@@ -107,6 +109,8 @@ mime_configure(void *conf, const struct conf *tree, const struct yaml *node, str
 	size_at(tracker, "content-inspect-min-size", &c->inspect_min);
 	size_at(tracker, "content-inspect-window", &c->inspect_window);
 	read_record(c, log_settings(tree, "smtp"));
+	y = yaml_get(map, "body-md5"); /* yes, or auto: where it is shown */
+	c->body_md5 &= y && y->text && !is_no(map, "body-md5");
 }
 
 /* ---- log ---- */
@@ -204,6 +208,8 @@ mime_log(const struct mime *m, const struct mime_conf *c, struct json *j)
 		hash_md5(v, md);
 		json_hex(j, "subject_md5", span_of(md, sizeof(md)), 0);
 	}
+	if (m->digested && m->done && !m->in_chunks)
+		json_hex(j, "body_md5", span_of(m->body_md5, 16), 0);
 	log_names(j, &m->names);
 	log_urls(j, &m->urls);
 }

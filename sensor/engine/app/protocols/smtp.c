@@ -126,7 +126,7 @@ mail_events(struct app *a, struct smtp_tx *t)
 
 /* Bytes of the mail. */
 static void
-contents(struct app *a, struct smtp *st, struct span s)
+contents(struct app *a, struct smtp *st, struct span s, struct span wire)
 {
 	struct smtp_tx *t = st->tx;
 
@@ -139,7 +139,7 @@ contents(struct app *a, struct smtp *st, struct span s)
 	}
 	if (!t->mime)
 		return;
-	mime_feed(a, t->mime, smtp_settings(a), s);
+	mime_feed(a, t->mime, smtp_settings(a), s, wire);
 	mail_events(a, t);
 	if (t->mime->inner)
 		tx_reach(&t->tx, TO_SERVER, MAIL_HEADERS);
@@ -308,10 +308,11 @@ client_line(struct app *a, struct smtp *st, struct span line, uint32_t eol)
 		owe(st, DUE_PLAIN, st->tx, true);
 		mail_end(a, st);
 	} else {
-		if (line.n && line.p[0] == '.' && !st->mid_line) { /* RFC 5321 section 4.5.2 */
+		struct span wire = span_of(line.p, line.n + eol);
+
+		if (line.n && line.p[0] == '.' && !st->mid_line) /* RFC 5321 section 4.5.2 */
 			line = span_skip(line, 1);
-		}
-		contents(a, st, span_of(line.p, line.n + eol));
+		contents(a, st, span_of(line.p, line.n + eol), wire);
 		st->mid_line = false;
 	}
 }
@@ -465,7 +466,7 @@ smtp_feed(struct app *a, void *state, int dir, struct span bytes)
 
 			st->chunk -= n;
 			taken += n;
-			contents(a, st, span_head(s, n));
+			contents(a, st, span_head(s, n), SPAN_NONE);
 			if (st->chunk == 0 && st->last_chunk)
 				mail_end(a, st);
 			continue;
