@@ -160,6 +160,8 @@ file_name(struct app *a, struct mime *m, struct span field, const char *name)
 	m->file_part = true;
 	if (v.n > MIME_NAME_MAX)
 		odd(m, MIME_EV_FILE_NAME);
+	m->name.n = 0;
+	app_keep(a, &m->name, span_head(v, MIME_NAME_MAX), MIME_NAME_MAX);
 	list_add(a, &m->names, span_head(v, MIME_NAME_MAX));
 }
 
@@ -226,8 +228,17 @@ field_done(struct app *a, struct mime *m, const struct mime_conf *c)
 }
 
 static void
+file_end(struct mime *m)
+{
+	if (m->open)
+		m->last->closed = true;
+	m->open = false;
+}
+
+static void
 part_begin(struct mime *m)
 {
+	file_end(m);
 	m->where = MIME_HEADER;
 	m->encoding = MIME_PLAIN;
 	m->text = m->message = m->file_part = m->multipart = false;
@@ -304,11 +315,57 @@ addresses(struct app *a, struct mime *m, const struct mime_conf *c, struct span 
 
 /* ---- contents ---- */
 
+/* The part at hand is a file now that bytes of it come. */
+static bool
+file_open(struct app *a, struct mime *m)
+{
+	struct mime_file *f = m->file_n < MIME_FILES_MAX ? app_take(a, sizeof(*f)) : NULL;
+
+	if (!f)
+		return false;
+	app_keep(a, &f->name, bytes_span(&m->name), MIME_NAME_MAX);
+	if (m->last)
+		m->last->next = f;
+	else
+		m->files = f;
+	m->last = f;
+	m->file_n++;
+	m->open = true;
+	return true;
+}
+
 static void
 put(struct app *a, struct mime *m, const struct mime_conf *c, struct span s)
 {
-	if (m->file_part && m->file && s.n)
-		body_add(m->file, a, s, c->limit);
+	if (!m->file_part || !m->file || !s.n)
+		return;
+	body_add(m->file, a, s, c->limit);
+	if (m->open || file_open(a, m))
+		m->last->size += s.n;
+}
+
+bool
+mime_file_at(const struct mime *m, unsigned index, struct app_file *out)
+{
+	const struct mime_file *f = m->files;
+
+	while (f && index--)
+		f = f->next;
+	if (f)
+		*out = (struct app_file) { .name = bytes_span(&f->name), .size = f->size, .closed = f->closed, .gaps = f->gaps };
+	return f;
+}
+
+/* The line at hand is lost; what follows is the rest of one. */
+void
+mime_gap(struct app *a, struct mime *m, uint64_t n)
+{
+	m->line_n = m->quad_n = 0;
+	m->mid_line = m->in_chunks = true;
+	if (!m->open)
+		return;
+	m->last->gaps = true;
+	body_gap(m->file, a, n);
 }
 
 static int
@@ -524,6 +581,7 @@ mime_end(struct app *a, struct mime *m, const struct mime_conf *c)
 		field_done(a, m, c);
 	if (m->eol)
 		put(a, m, c, m->eol == 2 ? SPAN_LIT("\r\n") : SPAN_LIT("\n"));
+	file_end(m);
 	if (m->digested)
 		hash_end(&m->md5, HASH_MD5, m->body_md5);
 	m->done = true;
@@ -539,4 +597,10 @@ mime_clear(struct app *a, struct mime *m)
 	bytes_release(a, &m->names);
 	bytes_release(a, &m->urls);
 	bytes_release(a, &m->piece);
+	bytes_release(a, &m->name);
+	for (struct mime_file *f; (f = m->files);) {
+		m->files = f->next;
+		bytes_release(a, &f->name);
+		app_give(a, f, sizeof(*f));
+	}
 }

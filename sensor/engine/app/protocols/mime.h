@@ -23,6 +23,7 @@
 #define MIME_FIELD_MAX 8192u      /* bytes of one field, unfolded */
 #define MIME_LIST_MAX 8192u       /* bytes of all file names, of all addresses */
 #define MIME_SCHEMES 8
+#define MIME_FILES_MAX 256u       /* attachments told of as files; what comes beyond is searched all the same */
 
 struct mime_conf {
 	bool set;                 /* false: defaults */
@@ -46,6 +47,14 @@ enum mime_event { MIME_EV_BASE64, MIME_EV_QP, MIME_EV_LINE, MIME_EV_ENCODED_LINE
 #define MIME_LONG_FIELD_NAME 75u
 #define MIME_LONG_FIELD 2000u
 
+/* An attachment of which bytes came. */
+struct mime_file {
+	struct mime_file *next;
+	struct bytes name;
+	uint64_t size;
+	bool closed, gaps;
+};
+
 enum mime_where { MIME_HEADER, MIME_PREAMBLE, MIME_BODY };
 enum mime_encoding { MIME_PLAIN, MIME_BASE64, MIME_QP };
 
@@ -56,7 +65,7 @@ struct mime {
 	bool text, message, file_part, multipart;
 	bool done;
 	bool body, digested;      /* the mail's own header is over; what follows it is being digested, or was */
-	bool in_chunks;           /* lines are not told apart: no digest */
+	bool in_chunks;           /* or with a hole, lines are not told apart: no digest */
 	uint16_t events;          /* bit = enum mime_event */
 	uint8_t eol;              /* a line end that belongs to the part unless a boundary follows */
 	uint8_t depth;
@@ -71,6 +80,10 @@ struct mime {
 	struct bytes headers;     /* each: length(2) name, length(2) value */
 	struct bytes names, urls; /* each: length(2) text */
 	struct bytes piece;       /* file name told in pieces */
+	struct bytes name;        /* of the part at hand, where it is a file */
+	struct mime_file *files, *last;
+	uint32_t file_n;
+	bool open;                /* the last one goes on */
 	struct hash_stream md5;   /* of the body, as it went over the wire */
 	uint8_t body_md5[HASH_MAX];
 	struct body *file;        /* attachments, one after the other */
@@ -79,6 +92,10 @@ struct mime {
 /* `wire`: the line, or the piece of one, as it went over the wire (RFC 5321 section 4.5.2); SPAN_NONE: bytes that are no lines. */
 void mime_feed(struct app *a, struct mime *m, const struct mime_conf *c, struct span bytes, struct span wire);
 void mime_end(struct app *a, struct mime *m, const struct mime_conf *c);
+/* `n` bytes never came. */
+void mime_gap(struct app *a, struct mime *m, uint64_t n);
+/* The index-th attachment. */
+bool mime_file_at(const struct mime *m, unsigned index, struct app_file *out);
 void mime_clear(struct app *a, struct mime *m);
 /* The index-th value of a field of the mail's own header; `name` in lower case. */
 bool mime_header(const struct mime *m, const char *name, unsigned index, struct span *out);

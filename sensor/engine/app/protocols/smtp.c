@@ -512,6 +512,8 @@ smtp_gap(struct app *a, void *state, int dir, uint32_t n)
 {
 	struct smtp *st = state;
 
+	if (dir == TO_SERVER && st->tx && st->tx->mime)
+		mime_gap(a, st->tx->mime, n);
 	if (dir == TO_SERVER && n <= st->chunk) {
 		st->chunk -= n;
 		if (st->chunk == 0 && st->last_chunk)
@@ -621,6 +623,7 @@ const struct protocol protocol_smtp = {
 	.eof = smtp_eof,
 	.tx_clear = smtp_tx_clear,
 	.clear = smtp_clear,
+	.file = smtp_file,
 	.fields = smtp_fields,
 	.events = events,
 	.log = smtp_log,

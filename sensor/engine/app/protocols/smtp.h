@@ -22,6 +22,7 @@ struct smtp_tx {
 	struct body file;
 };
 
+bool smtp_file(const struct tx *tx, int dir, unsigned index, struct app_file *out);
 extern const struct field smtp_fields[];
 const struct mime_conf *smtp_settings(const struct app *a);
 void smtp_log(const struct app *app, const struct tx *tx, struct json *j, bool full);

@@ -72,6 +72,14 @@ f_file_name(const struct tx *tx, int dir, unsigned i, struct arena *s, struct sp
 	return m && mime_list_at(&m->names, i, out);
 }
 
+bool
+smtp_file(const struct tx *tx, int dir, unsigned i, struct app_file *out)
+{
+	const struct mime *m = ((const struct smtp_tx *) tx)->mime;
+
+	return dir == TO_SERVER && m && mime_file_at(m, i, out);
+}
+
 static struct body *
 b_file(struct tx *tx, int dir)
 {

@@ -37,6 +37,18 @@ static const char mail[] =
     "--bbi\r\nContent-Disposition: attachment; filename=c.bin\r\n\r\nC\r\n--bbi--\r\n--bb--\r\nend\r\n.\r\n";
 
 static void
+check_file(const struct tx *t, unsigned i, const char *name, uint64_t size, bool gaps)
+{
+	struct app_file f;
+
+	assert_true(protocol_smtp.file(t, TO_SERVER, i, &f));
+	assert_true(span_eq(f.name, span_str(name)));
+	assert_int_equal(f.size, size);
+	assert_true(f.closed);
+	assert_int_equal(f.gaps, gaps);
+}
+
+static void
 check_mail(struct fake *f)
 {
 	const struct tx *t = f->app.first;
@@ -52,6 +64,9 @@ check_mail(struct fake *f)
 	assert_true(fake_field(&protocol_smtp, "email.received")->bytes(t, 0, 1, NULL, &s) && span_eq(s, SPAN_LIT("r2")));
 	assert_true(span_eq(bytes_span(&b->data), SPAN_LIT("MZ\x90\0\x03\0\0\0" "1=1+\r\n.dotC")));
 	assert_true(b->eof);
+	check_file(t, 0, "a.exe", 8, false);
+	check_file(t, 1, "b.txt", 10, false);
+	check_file(t, 2, "c.bin", 1, false);
 }
 
 static void
@@ -114,6 +129,12 @@ test_long_and_gap(void **state)
 	assert_int_equal(f.app.last->events, 1 << 8); /* nothing may follow before the answer */
 	fake_gap(&f, TO_SERVER, 5);
 	assert_true(f.lost[TO_SERVER]);
+	fake_end(&f);
+	fake_begin(&f, &protocol_smtp);
+	fake_feed(&f, TO_SERVER, SPAN_LIT("DATA\r\nContent-Disposition: attachment; filename=a\r\n\r\nabc\r\nde"));
+	fake_gap(&f, TO_SERVER, 100);
+	fake_feed(&f, TO_SERVER, SPAN_LIT("fg\r\nhi\r\n.\r\n"));
+	check_file(f.app.first, 0, "a", 13, true); /* what was held of the broken line is lost, too */
 	fake_end(&f);
 }
 
