@@ -83,16 +83,30 @@ port_of(struct span s, bool bars)
 	return k == 5 && n[4] < 256 && n[5] < 256 ? (uint16_t) (n[4] << 8 | n[5]) : 0;
 }
 
-/* The data connection of a transfer: note = 'R' or 'S', name of the file. */
+/* 'R' a file is fetched, 'S' one is stored, 'L' a listing; 0: no data connection belongs to the command. */
+static uint8_t
+transfer(const struct ftp_tx *t)
+{
+	static const char *const verbs[] = { "RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD" };
+
+	for (unsigned i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (verb_is(t, verbs[i]))
+			return (uint8_t) "RSSSLLL"[i];
+	return 0;
+}
+
+/* The data connection of a transfer: note = what it is, name of the file. */
 static void
 announce(struct app *a, struct ftp *st, const struct ftp_tx *t)
 {
 	uint8_t note[APP_NOTE_MAX];
 	struct span name = span_head(argument(t), sizeof(note) - 1);
 
-	if (!st->port || !(verb_is(t, "RETR") || verb_is(t, "STOR")))
+	note[0] = transfer(t);
+	if (!st->port || !note[0])
 		return;
-	note[0] = verb_is(t, "RETR") ? 'R' : 'S';
+	if (note[0] == 'L')
+		name = SPAN_NONE;
 	if (name.n)
 		memcpy(note + 1, name.p, name.n);
 	app_expect(a, st->mode == 1 ? TO_SERVER : TO_CLIENT, st->port, &protocol_ftp_data, span_of(note, name.n + 1));

@@ -11,7 +11,7 @@
 struct data_tx {
 	struct tx tx;
 	struct body file[2];
-	uint8_t command;      /* 'R' or 'S' */
+	uint8_t command;      /* 'R', 'S', or 'L': a listing, which is no file */
 	uint16_t name_n;
 	uint8_t name[NAME_MAX];
 };
@@ -38,11 +38,12 @@ data_expected(struct app *a, void *state, struct span note)
 		memcpy(st->name, name.p, name.n);
 }
 
+/* The transfer, where it is of a file. */
 static struct data_tx *
 file(struct app *a, struct data *st)
 {
 	if (st->begun)
-		return st->tx;
+		return st->command == 'L' ? NULL : st->tx;
 	st->begun = true;
 	st->tx = (struct data_tx *) app_tx_new(a);
 	if (!st->tx)
@@ -50,7 +51,7 @@ file(struct app *a, struct data *st)
 	st->tx->command = st->command;
 	st->tx->name_n = st->name_n;
 	memcpy(st->tx->name, st->name, sizeof(st->name));
-	return st->tx;
+	return st->command == 'L' ? NULL : st->tx;
 }
 
 static int
@@ -108,8 +109,10 @@ data_file(const struct tx *tx, int dir, unsigned i, struct app_file *out)
 static bool
 n_command(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 {
-	*out = ((const struct data_tx *) tx)->command == 'R' ? 1 : 2;
-	return i == 0 && dir == (*out == 1 ? TO_CLIENT : TO_SERVER);
+	uint8_t command = ((const struct data_tx *) tx)->command;
+
+	*out = command == 'R' ? 1 : 2;
+	return i == 0 && command != 'L' && dir == (*out == 1 ? TO_CLIENT : TO_SERVER);
 }
 
 static struct body *
@@ -134,7 +137,8 @@ data_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 
 	if (t->name_n)
 		json_span(j, "filename", span_of(t->name, t->name_n));
-	json_str(j, "command", t->command == 'R' ? "RETR" : "STOR");
+	if (t->command != 'L')
+		json_str(j, "command", t->command == 'R' ? "RETR" : "STOR");
 }
 
 const struct protocol protocol_ftp_data = {

@@ -31,10 +31,32 @@ test_transfer(void **state)
 	fake_end(&f);
 }
 
+/* A listing is a transfer, but no file. */
+static void
+test_listing(void **state)
+{
+	struct fake f;
+	struct app_file file;
+	uint64_t v;
+	char log[64];
+
+	fake_begin(&f, &protocol_ftp_data);
+	protocol_ftp_data.expected(&f.app, f.app.state, SPAN_LIT("L"));
+	fake_feed(&f, TO_CLIENT, SPAN_LIT("a.exe\r\n"));
+	fake_feed(&f, TO_CLIENT, SPAN_LIT("b.exe\r\n"));
+	assert_string_equal(fake_log(&f, f.app.first, log, sizeof(log)), "{}");
+	assert_false(protocol_ftp_data.file(f.app.first, TO_CLIENT, 0, &file));
+	assert_false(fake_field(&protocol_ftp_data, "ftpdata_command")->number(f.app.first, TO_CLIENT, 0, &v));
+	fake_eof(&f);
+	assert_int_equal(f.app.first->progress[TO_CLIENT], 1);
+	assert_null(f.app.first->next);
+	fake_end(&f);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_transfer) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_transfer), cmocka_unit_test(test_listing) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
