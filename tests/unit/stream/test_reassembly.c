@@ -246,7 +246,14 @@ test_raw(void **state)
 	seg(TS, TCP_ACK, 4016, 1, "");
 	assert_true(stream_raw(engine, stream, &last, &raw));
 	assert_true(span_eq(raw.bytes, SPAN_LIT("behind")));
+	/* encrypted from here on: what came is still looked at, what comes is not */
 	stream_raw_disable(stream, TS);
+	seg(TS, TCP_ACK, 4016, 1, "secret");
+	seg(TO_CLIENT, TCP_ACK, 1, 4022, "");
+	seg(TS, TCP_ACK, 4022, 1, "");
+	assert_true(stream_raw(engine, stream, &last, &raw));
+	assert_true(span_eq(raw.bytes, SPAN_LIT("behind")));
+	stream_raw_done(engine, stream, TS, &raw);
 	assert_false(stream_raw(engine, stream, &last, &raw));
 	end();
 }
