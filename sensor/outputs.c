@@ -105,6 +105,7 @@ read_type(const char *name, const struct yaml *t, struct emit_conf *emit, struct
 	} else if (*n + 2 < max) {
 		emit->log_netflow |= strcmp(name, "netflow") == 0;
 		emit->log_metadata |= strcmp(name, "metadata") == 0;
+		emit->log_arp |= strcmp(name, "arp") == 0;
 		names[(*n)++] = name;
 		if (strcmp(name, "ftp") == 0) /* with its data connections */
 			names[(*n)++] = "ftp_data";

@@ -47,6 +47,8 @@ void emit_flow_anomaly(struct emit *e, const struct flow *f, struct session *s, 
 void emit_metadata(struct emit *e, const struct packet *p, const struct flow *f, const struct session *s);
 /* Events of a transaction that were not told yet. */
 void emit_tx_anomaly(struct emit *e, const struct flow *f, const struct session *s, struct tx *tx, const struct packet *p);
+/* A packet of ARP. */
+void emit_arp(struct emit *e, const struct packet *p);
 void emit_tick(struct emit *e, int64_t now);
 
 /* One service's sums. */

@@ -158,6 +158,8 @@ emit_flow(struct emit *e, const struct flow *f, const struct session *s, enum fl
 	if (s->alerts)
 		ev->flags |= EVENT_F_ALERTED;
 	emit_set_name(ev->kind, end_name[why]);
+	if (packet_is_carrier(f->key.proto))
+		ev->flags |= EVENT_F_UNTOLD;
 	if (logged) {
 		emit_write_protos(&j, s->app);
 		emit_write_common(e, &j, NULL, s, TO_SERVER);

@@ -344,6 +344,8 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 	log_transactions(w, f, s, p, false);
 	services_add(w->services, &w->emit, f, s, p->ts);
 done:
+	if (p->is_arp)
+		emit_arp(&w->emit, p);
 	if (p->any_event && w->conf.emit.log_anomaly)
 		emit_anomaly(&w->emit, p, f, s);
 }

@@ -39,7 +39,7 @@ enum emit_xff { XFF_NONE, XFF_EXTRA, XFF_OVERWRITE };
 /* What alerts and records carry besides the envelope (outputs.*.eve-log.types). */
 struct emit_conf {
 	bool payload, payload_printable, packet, metadata, app_layer, flow;
-	bool log_flow, log_netflow, log_metadata, log_anomaly, log_files, log_frames;
+	bool log_flow, log_netflow, log_metadata, log_arp, log_anomaly, log_files, log_frames;
 	bool anomaly_decode, anomaly_stream, anomaly_app; /* whose events */
 	bool anomaly_packet;           /* with the packet */
 	int midstream_policy, memcap_policy; /* enum stream_exception, as flow records tell them */

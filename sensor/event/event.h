@@ -97,6 +97,7 @@ struct event {
 #define EVENT_F_MIDSTREAM 0x08
 #define EVENT_F_PSEUDO 0x20    /* no packet of its own: made at the end of a flow, pcap_cnt is only its place in the order */
 #define EVENT_F_ALERTED 0x40   /* flow: a rule matched in it, whether or not its threshold let that be told */
+#define EVENT_F_UNTOLD 0x80    /* flow: counted, but no record is written of it */
 #define EVENT_F_NO_ORIENTATION 0x10 /* flow: who began is a guess */
 
 extern const char *const event_pkt_src[]; /* "wire/pcap", "gre tunnel", ... as EVE has them */

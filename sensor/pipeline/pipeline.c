@@ -143,7 +143,7 @@ is_written(const struct pipeline *p, const struct event *e)
 	case EVENT_RECORD:
 		return app_wanted(&p->conf.eve, e->kind);
 	case EVENT_FLOW:
-		return p->conf.eve.flow;
+		return p->conf.eve.flow && !(e->flags & EVENT_F_UNTOLD);
 	case EVENT_FILEINFO:
 		return p->conf.eve.fileinfo;
 	case EVENT_PACKET:

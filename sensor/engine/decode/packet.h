@@ -99,6 +99,7 @@ struct packet {
 	struct span payload;
 	struct span l4;      /* transport header on */
 	struct span l4_header;
+	bool is_arp;         /* l3 is that of ARP, IPv4 over Ethernet */
 	struct span l3;      /* IP header on (or ARP), to the end of the IP length */
 	struct span l3_header; /* with options / extension headers */
 	struct span frame;   /* layer 2 on, as captured; of a tunnelled packet its own bytes; of a completed datagram behind the

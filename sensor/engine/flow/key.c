@@ -8,7 +8,7 @@
  */
 #include "engine/flow/key.h"
 
-enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58, PROTO_SCTP = 132 };
+enum { PROTO_ICMP = 1, PROTO_IGMP = 2, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58, PROTO_SCTP = 132 };
 enum { ICMP_UNREACHABLE = 3 };
 
 struct icmp_pair {
@@ -94,6 +94,8 @@ flow_key_of(struct flow_key *key, const struct packet *p, bool vlan_use, bool *s
 		sport = p->icmp_type;
 		dport = icmp_counterpart(icmp6_pairs, sizeof icmp6_pairs / sizeof *icmp6_pairs, p->icmp_type);
 		break;
+	case PROTO_IGMP: /* hosts tell their routers; nobody is asked, nobody answers */
+		return false;
 	default:
 		break;
 	}

@@ -30,6 +30,7 @@ struct http_conf {
 	uint64_t bomb;          /* bytes a body may grow to when it grows out of little */
 	bool inline_body;       /* bodies are looked at as they come */
 	bool double_path, double_query, whole_uri;
+	bool brief;             /* records tell name, address, program and type of content only */
 	bool dump_headers[2];   /* records have all headers of that side */
 };
 

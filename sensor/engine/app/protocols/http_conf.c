@@ -149,11 +149,17 @@ set_limits(struct http_conf *c, const struct yaml *map, bool foreign, struct dia
 	c->limits[TO_CLIENT].inspect_window = size_of(map, "response-body-inspect-window", window, d);
 }
 
-/* dump-all-headers of the log: none, request, response or both. */
+/* extended: yes or no, as in the reference no where a suricata.yaml says nothing; dump-all-headers: none, request, response or both. */
 static void
-read_log(struct http_conf *c, const struct yaml *type, struct diag *d)
+read_log(struct http_conf *c, const struct yaml *type, bool foreign, struct diag *d)
 {
-	const struct yaml *y = yaml_get(type, "dump-all-headers");
+	const struct yaml *y = yaml_get(type, "extended");
+	bool extended = !foreign;
+
+	if (y && (!y->text || conf_parse_bool(&extended, y->text) < 0))
+		yaml_error(y, d, "yes or no was expected");
+	c->brief = !extended;
+	y = yaml_get(type, "dump-all-headers");
 	bool both = y && y->text && strcasecmp(y->text, "both") == 0;
 
 	if (!y)
@@ -174,7 +180,7 @@ read_outputs(struct http_conf *c, const struct conf *tree, struct diag *d)
 	yaml_each(o, outputs)
 		yaml_each(t, yaml_get(yaml_get(o, "eve-log"), "types"))
 			if (t->kind != YAML_SCALAR && t->child && strcmp(t->child->key, "http") == 0)
-				read_log(c, t->child, d);
+				read_log(c, t->child, conf_is_foreign(tree), d);
 }
 
 void

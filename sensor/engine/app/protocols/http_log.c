@@ -115,6 +115,16 @@ conf_of(const htp_tx_t *h)
 	return ((const struct http *) htp_connp_get_user_data(h->connp))->conf;
 }
 
+static void
+put_more(struct json *j, const htp_tx_t *h)
+{
+	put_header(j, "http_refer", h->request_headers, "referer");
+	put(j, "http_method", h->request_method);
+	put(j, "protocol", h->request_protocol);
+	put_status(j, h);
+	json_u64(j, "length", (uint64_t) h->response_message_len);
+}
+
 void
 http_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 {
@@ -129,11 +139,8 @@ http_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 	put_header(j, "http_user_agent", h->request_headers, "user-agent");
 	put_type(j, h);
 	put_range(j, h);
-	put_header(j, "http_refer", h->request_headers, "referer");
-	put(j, "http_method", h->request_method);
-	put(j, "protocol", h->request_protocol);
-	put_status(j, h);
-	json_u64(j, "length", (uint64_t) h->response_message_len);
+	if (!full || !conf_of(h)->brief)
+		put_more(j, h);
 	if (full && conf_of(h)->dump_headers[TO_SERVER])
 		put_headers(j, "request_headers", h->request_headers);
 	if (full && conf_of(h)->dump_headers[TO_CLIENT])

@@ -27,6 +27,7 @@ decode(struct decode *d, struct packet *p, struct span in)
 		packet_event_set(p, EV_ARP_UNSUPPORTED_OPCODE);
 	counter_inc(d->cnt, C_DECODE_ARP);
 	p->l3 = p->l3_header = span_head(in, 28);
+	p->is_arp = true;
 	return true;
 }
 

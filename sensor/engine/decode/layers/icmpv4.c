@@ -82,7 +82,8 @@ decode(struct decode *d, struct packet *p, struct span in)
 	else if (code > max_code(type))
 		packet_event_set(p, EV_ICMPV4_UNKNOWN_CODE);
 	if (is_error(type)) {
-		quoted(p, p->payload);
+		if (code <= max_code(type)) /* else nobody knows what follows */
+			quoted(p, p->payload);
 	} else {
 		p->icmp_id = id;
 		p->icmp_seq = seq;
