@@ -122,6 +122,8 @@ int tls_server_hello(struct app *a, struct tls_tx *t, struct span body);
 void tls_release(struct app *a, struct tls_tx *t);
 /* tls_cert.c: contents of a certificate list (RFC 5246 section 7.4.2, without the length of the whole). */
 int tls_certificates(struct app *a, struct tls_tx *t, int dir, struct span list);
+/* Seconds since 1970 of year, month, day, hour, minute, second. */
+int64_t tls_seconds(const unsigned v[static 6]);
 /* The n-th certificate of a direction, DER. */
 bool tls_cert_der(const struct tls_side *s, unsigned n, struct span *out);
 /* The n-th subjectAltName; addresses are printed into scratch. */

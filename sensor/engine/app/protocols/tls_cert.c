@@ -298,6 +298,12 @@ days_from_civil(int64_t y, unsigned m, unsigned d)
 	return era * 146097 + (int64_t) (yoe * 365 + yoe / 4 - yoe / 100 + doy) - 719468;
 }
 
+int64_t
+tls_seconds(const unsigned v[static 6])
+{
+	return days_from_civil(v[0], v[1], v[2]) * 86400 + v[3] * 3600 + v[4] * 60 + v[5];
+}
+
 /* UTCTime YYMMDDHHMM[SS]Z, GeneralizedTime YYYYMMDDHHMM[SS]Z (RFC 5280 section 4.1.2.5). */
 static void
 time_read(uint8_t tag, struct span s, char out[static 20], int64_t *when)

@@ -123,6 +123,16 @@ make_too_big(struct packet *p)
 }
 
 static void
+make_igmp(struct packet *p)
+{
+	static const uint8_t report[] = { 0x22, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0, 0, 224, 0, 0, 251 };
+
+	make_ip(p, 4, 2);
+	p->l4 = span_of(report, sizeof(report));
+	p->l4_header = span_head(p->l4, 8);
+}
+
+static void
 make_fragment(struct packet *p)
 {
 	make_ip(p, 4, 17);
@@ -261,6 +271,8 @@ static const struct row {
 	{ make_tcp, "tcp", "tcp.hdr; content:\"|00 50|\"; offset:2; depth:2", true }, { make_tcp, "tcp", "tcp.hdr; content:\"payload\"", false },
 	{ make_tcp, "ip", "ipv4.hdr; content:\"|45 10|\"; startswith", true }, { make_tcp, "ip", "ipv6.hdr; content:\"|60|\"", false },
 	{ make_too_big, "ip", "ipv6.hdr; content:\"|60|\"; startswith", true }, { make_udp, "udp", "udp.hdr; content:\"|00 50|\"", true },
+	{ make_igmp, "ip", "igmp.type:0x22", true }, { make_igmp, "ip", "igmp.type:0x11", false }, { make_echo, "ip", "igmp.type:8", false },
+	{ make_igmp, "ip", "igmp.hdr; content:\"|e0 00 00 fb|\"; endswith", true }, { make_echo, "ip", "igmp.hdr; content:\"|22|\"", false },
 	{ make_too_big, "icmpv6", "icmpv6.hdr; content:\"|04 b0|\"; endswith", true }, { make_echo, "icmp", "icmpv4.hdr; content:\"|02|\"; startswith", true },
 	{ make_tcp, "ip", "ip.src; content:\"|0a 00 00 01|\"; bsize:4", true }, { make_tcp, "ip", "ip.dst; content:\"|0a|\"", false },
 	/* a transform behind a content changes what follows, not what was before */

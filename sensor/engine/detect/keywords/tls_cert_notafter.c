@@ -1,0 +1,18 @@
+/*
+ * tls_cert_notafter - notAfter of the server's certificate, held against a time.
+ */
+#include "engine/detect/keywords/tls_validity.h"
+
+static bool
+match(const struct match_ctx *c, const union kw_arg *a)
+{
+	int64_t from, to;
+
+	return tls_cert_times(c->tx, TO_CLIENT, &from, &to) && tls_validity_has(a, to);
+}
+
+const struct keyword keyword_tls_cert_notafter = {
+	.name = "tls_cert_notafter", .help = "the certificate of the server is valid until that time", .example = "tls_cert_notafter:>2015",
+	.scope = KW_TX, .arg = ARG_CUSTOM, .parse = tls_validity_parse, .match = match, .protocols = "tls", .dirs = 2,
+	.progress = { TLS_C_CERT, TLS_S_CERT },
+};
