@@ -556,19 +556,31 @@ run_parser(struct reader *r, struct span text, uint32_t errors_before)
 	return r->fyp ? 0 : E_NOMEM;
 }
 
-/* Length of the UTF-8 sequence (RFC 3629) that r begins with, by its form; 0: it is none. */
+/* Length of the UTF-8 sequence that r begins with, by the table of RFC 3629 section 4: neither the long form of a shorter one, nor
+ * a surrogate, nor beyond U+10FFFF; 0: it is none. */
 static unsigned
 utf8_next(struct rd *r)
 {
-	uint8_t c = rd_u8(r);
+	uint8_t c = rd_u8(r), from = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80, to = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
 	unsigned more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : c >= 0xe0 && c < 0xf0 ? 2 : c >= 0xf0 && c < 0xf5 ? 3 : 4;
 
 	if (more == 4)
 		return 0;
-	for (unsigned i = 0; i < more; i++)
-		if ((rd_u8(r) & 0xc0) != 0x80)
+	for (unsigned i = 0; i < more; i++) {
+		uint8_t next = rd_u8(r);
+		if (next < from || next > to)
 			return 0;
+		from = 0x80;
+		to = 0xbf;
+	}
 	return r->bad ? 0 : more + 1;
+}
+
+/* Does the line begin with a directive of YAML 1.2.2 section 6.8? The library may hang on others. */
+static bool
+is_directive(struct rd r)
+{
+	return rd_left(&r) >= 6 && (memcmp(r.p, "%YAML ", 6) == 0 || memcmp(r.p, "%TAG ", 5) == 0);
 }
 
 /* YAML 1.2.2 section 5.1: UTF-8 without control characters. The library neither ends on a directive that has others
@@ -583,6 +595,10 @@ yaml_is_text(const char *file, struct span text, struct diag *d)
 	while (rd_left(&r)) {
 		if (column == 1 && *r.p == '%' && body) {
 			diag_error(d, file, line, column, "a directive (%%) after the beginning of the text");
+			return false;
+		}
+		if (column == 1 && *r.p == '%' && !is_directive(r)) {
+			diag_error(d, file, line, column, "a directive that is neither %%YAML nor %%TAG");
 			return false;
 		}
 		body |= column == 1 && !strchr("%#\r\n", *r.p);

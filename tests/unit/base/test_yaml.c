@@ -88,6 +88,9 @@ directive(void **state)
 	assert_int_equal(read_text("%YAML 1.1\n---\na: yes\na: no\n"), 0);
 	assert_true(doc.yaml11);
 	assert_int_equal(d.warnings, 1);
+	yaml_clear(&doc);
+	assert_int_equal(read_text("%TAG ! tag:x,2026:\n---\na: \xe0\xa0\x80\xed\x9f\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbd\n"), 0);
+	expect_text("a", "\xe0\xa0\x80\xed\x9f\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbd");
 }
 
 static void
@@ -117,7 +120,8 @@ syntax(void **state)
 		const char *text;
 		uint32_t line, column;
 	} bad[] = { { "a:\n\tb: 1\n", 2, 1 }, { "a: [1, 2\nb: 3\n", 3, 1 }, { "a: 1\n---\nb: 1\n", 2, 1 },
-		{ "a: &x [*x]\n", 1, 9 }, { "? {a: b}\n: c\n", 1, 3 }, { "a: \"\\0\"\n", 1, 4 } };
+		{ "a: &x [*x]\n", 1, 9 }, { "? {a: b}\n: c\n", 1, 3 }, { "a: \"\\0\"\n", 1, 4 }, { "%:A\na: 1\n", 1, 1 }, { "%YAML\na: 1\n", 1, 1 }, { "a: \xe0\x81\x91\n", 1, 4 },
+		{ "a: b\xed\xa0\x80\n", 1, 5 }, { "a: \xf0\x8f\xbf\xbf\n", 1, 4 }, { "a: \xf4\x90\x80\x80\n", 1, 4 } };
 
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		diag_clear(&d);
