@@ -355,11 +355,11 @@ explain_payload(struct detect *d, const struct sig *s)
 	bool stream = s->flags & SIG_NEED_STREAM && d->now->p->proto == 6;
 	bool packet = d->payload.p && (!stream || !(s->flags & SIG_STREAM_ONLY || (!(s->flags & SIG_NEED_PACKET) &&
 	    d->now->p->flags & PACKET_STREAM_ADDED)));
-	unsigned a = stream && d->has_raw ? ops_held(d, s->payload, s->n_payload, d->raw.bytes, d->raw.offset) : 0;
+	unsigned a = stream && d->has_raw ? ops_held(d, s->payload, s->n_payload, d->raw.bytes, 0) : 0;
 	unsigned b = packet ? ops_held(d, s->payload, s->n_payload, d->payload, 0) : 0;
 
 	if (stream && d->has_raw && a >= b)
-		return explain_ops(d, s->payload, s->n_payload, d->raw.bytes, d->raw.offset, "stream");
+		return explain_ops(d, s->payload, s->n_payload, d->raw.bytes, 0, "stream");
 	if (packet)
 		return explain_ops(d, s->payload, s->n_payload, d->payload, 0, "payload");
 	explain_check(d->explain, false, s->payload[0].opt, "in %s", stream ? "stream" : "payload");

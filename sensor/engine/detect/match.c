@@ -105,7 +105,7 @@ payload_match(struct detect *d, const struct sig *s, bool *from_stream, struct s
 
 	*from_stream = false;
 	if (s->flags & SIG_NEED_STREAM && p->proto == 6) {
-		if (d->has_raw && content_match(&d->in, s->payload, s->n_payload, d->raw.bytes, d->raw.offset)) {
+		if (d->has_raw && content_match(&d->in, s->payload, s->n_payload, d->raw.bytes, 0)) {
 			*from_stream = true;
 			*where = d->raw.bytes;
 			return true;
