@@ -174,6 +174,10 @@ feed_stream(struct worker *w, struct flow *f, struct session *s, struct packet *
 			updated = turn(f, s, p, updated);
 			c.dir = !c.dir;
 		}
+		if (s->app && s->app->flush) {
+			stream_raw_trigger(s->stream, c.dir);
+			s->app->flush = false;
+		}
 		if (c.eof && s->app)
 			app_eof(w->apps, s->app, c.dir);
 		if (s->app && s->app->no_payload)

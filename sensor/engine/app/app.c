@@ -114,6 +114,12 @@ app_upgrade(struct app *a, const struct protocol *expected)
 	a->upgrading = true;
 }
 
+void
+app_flush(struct app *a)
+{
+	a->flush = true;
+}
+
 /* ---- parsing ---- */
 
 /* Offers bytes until they are taken or too few; returns how many are done with. */

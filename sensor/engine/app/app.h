@@ -53,6 +53,7 @@ struct app {
 	 * stream, sets this back to false, and from then on `dir` means the new orientation. TCP: only midstream. */
 	bool reversed;
 	bool no_payload;              /* from here on nothing may be inspected (encrypted) */
+	bool flush;                   /* app_flush() was called; the worker sets it back */
 	bool bypass;                  /* nor need anything be looked at (encryption-handling: bypass) */
 	uint8_t transport;
 	uint16_t port[2];             /* client's, server's */
@@ -150,6 +151,8 @@ void app_tx_free(struct app *a, struct tx *tx);
 /* From the bytes after those feed() takes now, the flow speaks something else: probed anew in both directions.
  * `expected` NULL = no idea (CONNECT); anything else than the expected is an event. */
 void app_upgrade(struct app *a, const struct protocol *expected);
+/* feed(): the stream's bytes so far, of the direction fed, are looked at without waiting for a chunk of them. */
+void app_flush(struct app *a);
 /* What the flow speaks turns out to be `p`, which has the present protocol as its base: so do all transactions from now on,
  * and `tx`, unless rules have begun with it. Nothing happens where `p` is switched off. */
 void app_becomes(struct app *a, const struct protocol *p, struct tx *tx);

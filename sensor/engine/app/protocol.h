@@ -100,6 +100,9 @@ struct protocol {
 	bool upper_events;     /* EVE tells its events in capitals, as the reference does for this one */
 	bool log_packet;       /* EVE records tell source and destination of the packet, not client and server, as in the reference */
 	bool either_opens;     /* over TCP the side that answers may open the connection too: a reversed beginning is still it */
+	/* A complete message does not have the stream looked at before a chunk of it is there; as in the reference, or since that
+	 * has no parser. What is to be looked at sooner is told by app_flush(). */
+	bool keeps_stream;
 	bool off_by_default;   /* app-layer.protocols.NAME.enabled: no, as in the reference */
 	uint32_t probe_min;    /* bytes probe() needs at least */
 	uint32_t probe_max;    /* after so many bytes of a direction MORE counts as NO (0 = 64) */

@@ -224,7 +224,7 @@ message_complete(const struct detect_in *in)
 	int dir = in->p->dir;
 	uint16_t step;
 
-	if (!a || !a->proto || !a->last || !in->app_updated)
+	if (!a || !a->proto || a->proto->keeps_stream || !a->last || !in->app_updated)
 		return false;
 	for (const struct tx *tx = a->first; tx; tx = tx->next)
 		if (!tx->done_seen[dir] && !(tx->only_dir && !(tx->only_dir >> dir & 1)) && tx_final(a, tx, dir))

@@ -347,6 +347,7 @@ c37118_loggable(const struct tx *tx)
 const struct protocol protocol_c37118 = {
 	.name = "c37118",
 	.aliases = "synchrophasor",
+	.keeps_stream = true,
 	.spec = "IEEE C37.118.2",
 	.transport = APP_TCP | APP_UDP,
 	.ports = { "4712", "4712,4713" },

@@ -471,6 +471,7 @@ dnp3_loggable(const struct tx *tx)
 
 const struct protocol protocol_dnp3 = {
 	.name = "dnp3",
+	.keeps_stream = true,
 	.upper_events = true,
 	.either_opens = true, /* dual end points, IEEE 1815 section 13 */
 	.spec = "IEEE 1815",

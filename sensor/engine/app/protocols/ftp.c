@@ -417,6 +417,7 @@ ftp_configure(void *conf, const struct conf *tree, const struct yaml *node, stru
 
 const struct protocol protocol_ftp = {
 	.name = "ftp",
+	.keeps_stream = true,
 	.spec = "RFC 959, RFC 2428, RFC 4217",
 	.transport = APP_TCP,
 	.ports = { "21", NULL },

@@ -480,6 +480,7 @@ iec104_loggable(const struct tx *tx)
 
 const struct protocol protocol_iec104 = {
 	.name = "iec104",
+	.keeps_stream = true,
 	.spec = "IEC 60870-5-104, IEC 60870-5-101",
 	.transport = APP_TCP,
 	.ports = { "2404", NULL },

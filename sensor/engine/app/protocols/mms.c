@@ -540,6 +540,7 @@ mms_loggable(const struct tx *tx)
 const struct protocol protocol_mms = {
 	.name = "mms",
 	.aliases = "iec61850",
+	.keeps_stream = true,
 	.spec = "ISO 9506-2, IEC 61850-8-1, RFC 1006",
 	.transport = APP_TCP,
 	.ports = { "102", NULL },

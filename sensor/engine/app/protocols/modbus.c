@@ -625,6 +625,7 @@ modbus_log(const struct app *app, const struct tx *tx, struct json *j, bool full
 
 const struct protocol protocol_modbus = {
 	.name = "modbus",
+	.keeps_stream = true,
 	.spec = "MODBUS Messaging on TCP/IP V1.0b, MODBUS Application Protocol V1.1b3",
 	.transport = APP_TCP,
 	.ports = { "502", NULL },

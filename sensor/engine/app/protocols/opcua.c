@@ -674,6 +674,7 @@ opcua_loggable(const struct tx *tx)
 
 const struct protocol protocol_opcua = {
 	.name = "opcua",
+	.keeps_stream = true,
 	.spec = "OPC 10000-4, OPC 10000-6",
 	.transport = APP_TCP,
 	.ports = { "4840", NULL },

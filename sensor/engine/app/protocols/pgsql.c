@@ -657,6 +657,7 @@ pgsql_configure(void *conf, const struct conf *tree, const struct yaml *node, st
 
 const struct protocol protocol_pgsql = {
 	.name = "pgsql",
+	.keeps_stream = true,
 	.spec = "PostgreSQL documentation, Frontend/Backend Protocol",
 	.transport = APP_TCP,
 	.ports = { "5432", NULL },

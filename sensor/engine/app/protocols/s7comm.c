@@ -433,6 +433,7 @@ s7comm_log(const struct app *app, const struct tx *tx, struct json *j, bool full
 const struct protocol protocol_s7comm = {
 	.name = "s7comm",
 	.aliases = "s7",
+	.keeps_stream = true,
 	.spec = "RFC 1006, ISO 8073; as Wireshark and snap7 describe it",
 	.transport = APP_TCP,
 	.ports = { "102", NULL },

@@ -582,6 +582,7 @@ smb_configure(void *to, const struct conf *tree, const struct yaml *node, struct
 
 const struct protocol protocol_smb = {
 	.name = "smb",
+	.keeps_stream = true,
 	.spec = "MS-CIFS, MS-SMB2, RFC 1002",
 	.transport = APP_TCP,
 	.ports = { "445,139", NULL },

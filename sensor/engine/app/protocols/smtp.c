@@ -497,6 +497,8 @@ smtp_feed(struct app *a, void *state, int dir, struct span bytes)
 			client_line(a, st, line, eol);
 		else
 			server_line(a, st, line);
+		if (dir == TO_CLIENT || !data)
+			app_flush(a);
 		if (dir == TO_SERVER && st->data && !data)
 			app_frame(a, dir, FRAME_DATA, bytes.p + taken, FRAME_OPEN, st->tx ? &st->tx->tx : NULL);
 		else if (dir == TO_SERVER && data && !st->data)
@@ -604,6 +606,7 @@ static const struct app_event events[] = {
 
 const struct protocol protocol_smtp = {
 	.name = "smtp",
+	.keeps_stream = true,
 	.upper_events = true,
 	.spec = "RFC 5321, RFC 3030, RFC 3207",
 	.transport = APP_TCP,
