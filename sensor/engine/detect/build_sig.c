@@ -429,6 +429,8 @@ finish_payload(struct build *b, struct sig *s)
 		return;
 	}
 	s->flags |= SIG_NEED_STREAM;
+	if (b->flags & KW_NEEDS_STREAM) /* how far a stream has come changes with every packet */
+		s->flags |= SIG_NEED_PACKET;
 	if (b->tcp_stream) {
 		s->flags |= SIG_STREAM_ONLY;
 		return;
