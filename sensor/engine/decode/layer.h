@@ -95,7 +95,7 @@ bool decode_bad(struct packet *p, enum packet_event e);
 /* One more header. false: too many. */
 bool decode_enter(struct decode *d, struct packet *p);
 
-layer_fn layer_ethernet_decode, layer_ipv4_decode, layer_ipv6_decode, layer_ppp_decode, layer_vlan_decode, layer_chdlc_decode,
+layer_fn layer_arp_decode, layer_ethernet_decode, layer_ipv4_decode, layer_ipv6_decode, layer_ppp_decode, layer_vlan_decode, layer_chdlc_decode,
     layer_erspan1_decode, layer_erspan2_decode, layer_erspan3_decode, layer_ip_decode;
 
 /* ---- defrag.c ---- */

@@ -3,8 +3,8 @@
  */
 #include "engine/decode/layer.h"
 
-static bool
-decode(struct decode *d, struct packet *p, struct span in)
+bool
+layer_arp_decode(struct decode *d, struct packet *p, struct span in)
 {
 	struct rd r = rd_of(in);
 	uint16_t hardware = rd_u16(&r), protocol = rd_u16(&r);
@@ -33,6 +33,6 @@ decode(struct decode *d, struct packet *p, struct span in)
 
 const struct layer layer_arp = {
 	.name = "arp",
-	.decode = decode,
+	.decode = layer_arp_decode,
 	.ethertypes = (const uint16_t[]) { 0x0806, LAYER_END },
 };

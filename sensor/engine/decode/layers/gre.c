@@ -33,7 +33,7 @@ payload(struct decode *d, struct packet *p, uint16_t flags, uint16_t type, struc
 		uint16_t type;
 		layer_fn *fn;
 	} kinds[] = {
-		{ 0x0800, layer_ipv4_decode }, { 0x86dd, layer_ipv6_decode }, { 0x880b, layer_ppp_decode }, { 0x8100, layer_vlan_decode },
+		{ 0x0800, layer_ipv4_decode }, { 0x0806, layer_arp_decode }, { 0x86dd, layer_ipv6_decode }, { 0x880b, layer_ppp_decode }, { 0x8100, layer_vlan_decode },
 		{ 0x6558, layer_ethernet_decode }, { 0x22eb, layer_erspan3_decode },
 	};
 
