@@ -224,6 +224,9 @@ assess_now(struct assess *a, struct incident *i, int64_t now, bool changes)
 	n->now.at = now;
 	n->now.revision = i->revision;
 	n->assessed = true;
+	n->going = false;
+	for (uint32_t k = 0; k < f->scale.n_outages; k++) /* it grows without a sign */
+		n->going |= !f->scale.outage[k].end;
 }
 
 static bool
@@ -296,8 +299,10 @@ tell(struct assess *a, struct incident *i, int64_t now, bool must)
 	struct bands before = n->told;
 	bool differ = settle_told(a, n, now, must && i->state == INCIDENT_CLOSED);
 
-	if (!differ && !must && now - n->record_at < RECORD_EVERY)
+	if (!differ && !must && now - n->record_at < RECORD_EVERY) {
+		i->dirty = true; /* later, or at the end */
 		return;
+	}
 	i->revision++;
 	assess_now(a, i, now, true);
 	if (differ)
@@ -329,6 +334,7 @@ take_coverage(struct assess *a, const struct assess_coverage *cov)
 	a->cov = *cov;
 	a->cov.one_sided = all >= 20 ? (double) a->one_sided / (double) all : 0;
 	health_missed(a->health, scale_missed(&a->cov));
+	incidents_view(a->incidents, 1 - scale_missed(&a->cov), a->cov.one_sided);
 }
 
 struct incident *
@@ -416,7 +422,7 @@ assess_all(struct assess *a, int64_t now, bool everything, bool last)
 	for (uint32_t k = 0; k < incidents_count(a->incidents); k++) {
 		struct incident *i = incidents_at(a->incidents, k);
 		struct notes *n = assess_notes(i);
-		if (!n || (!i->dirty && !everything && !n->lowering))
+		if (!n || (!i->dirty && !everything && !n->lowering && !n->going))
 			continue;
 		if (i->state == INCIDENT_MERGED && n->told_state == INCIDENT_MERGED)
 			continue;

@@ -19,6 +19,7 @@ struct notes {
 	int64_t lower_since[PARTIES_MAX], record_at;
 	enum incident_state told_state;
 	bool assessed, lowering; /* lowering: a lower band waits until it has lasted */
+	bool going;              /* an outage goes on */
 };
 
 /* What was told while it ran, kept for reloads. */

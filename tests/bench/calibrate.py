@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Do the intervals of scale hold the truth? Incidents of known truth as packets through the whole sensor.
 
-  tests/bench/calibrate.py [--incidents N] [--seed N] [--jobs N] [--casus PROGRAM] [--verbose]
+  tests/bench/calibrate.py [--incidents N] [--seed N] [--jobs N] [--only N...] [--casus PROGRAM] [--verbose]
 
 Floods, scans, worms and outages, drawn with the seed; of their packets 0 to 50 % are lost, or one of up to 100 is kept, or only the
 clients' side is seen, and the sensor is told how much is lost (capture.loss-before, capture.sampling), not which. Prints, for
@@ -228,9 +228,11 @@ def main():
     p.add_argument('--jobs', type=int, default=2)
     p.add_argument('--slack', type=int, default=0)
     p.add_argument('--casus', default=f'{BUILD}/sensor/casus')
+    p.add_argument('--only', type=int, nargs='*', help='these of them alone')
     p.add_argument('--verbose', action='store_true')
     a = p.parse_args()
     held, width, missed, bad = {}, {}, {}, 0
+    numbers = a.only or range(a.incidents)
     with tempfile.TemporaryDirectory(prefix='casus-calibrate.') as work:
         rules = f'{work}/all.rules'
         with open(rules, 'w') as out:
@@ -239,7 +241,8 @@ def main():
                 with open(f'{TOP}/rules/signatures/{name}.rules') as f:
                     out.write(f.read())
         with concurrent.futures.ProcessPoolExecutor(a.jobs) as pool:
-            for n, (kind, view, truth, got) in enumerate(pool.map(one, ((n, a.seed, a.casus, rules) for n in range(a.incidents)))):
+            for n, (kind, view, truth, got) in enumerate(pool.map(one, ((n, a.seed, a.casus, rules) for n in numbers))):
+                n = numbers[n]
                 if isinstance(got, str):
                     print(kind, got)
                     bad += 1
@@ -254,6 +257,7 @@ def main():
                     held.setdefault((name, kind, view), []).append(ok)
                     if x is not None and true > 0:
                         width.setdefault(name, []).append((x['hi'] - x['lo']) / true)
+                        width.setdefault((name, kind, view), []).append((x['hi'] - x['lo']) / true)
                     if a.verbose and not ok:
                         print(n, kind, view, name, round(true, 3), [round(x[k], 3) for k in ('lo', 'likely', 'hi')])
     fail = bad > 0
@@ -266,9 +270,8 @@ def main():
         print(f'{name:14} held {100 * share:5.1f} % of {len(h)}; width / truth: mean {statistics.mean(wd):.2f}, median {statistics.median(wd):.3f}')
     if a.verbose:
         for k in sorted((k for k in held if isinstance(k, tuple)), key=str):
-            if not all(held[k]):
-                print(' ', *k, f'{sum(held[k])} of {len(held[k])}')
-    print(f'{a.incidents} incidents, seed {a.seed}; without an alert:', sum(missed.values()), dict((f'{k[0]}/{k[1]}', v) for k, v in missed.items()))
+            print(' ', *k, f'{sum(held[k])} of {len(held[k])}, width', round(statistics.mean(width.get(k) or [0]), 2))
+    print(f'{len(numbers)} incidents, seed {a.seed}; without an alert:', sum(missed.values()), dict((f'{k[0]}/{k[1]}', v) for k, v in missed.items()))
     sys.exit(1 if fail else 0)
 
 

@@ -228,6 +228,7 @@ fold_formed(struct incident *i, const struct formed *x)
 	sample_merge(&i->some_sources, &x->some_sources);
 	/* Another rule may have held back the same packets. */
 	volume_merge(i->formed_sid && i->formed_sid != x->sid && x->first <= i->formed_till ? &i->doubt : &i->volume, &x->volume);
+	volume_merge(&i->doubt, &x->prior);
 	i->tail = (struct volume) { 0 };
 	i->formed_sid = x->sid;
 	i->formed_till = x->last > i->formed_till ? x->last : i->formed_till;

@@ -6,7 +6,15 @@
 #define BUCKETS 2048
 #define COUNTED_MAX 8
 
+/* Of a flow that alerted what was only held back so far, and under which key. */
+struct held {
+	uint64_t flow, key;
+	uint32_t round;
+	struct volume v;
+};
+
 struct forming {
+	struct held flows[FORMING_FLOWS];
 	struct formed *bucket[BUCKETS];
 	struct formed *oldest, *newest;
 	uint32_t n;
@@ -31,6 +39,7 @@ clear(struct formed *x)
 	x->some_targets.n = x->some_sources.n = 0;
 	x->volume = (struct volume) { 0 };
 	x->n = 0;
+	x->round++;
 	x->first = x->last = 0;
 }
 
@@ -102,6 +111,7 @@ begin(struct forming *f, uint64_t key)
 	}
 	x->key = key;
 	x->before = 0;
+	x->prior = (struct volume) { 0 };
 	at = bucket_of(f, key);
 	x->next = *at;
 	*at = x;
@@ -125,17 +135,40 @@ count_volume(struct forming *f, struct formed *x, const struct event *e, const s
 	if (f->told || f->n_counted == COUNTED_MAX)
 		return;
 	volume_add(&x->volume, &e->since, fold_side(e, victim));
+	if (e->flow_id && !f->n_counted) {
+		struct held *h = &f->flows[e->flow_id % FORMING_FLOWS];
+		if (h->flow != e->flow_id || h->key != x->key)
+			*h = (struct held) { .flow = e->flow_id, .key = x->key };
+		h->round = x->round;
+		volume_add(&h->v, &e->since, fold_side(e, victim));
+	}
 	f->counted[f->n_counted++] = x;
 }
 
-void
+struct volume
 forming_told(struct forming *f, const struct event *e, const struct addr *victim)
 {
+	struct volume back = { 0 };
+	struct held *h = &f->flows[e->flow_id % FORMING_FLOWS];
+
+	if (e->flow_id && h->flow == e->flow_id) {
+		struct formed *x = forming_find(f, h->key);
+		back = h->v;
+		if (e->pcap_cnt == f->packet && f->n_counted) /* this packet's own is told now */
+			volume_take(&back, &e->since, fold_side(e, victim));
+		if (x && x->round == h->round) {
+			x->volume.packets -= back.packets;
+			x->volume.bytes -= back.bytes;
+			x->volume.squares -= back.squares;
+		}
+		h->flow = 0;
+	}
 	at_packet(f, e->pcap_cnt);
 	for (uint32_t k = 0; k < f->n_counted; k++)
 		volume_take(&f->counted[k]->volume, &e->since, fold_side(e, victim));
 	f->n_counted = 0;
 	f->told = true;
+	return back;
 }
 
 void
@@ -153,7 +186,9 @@ forming_add(struct forming *f, const struct forming_key *k, const struct event *
 		list_join(f, x);
 	}
 	if (x->n && e->ts - x->first > k->window) { /* its window went by */
-		x->before = e->ts - x->last <= k->window ? x->first : 0;
+		bool near = e->ts - x->last <= k->window;
+		x->before = near ? x->first : 0;
+		x->prior = near ? x->volume : (struct volume) { 0 };
 		clear(x);
 	}
 	if (!x->n)
@@ -171,10 +206,14 @@ forming_add(struct forming *f, const struct forming_key *k, const struct event *
 }
 
 void
-forming_drop(struct formed *x)
+forming_drop(struct forming *f, struct formed *x)
 {
+	for (uint32_t k = 0; k < FORMING_FLOWS; k++)
+		if (f->flows[k].key == x->key)
+			f->flows[k].flow = 0; /* it has its volume now */
 	clear(x);
 	x->before = 0;
+	x->prior = (struct volume) { 0 };
 }
 
 int64_t

@@ -5,7 +5,7 @@
  * what was counted towards it joins the incident; when it is not, it is forgotten with its window: it was everyday traffic.
  *
  * Thread:    the pipeline's.
- * Memory:    FORMING_MAX entries on the heap; the one longest without a sign leaves.
+ * Memory:    FORMING_MAX entries on the heap; the one longest without a sign leaves. FORMING_FLOWS flows, each in its own place.
  * Owns:      its entries.
  * Not here:  the thresholds themselves -> ../threshold.h
  */
@@ -15,6 +15,7 @@
 #include "pipeline/incident/fold.h"
 
 #define FORMING_MAX 1024
+#define FORMING_FLOWS 4096
 
 struct formed {
 	uint64_t key;
@@ -22,10 +23,12 @@ struct formed {
 	int64_t before;    /* begin of a window before it that went by without enough; 0 = none */
 	uint64_t n;
 	uint32_t sid;
+	uint32_t round;    /* how often it began anew */
 	int64_t at[64];    /* when there were 1, 2, 4, 8 ... */
 	struct hll targets, sources;
 	struct sample some_targets, some_sources;
 	struct volume volume;
+	struct volume prior; /* of that window: perhaps it had begun in it */
 	struct formed *older, *newer, *next;
 };
 
@@ -38,11 +41,12 @@ struct forming_key {
 	uint32_t sid;
 };
 void forming_add(struct forming *f, const struct forming_key *k, const struct event *e, const struct addr *victim, const struct addr *attacker);
-/* The packet was told by another rule: it is no part of what forms any more. */
-void forming_told(struct forming *f, const struct event *e, const struct addr *victim);
+/* The packet was told by another rule: it is no part of what forms any more, nor are its flow's earlier ones, whose volume comes
+ * back. */
+struct volume forming_told(struct forming *f, const struct event *e, const struct addr *victim);
 /* What formed under the key, or NULL. The caller folds it and calls forming_drop. */
 struct formed *forming_find(struct forming *f, uint64_t key);
-void forming_drop(struct formed *x);
+void forming_drop(struct forming *f, struct formed *x);
 /* The likely begin: what is more than background had begun when a sixteenth of it was there. */
 int64_t formed_began(const struct formed *x);
 

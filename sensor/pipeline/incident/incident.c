@@ -12,7 +12,11 @@
 
 const char *const incident_state_name[] = { "open", "quiet", "closed", "reopened", "merged" };
 
+#define ID_BUCKETS 4096
+
 struct incidents {
+	struct incident *by_id[ID_BUCKETS];
+	bool crowded; /* there was no room, and no second has gone by since */
 	struct incident **list;
 	uint32_t n;
 	struct incidents_conf conf;
@@ -20,6 +24,7 @@ struct incidents {
 	struct forming *forming;
 	struct counters *cnt;
 	uint32_t begun;
+	double kept, one_sided; /* how packets are seen */
 	void (*free_notes)(struct incident *);
 };
 
@@ -62,6 +67,7 @@ incidents_new(const struct incidents_conf *conf, struct counters *cnt, void (*fr
 		return NULL;
 	}
 	s->conf = *conf;
+	s->kept = 1;
 	s->cnt = cnt;
 	s->free_notes = free_notes;
 	return s;
@@ -98,11 +104,30 @@ by_number(const void *a, const void *b)
 	return x->number < y->number ? -1 : x->number > y->number;
 }
 
+static struct incident **
+id_bucket(struct incidents *s, const char *id)
+{
+	return &s->by_id[hash_bytes(id, strlen(id), 4) % ID_BUCKETS];
+}
+
+static void
+forget_id(struct incidents *s, const struct incident *i)
+{
+	struct incident **at = id_bucket(s, i->id);
+
+	while (*at != i)
+		at = &(*at)->next_id;
+	*at = i->next_id;
+}
+
 /* A sixteenth leaves at once, so that links are looked through seldom. */
 static void
 make_room(struct incidents *s)
 {
 	uint32_t want = s->conf.max / 16 + 1, n = 0;
+
+	if (s->crowded)
+		return;
 
 	qsort(s->list, s->n, sizeof(*s->list), first_to_leave);
 	for (; n < want && n < s->n && by_rank(s->list[n]) < 2 && !s->list[n]->pins; n++)
@@ -111,8 +136,11 @@ make_room(struct incidents *s)
 	for (uint32_t k = n; k < s->n; k++) /* one merged into a leaving one knows no other way */
 		if (s->list[k]->merged_into && s->list[k]->merged_into->leaving)
 			s->list[k]->merged_into = NULL;
-	for (uint32_t k = 0; k < n; k++)
+	for (uint32_t k = 0; k < n; k++) {
+		forget_id(s, s->list[k]);
 		incident_free(s, s->list[k]);
+	}
+	s->crowded = n == 0;
 	memmove(s->list, s->list + n, (s->n - n) * sizeof(*s->list));
 	s->n -= n;
 	qsort(s->list, s->n, sizeof(*s->list), by_number);
@@ -148,6 +176,8 @@ begin(struct incidents *s, const struct event *e, const struct card *c)
 	i->first = i->last = e->ts;
 	i->number = ++s->begun;
 	s->list[s->n++] = i;
+	i->next_id = *id_bucket(s, i->id);
+	*id_bucket(s, i->id) = i;
 	return i;
 }
 
@@ -352,7 +382,8 @@ incidents_alert(struct incidents *s, const struct inventory *inv, const struct e
 	if (!i)
 		return NULL;
 	fold_alert(i, inv, &(struct fold_in) { e, c, f, b.r.victim, b.r.attacker, suppressed });
-	forming_told(s->forming, e, b.r.victim);
+	struct volume held = forming_told(s->forming, e, b.r.victim);
+	volume_merge(&i->volume, &held);
 	tie_all(s, &b, i, e, f, tie_group);
 	if (begun)
 		links_begun(s->links, &b.group);
@@ -377,16 +408,27 @@ incidents_company(struct incidents *s, const struct event *e)
 	return i;
 }
 
+static bool
+was_told(const struct incident *i, const struct card *c)
+{
+	for (uint32_t k = 0; k < i->n_sids; k++)
+		if (i->sids[k].sid == c->sid && i->sids[k].gid == c->gid)
+			return true;
+	return i->folded_sids > 0;
+}
+
 void
 incidents_forming(struct incidents *s, const struct inventory *inv, const struct event *e, const struct card *c, const struct effect *f,
     uint64_t key, int64_t window)
 {
 	struct roles r = roles(inv, e, c, f);
-	struct link_key same_victim = link_address(LINK_VICTIM, r.victim);
+	struct link_key same_victim = link_address(LINK_VICTIM, r.victim), attacker = link_address(LINK_ATTACKER, r.attacker);
 	struct incident *i = follow(s, &same_victim, e->ts);
 
+	if (!i)
+		i = follow(s, &attacker, e->ts); /* a scan has ever new victims */
 	forming_add(s->forming, &(struct forming_key) { key, window, c->sid }, e, r.victim, r.attacker);
-	if (!i || i->state != INCIDENT_OPEN || e->ts - i->last > window)
+	if (!i || (i->state != INCIDENT_OPEN && i->state != INCIDENT_REOPENED) || e->ts - i->last > window || !was_told(i, c))
 		return;
 	i->till = e->ts > i->till ? e->ts : i->till; /* perhaps it goes on */
 	volume_add(&i->tail, &e->since, fold_side(e, r.victim));
@@ -400,7 +442,26 @@ incidents_formed(struct incidents *s, struct incident *i, uint64_t key)
 	if (!x || !x->n)
 		return;
 	fold_formed(i, x);
-	forming_drop(x);
+	forming_drop(s->forming, x);
+}
+
+void
+incidents_view(struct incidents *s, double kept, double one_sided)
+{
+	s->kept = kept;
+	s->one_sided = one_sided;
+}
+
+/* Was it a conversation? Then the attacker may be no more than a client. A session has a SYN and two packets more from it; where
+ * packets are missed two of them and the answer will do. */
+static bool
+is_talk(const struct incidents *s, const struct event *e, int side)
+{
+	const struct event_facts *f = &e->facts;
+
+	if (e->proto != 6)
+		return f->packets[side] && (f->packets[!side] || s->one_sided > 0.5);
+	return f->payload[0] + f->payload[1] || f->packets[side] >= 3 || (s->kept < 0.98 && f->synack && f->packets[side] >= 2);
 }
 
 /* A flow that alerted, also one whose threshold held it back: what its alerts did not tell. Of a flood those that were
@@ -425,11 +486,13 @@ alerted_flow(struct incidents *s, const struct effects *all, const struct event 
 	for (uint8_t k = 0; k < all->n; k++)
 		flood |= i->effects >> k & 1 && all->effect[k].flood;
 	int side = fold_side(e, victim);
-	talk = flood && (e->facts.payload[0] + e->facts.payload[1] || (e->proto == 6 && e->facts.packets[side] >= 3));
+	talk = flood && is_talk(s, e, side);
 	if (talk) { /* its alerts told a part of it already */
 		hll_add(&i->answered, fold_host(attacker));
 	}
-	if (talk && !linked) { /* a client whose alerts may have been held back and joined */
+	if (talk && !linked && !i->formed_sid) {
+		return; /* nothing that was held back joined */
+	} else if (talk && !linked) { /* a client whose alerts may have been held back and joined */
 		i->clients.packets += e->facts.packets[side] - e->since.packets[side];
 		i->clients.bytes += (double) (e->facts.bytes[side] - e->since.bytes[side]);
 	} else if (talk) {
@@ -493,6 +556,7 @@ incidents_tick(struct incidents *s, int64_t now)
 {
 	bool changed = false;
 
+	s->crowded = false;
 	for (uint32_t k = 0; k < s->n; k++) {
 		struct incident *i = s->list[k];
 		enum incident_state was = i->state;
@@ -525,10 +589,11 @@ incidents_at(const struct incidents *s, uint32_t i)
 struct incident *
 incidents_find(const struct incidents *s, const char *id)
 {
-	for (uint32_t i = 0; i < s->n; i++)
-		if (strcmp(s->list[i]->id, id) == 0)
-			return s->list[i];
-	return NULL;
+	struct incident *i = s->by_id[hash_bytes(id, strlen(id), 4) % ID_BUCKETS];
+
+	while (i && strcmp(i->id, id) != 0)
+		i = i->next_id;
+	return i;
 }
 
 static uint32_t

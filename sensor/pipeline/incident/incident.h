@@ -49,6 +49,7 @@ struct volume {
 
 struct incident {
 	char id[40];
+	struct incident *next_id;  /* of the same bucket of ids */
 	uint32_t number;           /* from 1 in the order they began */
 	uint32_t revision;         /* of the last assessment told */
 	enum incident_state state;
@@ -136,6 +137,8 @@ void incidents_forming(struct incidents *s, const struct inventory *inv, const s
 void incidents_formed(struct incidents *s, struct incident *i, uint64_t key);
 /* A flow ended: bytes and control operations between hosts of an incident are counted there. */
 struct incident *incidents_flow(struct incidents *s, const struct effects *all, const struct event *e);
+/* With what chance a packet is seen, and how many of the conversations from one side only. */
+void incidents_view(struct incidents *s, double kept, double one_sided);
 /* Quiet and closed ones; true when a state changed (and that incident is dirty). */
 bool incidents_tick(struct incidents *s, int64_t now);
 /* In the order they began. */

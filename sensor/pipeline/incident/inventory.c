@@ -156,8 +156,10 @@ index_nets(struct inventory *inv, struct diag *d)
 		struct inventory_net *n = &inv->nets[i];
 		if (i && by_length(n - 1, n) == 0)
 			yaml_error(n->at, d, "network %s is given twice (also for %s)", n->at->text, inv->assets[n[-1].asset].name);
-		if (inv->len_end[n->p.len] == 0)
+		if (inv->len_end[n->p.len] == 0) {
 			inv->len_at[n->p.len] = i;
+			inv->lens[inv->n_lens++] = n->p.len;
+		}
 		inv->len_end[n->p.len] = i + 1;
 	}
 	for (uint32_t i = 0; i < inv->n_nets; i++)
@@ -209,7 +211,8 @@ inventory_clear(struct inventory *inv)
 const struct asset *
 inventory_find(const struct inventory *inv, const struct addr *a)
 {
-	for (int len = 128; len >= 0; len--) {
+	for (uint32_t k = 0; k < inv->n_lens; k++) {
+		uint8_t len = inv->lens[k];
 		uint32_t lo = inv->len_at[len], hi = inv->len_end[len];
 		while (lo < hi) {
 			uint32_t mid = lo + (hi - lo) / 2;

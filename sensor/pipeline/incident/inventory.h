@@ -43,6 +43,8 @@ struct inventory {
 	uint32_t n_nets;
 	uint32_t len_at[130];       /* nets of length l are [len_at[l], len_end[l]) */
 	uint32_t len_end[130];
+	uint8_t lens[130];          /* those that there are, longest first */
+	uint32_t n_lens;
 };
 
 /* All problems in d (unknown keys, bad values, the same network twice), file:line:column. -1 when there was an error. */

@@ -6,20 +6,21 @@
 #include "base/hash.h"
 #include "pipeline/incident/incident.h"
 
-#define uthash_fatal(msg) abort()
-#define HASH_FUNCTION(p, n, h) (h) = (unsigned) hash_bytes(p, n, UINT64_C(0x6a6f696e))
-#include <uthash.h>
+#define BUCKETS (1u << 18)
 
 struct link {
 	struct link_key key;
 	struct incident *i;
 	int64_t last;
 	uint32_t begun;
-	UT_hash_handle hh;
+	struct link *chain;          /* of its bucket */
+	struct link *older, *newer;  /* in the order of use */
 };
 
 struct links {
-	struct link *table;
+	struct link *bucket[BUCKETS];
+	struct link *oldest, *newest;
+	uint32_t n;
 	struct counters *cnt;
 };
 
@@ -36,13 +37,11 @@ links_new(struct counters *cnt)
 void
 links_free(struct links *l)
 {
-	struct link *x, *tmp;
-
 	if (!l)
 		return;
-	HASH_ITER(hh, l->table, x, tmp)
-	{
-		HASH_DEL(l->table, x);
+	while (l->oldest) {
+		struct link *x = l->oldest;
+		l->oldest = x->newer;
 		free(x);
 	}
 	free(l);
@@ -140,13 +139,49 @@ addr_is_group(const struct addr *a)
 
 /* ---- the table ---- */
 
+static struct link **
+bucket_of(struct links *l, const struct link_key *k)
+{
+	return &l->bucket[hash_bytes(k, sizeof(*k), UINT64_C(0x6a6f696e)) % BUCKETS];
+}
+
 static struct link *
 find(const struct links *l, const struct link_key *k)
 {
-	struct link *x;
+	struct link *x = l->bucket[hash_bytes(k, sizeof(*k), UINT64_C(0x6a6f696e)) % BUCKETS];
 
-	HASH_FIND(hh, l->table, k, sizeof(*k), x);
+	while (x && memcmp(&x->key, k, sizeof(*k)) != 0)
+		x = x->chain;
 	return x;
+}
+
+static void
+list_leave(struct links *l, struct link *x)
+{
+	*(x->older ? &x->older->newer : &l->oldest) = x->newer;
+	*(x->newer ? &x->newer->older : &l->newest) = x->older;
+}
+
+static void
+list_join(struct links *l, struct link *x)
+{
+	x->older = l->newest;
+	x->newer = NULL;
+	*(l->newest ? &l->newest->newer : &l->oldest) = x;
+	l->newest = x;
+}
+
+static void
+drop(struct links *l, struct link *x)
+{
+	struct link **at = bucket_of(l, &x->key);
+
+	while (*at != x)
+		at = &(*at)->chain;
+	*at = x->chain;
+	list_leave(l, x);
+	l->n--;
+	free(x);
 }
 
 static struct incident *
@@ -165,16 +200,6 @@ links_follow(const struct links *l, const struct link_key *k, int64_t now, int64
 	return x && now - x->last <= window ? real(x->i) : NULL;
 }
 
-static void
-unlink_oldest(struct links *l)
-{
-	struct link *old = l->table; /* uthash keeps the order of insertion, links_tie() that of use */
-
-	HASH_DEL(l->table, old);
-	free(old);
-	counter_inc(l->cnt, C_INCIDENT_LINKS_DROPPED);
-}
-
 static bool
 of_attacker(const struct link_key *k)
 {
@@ -185,26 +210,32 @@ void
 links_tie(struct links *l, const struct link_key *k, struct incident *i, int64_t now, int64_t window)
 {
 	struct link *x = find(l, k);
-	bool newest = x && !x->hh.next;
 
 	if (x) {
 		if (now - x->last > window)
 			x->begun = 0;
-		if (!newest)
-			HASH_DEL(l->table, x);
+		if (x != l->newest) {
+			list_leave(l, x);
+			list_join(l, x);
+		}
 	} else {
 		if (of_attacker(k) && i->n_links >= INCIDENT_LINKS)
 			return; /* spoofed sources without end: the group goes on joining them */
 		i->n_links += k->kind == LINK_ATTACKER;
-		if (HASH_COUNT(l->table) >= LINKS_MAX)
-			unlink_oldest(l);
+		if (l->n >= LINKS_MAX) {
+			drop(l, l->oldest);
+			counter_inc(l->cnt, C_INCIDENT_LINKS_DROPPED);
+		}
 		x = calloc(1, sizeof(*x));
 		if (!x)
 			return;
 		x->key = *k;
+		struct link **at = bucket_of(l, k);
+		x->chain = *at;
+		*at = x;
+		list_join(l, x);
+		l->n++;
 	}
-	if (!newest)
-		HASH_ADD(hh, l->table, key, sizeof(x->key), x);
 	x->i = i;
 	if (now > x->last)
 		x->last = now;
@@ -230,13 +261,9 @@ links_count_begun(const struct links *l, const struct link_key *k, int64_t now, 
 void
 links_forget(struct links *l)
 {
-	struct link *x, *tmp;
-
-	HASH_ITER(hh, l->table, x, tmp)
-	{
-		if (x->i->leaving || real(x->i)->leaving) {
-			HASH_DEL(l->table, x);
-			free(x);
-		}
+	for (struct link *x = l->oldest, *next; x; x = next) {
+		next = x->newer;
+		if (x->i->leaving || real(x->i)->leaving)
+			drop(l, x);
 	}
 }

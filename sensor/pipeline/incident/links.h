@@ -2,7 +2,7 @@
  * links - why something may belong to an incident: what it has in common with what is in it, and for how long that counts.
  *
  * Thread:    the pipeline's.
- * Memory:    LINKS_MAX entries on the heap; the one longest without use leaves (counted).
+ * Memory:    LINKS_MAX entries on the heap and a table of buckets; the one longest without use leaves (counted).
  * Owns:      its entries, not the incidents they lead to.
  * Not here:  which of them decide -> incident.c
  */

@@ -10,6 +10,7 @@
 #define MIN_PARTIAL 30     /* attempts, for an outage of only half of them */
 #define MIN_LOSSY 14       /* with loss: so many without a success are no chance */
 #define RETRIES 7          /* SYNs of one attempt that gets no answer, at most as systems do by default */
+#define EDGE 2             /* seconds: where an outage begins and ends is known no better */
 #define HABIT_SECONDS 600
 #define SILENCE_MIN (15 * NS_PER_S)
 
@@ -207,6 +208,7 @@ new_outage(struct health_service *s)
 		o[0].up += o[1].up + (o[0].end && o[1].begin > o[0].end ? o[1].begin - o[0].end : 0);
 		o[0].end = o[1].end;
 		o[0].after = o[1].after;
+		o[0].last_ones = o[1].last_ones;
 		tries_add(&o[0].t, &o[1].t);
 		o[0].seconds += o[1].seconds;
 		o[0].sure &= o[1].sure;
@@ -302,7 +304,7 @@ begin_outage(struct health_service *s, int64_t second, double missed)
 	at = parting(s, from, second, (failing(&all) + habit_failing(s)) / 2, true);
 	o = new_outage(s);
 	*o = (struct health_outage) { .begin = at * NS_PER_S, .before = last_ok(s, second - HEALTH_BUCKETS + 1, at), .t = tries_between(s, at, second),
-		.seconds = second - at, .habit = s->habit, .habit_ok = s->habit_ok, .sure = s->answered != 0 };
+		.first = tries_between(s, at, at + EDGE < second ? at + EDGE : second), .seconds = second - at, .habit = s->habit, .habit_ok = s->habit_ok, .sure = s->answered != 0 };
 	if (s->n_outages > 1 && o[-1].end > o->begin)
 		o->begin = o[-1].end;
 	s->down = true;
@@ -337,6 +339,7 @@ end_outage(struct health_service *s, int64_t second, double missed)
 	all = tries_between(s, at, second);
 	tries_take(&o->t, &all);
 	o->seconds -= second - at;
+	o->last_ones = tries_between(s, at - EDGE > o->begin / NS_PER_S + EDGE ? at - EDGE : o->begin / NS_PER_S + EDGE, at);
 	o->end = at * NS_PER_S > o->begin ? at * NS_PER_S : o->begin;
 	o->after = first_ok(s, at, second);
 	s->down = false;
@@ -428,6 +431,11 @@ health_share(const struct health_outage *o, double kept)
 	if (n < 1)
 		return (struct share) { 0, 1, 1 };
 	s = kept < 0.98 ? lossy(n, n * (1 - f), kept) : wilson(n * f, n);
+	double edge = attempts(&o->first) * (1 - failing(&o->first)) + attempts(&o->last_ones) * (1 - failing(&o->last_ones)), ok = n * (1 - f) - edge;
+	if (edge > 0) { /* those who got through there are perhaps none of it */
+		struct share inner = kept < 0.98 ? lossy(n - edge, ok > 0 ? ok : 0, kept) : wilson(ok > 0 ? n - edge - ok : n - edge, n - edge);
+		s.hi = inner.hi > s.hi ? inner.hi : s.hi;
+	}
 	if (rate > 2 * o->habit + 1) { /* a flood: most attempts are none of clients, who may be as many as they were, or half */
 		double per = n * (1 - f) / (double) o->seconds, likely = o->habit_ok > 0 ? 1 - per / o->habit_ok : s.likely,
 		       lo = o->habit_ok > 0 ? 1 - 2 * (per + 2 * sqrt(per / (double) o->seconds)) / o->habit_ok : 0;

@@ -34,6 +34,7 @@ struct health_outage {
 	int64_t before, after; /* the last success before it, the first after it; 0 = none seen */
 	int64_t up;         /* ns between them in which it did answer: two outages folded into one */
 	struct tries t;     /* while it lasted */
+	struct tries first, last_ones; /* of t its first and last two seconds: perhaps before it began, after it ended */
 	int64_t seconds;    /* counted into t */
 	double habit, habit_ok; /* attempts and successes of a second before it */
 	bool sure;          /* it had answered before */
