@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/datadir.h"
 #include "pipeline/legal/case.h"
+#include "pipeline/legal/explain.h"
 #include "pipeline/legal/advice.h"
 #include "pipeline/legal/picture.h"
 
@@ -18,7 +19,7 @@ struct exercise {
 	struct packs packs;
 	struct diag d;
 	const char *party;
-	bool json, apart;
+	bool json, explain, apart;
 	struct ink ink;
 	char *room;
 };
@@ -368,6 +369,12 @@ play(struct exercise *x, const char *path)
 		write_result(x, &c, &sc, &in);
 	else if (before)
 		show_result(x, &c, &sc);
+	if (before && x->explain && !x->json) {
+		printf("\n");
+		explain_text(&x->ink, &in, &sc.a, x->party);
+		printf("\n%sEXERCISE%s %s: where its facts are from\n", x->ink.mark, x->ink.off, c.id);
+		explain_cites(&x->ink, c.cite, c.n_cite);
+	}
 	if (c.legal.given) {
 		struct middle m = bands_middle(&sc.a.bands);
 		struct comparison r = compare_range(m.lo, m.hi, &c.legal);
@@ -382,14 +389,14 @@ play(struct exercise *x, const char *path)
 static int
 wrong(void)
 {
-	fprintf(stderr, "usage: exercise [--json] [--party ID] [--packs DIR] [--effects FILE] CASE...\n");
+	fprintf(stderr, "usage: exercise [--json | --explain] [--party ID] [--packs DIR] [--effects FILE] CASE...\n");
 	return 2;
 }
 
 int
 exercise_main(int argc, char **argv)
 {
-	static const struct option longs[] = { { "json", no_argument, NULL, 'j' }, { "party", required_argument, NULL, 'P' },
+	static const struct option longs[] = { { "json", no_argument, NULL, 'j' }, { "explain", no_argument, NULL, 'x' }, { "party", required_argument, NULL, 'P' },
 		{ "packs", required_argument, NULL, 'p' }, { "effects", required_argument, NULL, 'e' }, { 0 } };
 	struct exercise *x = calloc(1, sizeof(*x));
 	char data[DATADIR_LEN], packs[DATADIR_LEN + 16], effects[DATADIR_LEN + 16];
@@ -404,6 +411,7 @@ exercise_main(int argc, char **argv)
 	while ((o = getopt_long(argc, argv, "j", longs, NULL)) != -1)
 		switch (o) {
 		case 'j': x->json = true; break;
+		case 'x': x->explain = true; break;
 		case 'P': x->party = optarg; break;
 		case 'p': p = optarg; break;
 		case 'e': e = optarg; break;

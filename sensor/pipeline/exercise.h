@@ -9,7 +9,7 @@
 #ifndef PIPELINE_EXERCISE_H
 #define PIPELINE_EXERCISE_H
 
-/* `exercise [--json] [--party ID] [--packs DIR] [--effects FILE] CASE...`: argv[0] is the word itself. 0; 1: a case stands
+/* `exercise [--json | --explain] [--party ID] [--packs DIR] [--effects FILE] CASE...`: argv[0] is the word itself. 0; 1: a case stands
  * apart from its published range; 2: something could not be read. */
 int exercise_main(int argc, char **argv);
 

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "pipeline/legal/beside.h"
 
-static void
-show_cites(const struct ink *k, const struct cite *c, uint32_t n)
+void
+explain_cites(const struct ink *k, const struct cite *c, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		fprintf(k->out, "               %ssource: %s (%s%s%s)%s\n", k->dim, c[i].text, c[i].verified ? c[i].note ? "" : "read" : "not verified",
@@ -153,7 +153,7 @@ show_condition(const struct ink *k, const struct document_in *in, const struct a
 	fprintf(k->out, "               facts: %s\n", words.p ? words.p : "");
 	if (x)
 		fprintf(k->out, "               position on %s: %s%s%s%s\n", x->key, x->code, x->say ? ", \"" : "", x->say ? x->say : "", x->say ? "\"" : "");
-	show_cites(k, c->cite, c->n_cite);
+	explain_cites(k, c->cite, c->n_cite);
 	buf_clear(&words);
 }
 
@@ -216,6 +216,18 @@ is_concerned(const struct party *p, const struct incident *i)
 	return false;
 }
 
+/* None is concerned: one of those who stand at one place speaks for them. */
+static bool
+is_first_of(const struct bands *b, uint32_t i)
+{
+	const struct party_band *x = &b->party[i];
+
+	for (uint32_t k = 0; k < i; k++)
+		if (b->party[k].lo == x->lo && b->party[k].likely == x->likely && b->party[k].hi == x->hi)
+			return false;
+	return true;
+}
+
 static void
 show_beside(const struct ink *k, const struct document_in *in, const struct assessment *a)
 {
@@ -229,6 +241,7 @@ show_beside(const struct ink *k, const struct document_in *in, const struct asse
 		if (s->n_parts)
 			fprintf(k->out, " (%.1f to %.1f)", v.score_lo, v.score_hi);
 		fprintf(k->out, "; only its body sets it%s\n", s->verified ? "" : "; not verified");
+		explain_cites(k, s->cite, s->n_cite);
 	}
 	for (uint32_t i = 0; i < in->packs->n_factors; i++) {
 		const struct gauge *g = &in->packs->factor[i];
@@ -240,6 +253,7 @@ show_beside(const struct ink *k, const struct document_in *in, const struct asse
 		else
 			fprintf(k->out, "unknown");
 		fprintf(k->out, " of 10%s%s\n", v.met && v.met->say ? ", " : "", v.met && v.met->say ? v.met->say : "");
+		explain_cites(k, g->cite, g->n_cite);
 	}
 	for (uint32_t i = 0; i < in->packs->n_support; i++) {
 		const struct support *s = &in->packs->support[i];
@@ -248,6 +262,7 @@ show_beside(const struct ink *k, const struct document_in *in, const struct asse
 		picture_heading(k, first ? "support" : "");
 		first = false;
 		fprintf(k->out, "%s to %s, from %s: %s%s\n", s->of, s->to, in->packs->band[s->from].id, s->said, s->verified ? "" : " (not verified)");
+		explain_cites(k, s->cite, s->n_cite);
 	}
 }
 
@@ -266,7 +281,7 @@ show_instruments(const struct ink *k, const struct document_in *in, const struct
 		for (uint32_t m = 0; m < n->n_decides; m++)
 			fprintf(k->out, "%s%s", m ? ", " : "", n->decides[m]);
 		fprintf(k->out, "; %s\n", n->say);
-		show_cites(k, n->cite, n->n_cite);
+		explain_cites(k, n->cite, n->n_cite);
 	}
 }
 
@@ -283,9 +298,12 @@ explain_text(const struct ink *k, const struct document_in *in, const struct ass
 	show_told(k, in, a);
 	show_unknown(k, in, a);
 	picture_bands(k, in->packs, a);
+	bool any = false;
+	for (uint32_t i = 0; i < a->bands.n; i++)
+		any |= is_concerned(a->bands.party[i].party, a->i);
 	for (uint32_t i = 0; i < a->bands.n; i++) {
 		const struct party_band *b = &a->bands.party[i];
-		if (party ? strcmp(party, b->party->id) == 0 : is_concerned(b->party, a->i))
+		if (party ? strcmp(party, b->party->id) == 0 : any ? is_concerned(b->party, a->i) : is_first_of(&a->bands, i))
 			show_party(k, in, a, b);
 	}
 	fputc('\n', k->out);

@@ -14,4 +14,7 @@
 /* All parties side by side, then the reasons of one (party not NULL) or of those concerned. */
 void explain_text(const struct ink *k, const struct document_in *in, const struct assessment *a, const char *party);
 
+/* A line for each source. */
+void explain_cites(const struct ink *k, const struct cite *c, uint32_t n);
+
 #endif
