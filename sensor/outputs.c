@@ -77,6 +77,20 @@ read_anomaly(const struct yaml *t, struct emit_conf *emit)
 	emit->anomaly_packet = yes(t, "packethdr", false);
 }
 
+/* force-hash and force-magic: of a file's record, and of the store. */
+static void
+read_files(const struct yaml *t, struct files_conf *files)
+{
+	yaml_each(h, yaml_get(t, "force-hash"))
+		for (unsigned k = 0; k < HASH_KINDS; k++)
+			if (h->text && strcmp(h->text, hash_name[k]) == 0)
+				files->want |= FILE_WANT(k);
+	if (yes(t, "force-md5", false))
+		files->want |= FILE_WANT(HASH_MD5);
+	if (yes(t, "force-magic", false))
+		files->want |= FILE_WANT_MAGIC;
+}
+
 static void
 read_type(const char *name, const struct yaml *t, struct emit_conf *emit, struct eve_conf *eve, const char **names, size_t *n, size_t max)
 {
@@ -99,6 +113,7 @@ read_type(const char *name, const struct yaml *t, struct emit_conf *emit, struct
 		read_anomaly(t, emit);
 	} else if (strcmp(name, "files") == 0) {
 		eve->fileinfo = emit->log_files = true;
+		read_files(t, &emit->files);
 	} else if (strcmp(name, "frame") == 0) {
 		eve->frame = emit->log_frames = true;
 		emit->frame_payload_max = buffer_size(t, emit->frame_payload_max);

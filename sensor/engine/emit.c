@@ -272,9 +272,8 @@ listed(const struct emit *e, const char *name)
 	return false;
 }
 
-/* A record about the flow, told with this packet (NULL: at its end), its source the sender of direction dir. */
-static void
-set_record(struct event *ev, const struct flow *f, const struct session *s, const struct packet *p, int dir)
+void
+emit_set_record(struct event *ev, const struct flow *f, const struct session *s, const struct packet *p, int dir)
 {
 	emit_set_flow(ev, f, s);
 	if (p)
@@ -307,7 +306,7 @@ emit_record(struct emit *e, const struct flow *f, const struct session *s, const
 
 	if (!ev)
 		return;
-	set_record(ev, f, s, p, dir);
+	emit_set_record(ev, f, s, p, dir);
 	ev->tx_id = tx->id;
 	ev->flags |= EVENT_F_TX;
 	emit_set_name(ev->kind, kind);
@@ -326,30 +325,6 @@ emit_tx(struct emit *e, const struct flow *f, const struct session *s, const str
 		emit_record(e, f, s, tx, p, proto->log_name ? proto->log_name : proto->name);
 	if (proto->second_log && e->conf->content && listed(e, proto->name) && proto->second_log(s->app, tx, NULL, true))
 		emit_record(e, f, s, tx, p, proto->second_name);
-}
-
-/* The sender of the file is the source. */
-void
-emit_files(struct emit *e, const struct flow *f, const struct session *s, const struct tx *tx, const struct packet *p)
-{
-	struct app_file file;
-	struct event *ev;
-	struct json j;
-
-	if (!e->conf->log_files || !e->conf->content || !tx->proto->file)
-		return;
-	for (unsigned dir = 0, i = 0; dir < 2; dir++)
-		for (i = 0; tx->proto->file(tx, (int) dir, i, &file); i++) {
-			if (!(ev = emit_take(e, EVENT_FILEINFO, e->conf->text_max)))
-				return;
-			set_record(ev, f, s, p, (int) dir);
-			json_init(&j, ev->text, e->conf->text_max);
-			emit_write_protos(&j, s->app);
-			emit_write_common(e, &j, p, s, (int) dir);
-			emit_write_tx(&j, s->app, tx, false);
-			emit_write_file(&j, "fileinfo", tx, &file);
-			emit_commit(e, ev, &j);
-		}
 }
 
 void

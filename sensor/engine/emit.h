@@ -32,6 +32,8 @@ void emit_alert(struct emit *e, const struct packet *p, const struct flow *f, co
 void emit_tx(struct emit *e, const struct flow *f, const struct session *s, const struct tx *tx, const struct packet *p);
 /* A record for each file of a transaction that is over. */
 void emit_files(struct emit *e, const struct flow *f, const struct session *s, const struct tx *tx, const struct packet *p);
+/* Bytes of a file for the store; false: they are lost. */
+bool emit_file_bytes(struct emit *e, const struct flow *f, int64_t now, const struct file *file, struct span bytes);
 /* A packet as it was captured; f and s NULL: no flow. */
 void emit_packet(struct emit *e, const struct packet *p, const struct flow *f, const struct session *s);
 /* A frame of an application protocol, in the direction of the packet. */

@@ -155,37 +155,6 @@ emit_overwrite(const struct emit *e, struct event *ev, const struct session *s, 
 		ev->src = addr;
 }
 
-void
-emit_write_file(struct json *j, const char *key, const struct tx *tx, const struct app_file *f)
-{
-	json_object(j, key);
-	json_span(j, "filename", f->name);
-	json_bool(j, "gaps", f->gaps);
-	json_str(j, "state", f->closed ? "CLOSED" : "TRUNCATED");
-	json_bool(j, "stored", false);
-	json_u64(j, "size", f->size);
-	if (f->piece) {
-		json_u64(j, "start", f->start);
-		json_u64(j, "end", f->end);
-	}
-	json_u64(j, "tx_id", tx->id);
-	json_end(j);
-}
-
-/* Those of the packet's direction. */
-static void
-write_files(struct json *j, const struct packet *p, const struct tx *tx)
-{
-	struct app_file f;
-
-	if (!tx->proto->file || !tx->proto->file(tx, p->dir, 0, &f))
-		return;
-	json_array(j, "files");
-	for (unsigned i = 0; tx->proto->file(tx, p->dir, i, &f); i++)
-		emit_write_file(j, NULL, tx, &f);
-	json_end(j);
-}
-
 /* ---- all of it ---- */
 
 static void
@@ -232,7 +201,7 @@ emit_alert_text(struct emit *e, struct json *j, const struct packet *p, const st
 		if (a->tx && s && s->app && c->app_layer)
 			emit_write_tx(j, s->app, a->tx, false);
 		if (a->tx && c->app_layer)
-			write_files(j, p, a->tx);
+			emit_write_files(j, p->dir, a->tx);
 		if (c->xff == XFF_EXTRA && behind_proxy(e, s, a, text, &addr))
 			json_str(j, "xff", text);
 	}

@@ -35,8 +35,10 @@ void emit_write_flow(struct json *j, const struct flow *f);
 void emit_write_tx(struct json *j, const struct app *a, const struct tx *tx, bool full);
 /* "ether":{...} of a packet with an Ethernet header; turned: the record tells it the other way round. */
 void emit_write_ether(struct json *j, const struct packet *p, bool turned);
-/* One object about a file. */
-void emit_write_file(struct json *j, const char *key, const struct tx *tx, const struct app_file *f);
+/* "files" of a direction, as they are now. */
+void emit_write_files(struct json *j, int dir, const struct tx *tx);
+/* A record about the flow, told with this packet (NULL: at its end), its source the sender of direction dir. */
+void emit_set_record(struct event *ev, const struct flow *f, const struct session *s, const struct packet *p, int dir);
 /* The members of an alert after the envelope; s and f NULL: no flow. */
 void emit_alert_text(struct emit *e, struct json *j, const struct packet *p, const struct flow *f, const struct session *s,
     const struct detect_alert *a);

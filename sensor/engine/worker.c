@@ -26,6 +26,7 @@ struct worker {
 	struct services *services;
 	struct ring *ring;
 	struct emit emit;
+	const struct flow *flow; /* the one at hand */
 	uint64_t num;           /* frame at hand */
 	int64_t second;         /* packet time, whole seconds, told last */
 	uint64_t progress;      /* atomic: every event up to this frame is in the ring */
@@ -315,6 +316,7 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 
 	if (w->emit.order != order)
 		emit_frame(&w->emit, w->num); /* an older flow ended here */
+	w->flow = f;
 	if (!f) {
 		run_detect(w, p, NULL, NULL, false);
 		goto done;
@@ -363,6 +365,7 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 	struct packet p;
 
 	emit_flow_phase(&w->emit, w->num, f);
+	w->flow = f;
 	if (s->stream && !s->bypassed) {
 		bool wants[2];
 		for (int d = 0; d < 2; d++)
@@ -465,6 +468,25 @@ want_frames(struct worker *w)
 	apps_want_frames(w->apps, w->conf.emit.log_frames ? all : ruleset_frames(w->rules), PROTOCOLS_MAX);
 }
 
+static void
+want_files(struct worker *w)
+{
+	struct files_conf c = w->conf.emit.files;
+
+	c.want |= ruleset_files(w->rules, &c.store_rules);
+	if (!w->conf.emit.content)
+		c.store = c.store_all = false;
+	apps_want_files(w->apps, &c);
+}
+
+static bool
+file_bytes(void *arg, const struct file *file, struct span bytes)
+{
+	struct worker *w = arg;
+
+	return emit_file_bytes(&w->emit, w->flow, file->app->now, file, bytes);
+}
+
 void
 worker_switch(struct worker *w, struct ruleset *rules)
 {
@@ -475,6 +497,7 @@ worker_switch(struct worker *w, struct ruleset *rules)
 	w->rules = ruleset_ref(rules);
 	w->emit.generation = ruleset_cards(rules)->generation;
 	want_frames(w);
+	want_files(w);
 }
 
 static void
@@ -505,7 +528,9 @@ make_stages(struct worker *w, struct diag *d)
 	if (!w->decode || !w->flows || !w->streams || !w->apps || !w->detect)
 		return E_NOMEM;
 	apps_on_tx_end(w->apps, tx_ended, w);
+	apps_on_file(w->apps, file_bytes, w);
 	want_frames(w);
+	want_files(w);
 	return 0;
 }
 

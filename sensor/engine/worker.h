@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "base/ring.h"
+#include "engine/app/file.h"
 #include "engine/decode/decode.h"
 #include "engine/detect/detect.h"
 
@@ -53,6 +54,7 @@ struct emit_conf {
 	uint32_t payload_max;          /* bytes */
 	uint32_t frame_payload_max;    /* the same of frames; one of them ends it */
 	uint32_t text_max;             /* bytes of one event's text */
+	struct files_conf files;       /* what outputs ask of files; rules may ask for more */
 	bool content;                  /* false: addresses, ports, times, sizes and ids only (privacy mode) */
 };
 

@@ -202,3 +202,16 @@ eve_begin(struct json *j, const struct event *e, const struct card *card, uint8_
 	if (o->pcap_name)
 		json_str(j, "pcap_filename", o->pcap_name);
 }
+
+void
+eve_file(struct json *j, const struct event *e, const struct eve_stored *s)
+{
+	json_object(j, "fileinfo");
+	json_raw(j, NULL, span_of(e->text, e->context_n));
+	json_bool(j, "stored", s->stored);
+	if (s->stored)
+		json_u64(j, "file_id", s->id);
+	if (s->stored && s->sha256 && !(e->flags & EVENT_F_FILE_HASHED))
+		json_hex(j, "sha256", span_of(s->sha256, 32), 0);
+	json_end(j);
+}

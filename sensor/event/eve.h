@@ -31,6 +31,14 @@ const char *eve_type(const struct event *e);
 /* Opens the root object and writes all of the record but the `casus` object; the caller closes it (json_text).
  * `card` may be NULL for everything but alerts; action: 0 allowed, 1 blocked (a rate filter may have changed the event's). */
 void eve_begin(struct json *j, const struct event *e, const struct card *card, uint8_t action, const struct eve_options *o);
+/* What the store made of a file. */
+struct eve_stored {
+	bool stored;
+	uint64_t id;
+	const uint8_t *sha256;     /* 32 bytes; NULL = not known */
+};
+/* "fileinfo" of an EVENT_FILEINFO, after eve_begin(). */
+void eve_file(struct json *j, const struct event *e, const struct eve_stored *s);
 /* The same beginning for records without packet: stats, incident, escalation. */
 void eve_begin_plain(struct json *j, const char *type, int64_t ts);
 

@@ -17,7 +17,8 @@ enum event_type {
 	EVENT_FLOW,     /* a flow ended: facts are its totals */
 	EVENT_FACTS,    /* one service (server, server_port, proto) over the last second of packet time: facts are the sums of
 	                 * all its flows; client is not set. With N workers up to N records a service and second. Never printed */
-	EVENT_FILEINFO,
+	EVENT_FILE,     /* bytes of a file for the store: `file` says of which, `text` has them. Never printed */
+	EVENT_FILEINFO, /* a file is over; the members of its object are at the beginning of the text, see context_n */
 	EVENT_PACKET,   /* a packet that a rule's tag asks for */
 	EVENT_FRAME,    /* a piece of the stream that a parser has named */
 	EVENT_ANOMALY,  /* decoder, stream or application event without a rule */
@@ -86,7 +87,10 @@ struct event {
 	struct event_facts facts; /* EVENT_FLOW, EVENT_FACTS; alert: totals of the flow so far */
 	/* EVENT_ALERT: the same in every alert of one packet; EVENT_FLOW with EVENT_F_ALERTED: what its alerts have not told */
 	struct event_volume since;
-	uint32_t context_n; /* EVENT_ALERT: of the text, so many bytes at its beginning are members of alert.context */
+	uint32_t file;      /* EVENT_FILE, EVENT_FILEINFO: its number in the flow, from 1; 0 = not to be stored */
+	/* Of the text, so many bytes at its beginning are members of another object. EVENT_ALERT: alert.context; EVENT_FILEINFO:
+	 * fileinfo, to which belongs what the store knows. */
+	uint32_t context_n;
 	uint32_t text_n;
 	char text[];        /* members for the EVE record after the envelope: `"http":{...},"app_proto_ts":"..."` */
 };
@@ -98,6 +102,8 @@ struct event {
 #define EVENT_F_PSEUDO 0x20    /* no packet of its own: made at the end of a flow, pcap_cnt is only its place in the order */
 #define EVENT_F_ALERTED 0x40   /* flow: a rule matched in it, whether or not its threshold let that be told */
 #define EVENT_F_UNTOLD 0x80    /* flow: counted, but no record is written of it */
+#define EVENT_F_FILE_LOST 0x100 /* fileinfo: some of what was to be stored did not get here */
+#define EVENT_F_FILE_HASHED 0x200 /* fileinfo: the text has the SHA-256 */
 #define EVENT_F_NO_ORIENTATION 0x10 /* flow: who began is a guess */
 
 extern const char *const event_pkt_src[]; /* "wire/pcap", "gre tunnel", ... as EVE has them */

@@ -196,6 +196,8 @@ write_event(struct pipeline *p, const struct event *e, const struct card *card, 
 	record_eid_event(&name, e, card);
 	json_begin(p, &j, e->text_n);
 	eve_begin(&j, e, card, action, &p->eve);
+	if (e->type == EVENT_FILEINFO)
+		eve_file(&j, e, &(struct eve_stored) { 0 });
 	record_begin(&j, &name);
 	if (e->flags & EVENT_F_TRUNCATED || j.truncated)
 		json_bool(&j, "truncated", true);

@@ -11,7 +11,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "engine/app/app.h"
+#include "engine/app/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -46,6 +46,7 @@ script_setup(void)
 	if (__lsan_disable)
 		__lsan_disable();
 	script.apps = apps_new(&conf, script.pool, &script.cnt, &d);
+	apps_want_files(script.apps, &(struct files_conf) { .want = FILE_WANT(HASH_MD5), .store = true, .store_rules = true });
 	if (__lsan_enable)
 		__lsan_enable();
 	assert(script.apps && d.errors == 0);
@@ -72,9 +73,10 @@ script_field(const struct field *f, struct tx *tx, int dir)
 
 		if (f->kind == FIELD_NUMBER && f->number) {
 			more = f->number(tx, dir, i, &v) && f->multi;
-		} else if (f->kind == FIELD_BODY && f->body) {
-			struct body *b = f->body(tx, dir);
+		} else if (f->kind == FIELD_BODY) {
+			struct body *b = field_body(f, tx, dir, i);
 
+			more = b != NULL;
 			if (b && body_view(b, tx->progress[dir] >= tx->proto->done[dir], &s, &at)) {
 				script_touch(s);
 				body_looked(b, tx->progress[dir] >= tx->proto->done[dir]);
@@ -91,6 +93,20 @@ script_field(const struct field *f, struct tx *tx, int dir)
 }
 
 static inline void
+script_files(struct tx *tx, int dir)
+{
+	struct app_file f;
+
+	for (unsigned i = 0; tx->proto->file && tx->proto->file(tx, dir, i, &f); i++) {
+		script_touch(f.name);
+		if (file_digest(&f, HASH_MD5))
+			script_touch(span_of(file_digest(&f, HASH_MD5), hash_size[HASH_MD5]));
+		if (f.size & 1)
+			file_keep(f.f, 1);
+	}
+}
+
+static inline void
 script_look(void)
 {
 	static char buf[65536];
@@ -103,6 +119,8 @@ script_look(void)
 			for (int dir = 0; dir < 2; dir++)
 				if ((f->dirs >> dir & 1) && tx->progress[dir] >= f->progress[dir])
 					script_field(f, tx, dir);
+		for (int dir = 0; dir < 2; dir++)
+			script_files(tx, dir);
 		json_init(&j, buf, sizeof(buf));
 		json_object(&j, NULL);
 		if (tx->proto->log)

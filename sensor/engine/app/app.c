@@ -434,6 +434,7 @@ app_new(struct apps *e, const struct packet *p)
 		return NULL;
 	}
 	a->engine = e;
+	a->asked = &e->files;
 	a->transport = p->proto == 17 ? APP_UDP : APP_TCP;
 	a->port[TO_SERVER] = to_server ? p->sport : p->dport;
 	a->port[TO_CLIENT] = to_server ? p->dport : p->sport;

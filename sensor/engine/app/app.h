@@ -75,6 +75,10 @@ struct app {
 	uint8_t first_dir;            /* which direction sent first */
 	bool any;                     /* bytes were seen */
 	uint32_t tx_open;             /* transactions in the list */
+	const struct files_conf *asked; /* what is asked of files; NULL: nothing */
+	uint32_t files;               /* so many were begun */
+	uint32_t keep_sid;            /* the rule that asks for */
+	uint8_t keep_files;           /* every file of the flow from now on: bit = direction */
 	uint64_t taken[2];            /* offset in the stream of what the parser takes next */
 	struct app_frames frames[2];
 };

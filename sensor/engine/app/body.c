@@ -6,6 +6,7 @@
  * Owns:      the kept bytes, until body_clear().
  * Not here:  which limits are in force -> the protocol's settings
  */
+#include "engine/app/file.h"
 #include "engine/app/inner.h"
 
 #define BODY_KEEP 524288u
@@ -34,6 +35,8 @@ body_add(struct body *b, struct app *app, struct span s, uint64_t limit)
 	uint64_t kept = b->start + b->data.n;
 	uint32_t take = s.n;
 
+	if (b->file)
+		file_take(b->file, s, limit);
 	b->limit = limit;
 	if (limit && kept + take > limit)
 		take = limit > kept ? (uint32_t) (limit - kept) : 0;
@@ -72,6 +75,7 @@ void
 body_clear(struct body *b, struct app *app)
 {
 	app_drop(app, &b->data);
+	file_free(app, b->file);
 	*b = (struct body) { .total = 0 };
 }
 

@@ -9,7 +9,9 @@
 #ifndef ENGINE_APP_INNER_H
 #define ENGINE_APP_INNER_H
 
-#include "engine/app/app.h"
+#include <magic.h>
+
+#include "engine/app/file.h"
 
 #define APP_MAX_PROTOCOLS 64    /* a bit each in an uint64_t */
 #define APP_MAX_PORTS 32       /* likely ports of one protocol and transport */
@@ -64,6 +66,12 @@ struct apps {
 	struct app_expected expected[APP_EXPECT_MAX];
 	unsigned expected_n, expected_next; /* in use; the next place */
 	uint32_t frames[APP_MAX_PROTOCOLS]; /* types of frames that somebody wants: bit = index into protocol->frames, or FRAME_STREAM */
+	struct files_conf files;
+	magic_t magic;             /* NULL: nobody asks */
+	const char *magic_file;    /* NULL: libmagic's own */
+	bool magic_failed;
+	bool (*file_bytes)(void *arg, const struct file *f, struct span bytes);
+	void *file_arg;
 	struct span offered;       /* what feed() is looking at; begins at app->taken of its direction */
 };
 
@@ -75,6 +83,9 @@ struct app_past {
 
 /* frame.c: the direction as a whole, the first frame of a protocol that has frames. */
 void app_frames_stream(struct app *a, int dir);
+
+/* file.c */
+void files_close(struct apps *e);
 
 /* expect.c: takes the entry this new flow was announced by; NULL when there is none. It is valid until the next call. */
 const struct app_expected *app_expect_take(struct app *a);

@@ -53,6 +53,10 @@ struct field {
 	bool (*bytes)(const struct tx *tx, int dir, unsigned index, struct arena *scratch, struct span *out);
 	bool (*number)(const struct tx *tx, int dir, unsigned index, uint64_t *out);
 	struct body *(*body)(struct tx *tx, int dir);
+	/* ... or several, by the index file() counts by, until NULL. */
+	struct body *(*bodies)(struct tx *tx, int dir, unsigned index);
+	bool of_file;          /* with an index, that of file() */
+	bool late;             /* FIELD_MULTI: may come until the direction is over, however far the transaction has come */
 	const char *const *names; /* FIELD_NUMBER: names for values, "name=value" pairs: "get_request=0", NULL-ended */
 	const char *help;
 	const struct field *more; /* of the last row (no name): the table goes on there */
@@ -67,6 +71,13 @@ field_at(const struct field *f)
 }
 /* Every field of protocol p, which may be NULL. */
 #define each_field(f, p) for (const struct field *f = field_at((p) ? (p)->fields : NULL); f; f = field_at(f + 1))
+
+/* The body of that index, or NULL. */
+static inline struct body *
+field_body(const struct field *f, struct tx *tx, int dir, unsigned index)
+{
+	return f->bodies ? f->bodies(tx, dir, index) : index == 0 && f->body ? f->body(tx, dir) : NULL;
+}
 
 struct app_event {
 	const char *name;      /* after the protocol's: "invalid_request_chunk_len" */
@@ -86,6 +97,7 @@ struct app_file {
 	bool gaps;             /* some of it was lost */
 	bool piece;            /* the bytes from start to end of it, both included: a range */
 	uint64_t start, end;
+	struct file *f;        /* what else is asked of it (file.h); NULL: nothing */
 };
 
 struct protocol {
@@ -172,6 +184,8 @@ struct tx {
 	bool done_seen[2];     /* detection: looked at with that direction final (tx_final) */
 	bool guessed;          /* detection: an alert that did not look at it has shown it */
 	uint8_t only_dir;      /* 0 both, else bit 0/1: the transaction has just this direction */
+	uint8_t keep_files;    /* a rule says that its files are to be stored: bit = direction; whose rule: */
+	uint32_t keep_sid;
 	void *detect[2];       /* detection's memory of what matched so far, by direction; detect/ owns it */
 	uint64_t events_seen[2];
 	uint64_t events_told;  /* worker: anomaly records are written of these */
@@ -183,8 +197,10 @@ struct tx {
  * A body that grows and forgets: rules look at it in pieces. Detection asks body_view() for what it should look at
  * now, and says body_looked() when every rule has; nothing else moves `seen`.
  */
+struct file;
 struct body {
 	struct bytes data;     /* what is kept */
+	struct file *file;     /* it is a file of which more is asked: file_begin() */
 	uint64_t start;        /* offset of data.p[0] in the body */
 	uint64_t total;        /* bytes that came, kept or not */
 	uint64_t seen;         /* offset up to which detection has looked */

@@ -270,8 +270,10 @@ apps_free(struct apps *e)
 				protocol_table[i]->unconfigure(e->of[i].conf);
 			pool_give(e->pool, e->of[i].conf, protocol_table[i]->conf_size);
 		}
-	if (e)
-		pool_give(e->pool, e, sizeof(*e));
+	if (!e)
+		return;
+	files_close(e);
+	pool_give(e->pool, e, sizeof(*e));
 }
 
 void

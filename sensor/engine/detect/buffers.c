@@ -55,7 +55,7 @@ buffer_lookup(const char *name, struct buffer *out, struct arena *a, bool *modif
 			rows[i] = f;
 			out->protocols |= UINT64_C(1) << i;
 			out->dirs |= f->dirs;
-			out->multi = out->multi || f->kind == FIELD_MULTI;
+			out->multi = out->multi || f->kind == FIELD_MULTI || f->bodies;
 			out->body = out->body || f->kind == FIELD_BODY;
 		}
 	return true;
@@ -100,6 +100,30 @@ transforms_apply(struct detect *d, const struct buffer *b, struct span *s)
 	return true;
 }
 
+bool
+body_instance(struct detect *d, const struct buffer *b, const struct body *body, bool over, struct span *out, uint64_t *start)
+{
+	if (!body_view(body, over, out, start))
+		return false;
+	if (!out->p)
+		out->p = (const uint8_t *) "";
+	return transforms_apply(d, b, out);
+}
+
+/* The index-th body of which there is something to look at. */
+static const struct body *
+body_at(const struct field *f, struct tx *tx, int dir, unsigned index, bool over)
+{
+	const struct body *body;
+	struct span s;
+	uint64_t start;
+
+	for (unsigned i = 0; (body = field_body(f, tx, dir, i)); i++)
+		if (body_view(body, over, &s, &start) && index-- == 0)
+			return body;
+	return NULL;
+}
+
 /* The bytes of a field; of a body what is to be looked at now, *start = where that begins. `over`: nothing more comes in
  * this direction. false: absent, or not yet there. */
 bool
@@ -112,10 +136,10 @@ buffer_instance(struct detect *d, const struct buffer *b, struct tx *tx, int dir
 	if (!f || !(f->dirs >> dir & 1) || index >= INSTANCES_MAX)
 		return false;
 	if (f->kind == FIELD_BODY) {
-		struct body *body = index == 0 && f->body ? f->body(tx, dir) : NULL;
-		if (!body || !body_view(body, over, out, start))
-			return false;
-	} else if (!f->bytes || (f->kind == FIELD_BYTES && index > 0) || !f->bytes(tx, dir, index, &d->scratch, out))
+		const struct body *body = body_at(f, tx, dir, index, over);
+		return body && body_instance(d, b, body, over, out, start);
+	}
+	if (!f->bytes || (f->kind == FIELD_BYTES && index > 0) || !f->bytes(tx, dir, index, &d->scratch, out))
 		return false;
 	if (!out->p)
 		out->p = (const uint8_t *) "";

@@ -59,6 +59,9 @@ read_value(const struct dataset *s, const char *text, bool raw, uint8_t *out, si
 	case DATASET_MD5:
 		*n = 16;
 		return hex_bytes(text, out, 16);
+	case DATASET_SHA1:
+		*n = 20;
+		return hex_bytes(text, out, 20);
 	case DATASET_SHA256:
 		*n = 32;
 		return hex_bytes(text, out, 32);
@@ -181,6 +184,9 @@ read_csv(struct build *b, struct dataset *s, char *line, uint32_t number)
 {
 	struct dataset_value v = { 0 };
 	char *comma = strchr(line, ','), *end;
+
+	if (s->first_word)
+		line[strcspn(line, " \t")] = 0;
 
 	if (comma)
 		*comma++ = 0;

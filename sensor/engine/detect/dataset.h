@@ -1,5 +1,5 @@
 /*
- * dataset - values of a file, for the keywords dataset and datarep.
+ * dataset - values of a file, for the keywords dataset and datarep, and digests for filemd5 and its kin.
  *
  * Thread:    read while rules load; then constant.
  * Memory:    the ruleset's arena.
@@ -11,7 +11,7 @@
 
 #include "engine/detect/build.h"
 
-enum dataset_type { DATASET_STRING, DATASET_MD5, DATASET_SHA256, DATASET_IP, DATASET_IPV4 };
+enum dataset_type { DATASET_STRING, DATASET_MD5, DATASET_SHA256, DATASET_IP, DATASET_IPV4, DATASET_SHA1 /* not in dataset_types */ };
 enum dataset_format { DATASET_CSV, DATASET_JSON, DATASET_NDJSON };
 extern const char *const dataset_types[], *const dataset_formats[]; /* NULL-ended, in the order of the enums */
 
@@ -28,6 +28,7 @@ struct dataset {
 	enum dataset_type type;
 	enum dataset_format format;
 	bool reputation;      /* each line ends in ",NUMBER" */
+	bool first_word;      /* what follows a blank is not part of the value */
 	bool wanted, subdomain, remove_key;
 	const char *load, *value_key, *array_key, *context_key;
 };

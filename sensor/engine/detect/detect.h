@@ -48,6 +48,8 @@ struct cards *ruleset_cards(const struct ruleset *r); /* borrowed */
 /* Types of frames that rules ask for, by index of the protocol; bit = type. */
 #define PROTOCOLS_MAX 64
 const uint32_t *ruleset_frames(const struct ruleset *r);
+/* What rules ask of files: FILE_WANT bits; *store: to have some of them stored. */
+unsigned ruleset_files(const struct ruleset *r, bool *store);
 /* What the operator sees of the load: counts, groups, database sizes, cold or from the cache. */
 struct ruleset_report {
 	uint32_t loaded, failed, skipped;

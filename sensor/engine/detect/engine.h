@@ -13,6 +13,7 @@
 #include <hs/hs.h>
 #include <pcre2.h>
 
+#include "engine/app/file.h"
 #include "engine/detect/keyword.h"
 #include "engine/detect/marks.h"
 #include "engine/detect/tags.h"
@@ -284,6 +285,8 @@ struct ruleset {
 	unsigned refs; /* atomic */
 	uint32_t generation;
 	bool host_tags;  /* some rule tags hosts */
+	bool file_store; /* some rule has files stored */
+	uint8_t file_wants; /* FILE_WANT: what rules ask of files */
 	struct reputation *reputation; /* NULL: no rule asks for it; likewise: */
 	void *geoip;
 	void (*geoip_free)(void *db);
@@ -351,6 +354,7 @@ struct tx_note {
 	uint32_t parts; /* bits of those that matched */
 	uint8_t dir;    /* 2: both (=>) */
 	uint8_t state;
+	uint16_t file;  /* the one that a part matched in, from 1; 0: none */
 };
 enum { NOTE_OPEN, NOTE_DONE };
 struct tx_state {
@@ -392,6 +396,7 @@ struct detect {
 	struct json packet_vars;
 	struct rule_profile *profile; /* by rule; NULL: not asked for */
 	struct explain *explain; /* NULL: nobody asks about a rule */
+	uint16_t file;           /* of the transaction that the rule at hand matched in, from 1; 0: in none alone */
 	struct app_frame *frame; /* that the rule at hand matched in, or NULL */
 	uint32_t *later;     /* transaction rules found by their payload pattern */
 	uint32_t n_later;
@@ -408,6 +413,8 @@ void tx_forget(struct detect *d, struct tx *tx);
 bool payload_match(struct detect *d, const struct sig *s, bool *from_stream, struct span *where);
 bool buffer_instance(struct detect *d, const struct buffer *b, struct tx *tx, int dir, unsigned index, bool over,
     struct span *out, uint64_t *start);
+/* What is to be looked at of a body now. */
+bool body_instance(struct detect *d, const struct buffer *b, const struct body *body, bool over, struct span *out, uint64_t *start);
 bool transforms_apply(struct detect *d, const struct buffer *b, struct span *s);
 void tx_run(struct detect *d);
 void frames_run(struct detect *d);

@@ -73,28 +73,48 @@ note_put(struct detect *d, struct look *l, uint32_t sig, uint8_t dir, uint32_t p
 			return;
 		n = &st->note[st->n++];
 	}
-	*n = (struct tx_note) { .sig = sig, .parts = parts, .dir = dir, .state = state };
+	*n = (struct tx_note) { .sig = sig, .parts = parts, .dir = dir, .state = state, .file = d->file };
 }
 
 /* ---- parts ---- */
 
 static enum verdict
-body_part(struct detect *d, const struct part *pt, const struct buffer *b, const struct field *f, const struct look *l)
+one_body(struct detect *d, const struct part *pt, const struct buffer *b, const struct body *body, const struct look *l)
 {
-	const struct body *body = f->body(l->tx, l->dir);
 	struct span s;
 	uint64_t start;
-
-	if (!body || body->total == 0)
-		return !l->over ? LATER : pt->absent_ok ? YES : NO;
-	if (pt->absent_only)
-		return NO;
 	bool settled = l->over || body->eof;
+
 	if (pt->waits && !settled && body->inspect_min == 0) /* else: the pieces are large, and the next one is without this */
 		return LATER;
-	if (buffer_instance(d, b, l->tx, l->dir, 0, l->over, &s, &start) && content_match(&d->in, pt->ops, pt->n, s, start))
+	if (body_instance(d, b, body, l->over, &s, &start) && content_match(&d->in, pt->ops, pt->n, s, start))
 		return YES;
 	return settled ? NO : LATER;
+}
+
+static enum verdict
+body_part(struct detect *d, const struct part *pt, const struct buffer *b, const struct field *f, const struct look *l)
+{
+	enum verdict sum = f->bodies && !l->over ? LATER : NO; /* another one may follow */
+	const struct body *body;
+	bool any = false;
+
+	for (unsigned i = 0; (body = field_body(f, l->tx, l->dir, i)); i++) {
+		if (body->total == 0)
+			continue;
+		if (pt->absent_only)
+			return NO;
+		any = true;
+		enum verdict v = one_body(d, pt, b, body, l);
+		if (v == YES) {
+			if (f->of_file && !d->file)
+				d->file = (uint16_t) (i + 1);
+			return YES;
+		}
+		if (v == LATER)
+			sum = LATER;
+	}
+	return any ? sum : !l->over ? LATER : pt->absent_ok ? YES : NO;
 }
 
 static enum verdict
@@ -112,10 +132,13 @@ buffer_part(struct detect *d, const struct part *pt, const struct look *l)
 		return LATER;
 	if (f->kind == FIELD_BODY)
 		return body_part(d, pt, b, f, l);
-	bool settled = l->over || l->tx->progress[l->dir] > f->progress[l->dir];
+	bool settled = l->over || (l->tx->progress[l->dir] > f->progress[l->dir] && !f->late);
 	for (i = 0; buffer_instance(d, b, l->tx, l->dir, i, l->over, &s, &start); i++)
-		if (!pt->absent_only && content_match(&d->in, pt->ops, pt->n, s, start))
+		if (!pt->absent_only && content_match(&d->in, pt->ops, pt->n, s, start)) {
+			if (f->of_file && !d->file)
+				d->file = (uint16_t) (i + 1);
 			return YES;
+		}
 	if (!settled)
 		return LATER;
 	return i == 0 && pt->absent_ok ? YES : NO;
@@ -214,6 +237,7 @@ rule_look(struct detect *d, struct look *l, uint32_t i)
 	struct span where = SPAN_NONE;
 
 	d->in.n_captures = 0;
+	d->file = n ? n->file : 0;
 	if (n && n->state == NOTE_DONE)
 		return false;
 	if (!n && (!header_match(d, s, both && l->dir == TO_CLIENT) || !packet_match(d, s)))
@@ -321,10 +345,10 @@ field_settled(const struct field *f, const struct look *l)
 	if (l->over)
 		return true;
 	if (f->kind == FIELD_BODY) {
-		const struct body *b = f->body(l->tx, l->dir);
+		const struct body *b = f->bodies ? NULL : f->body(l->tx, l->dir);
 		return b && b->eof && b->looked;
 	}
-	return l->tx->progress[l->dir] > f->progress[l->dir];
+	return l->tx->progress[l->dir] > f->progress[l->dir] && !f->late;
 }
 
 static void
@@ -358,12 +382,14 @@ bodies_looked(const struct look *l)
 {
 	each_field(f, l->proto) {
 		struct body *b;
-		if (f->kind != FIELD_BODY || !(f->dirs >> l->dir & 1) || !f->body || !(b = f->body(l->tx, l->dir)))
+		if (f->kind != FIELD_BODY || !(f->dirs >> l->dir & 1))
 			continue;
-		struct span s;
-		uint64_t start;
-		if (body_view(b, l->over, &s, &start))
-			body_looked(b, l->over);
+		for (unsigned i = 0; (b = field_body(f, l->tx, l->dir, i)); i++) {
+			struct span s;
+			uint64_t start;
+			if (body_view(b, l->over, &s, &start))
+				body_looked(b, l->over);
+		}
 	}
 }
 

@@ -3,10 +3,10 @@
  *
  * Spec: RFC 959 section 3.2, 3.3.
  */
+#include "engine/app/file.h"
 #include "engine/app/protocols/parse.h"
 
 #define NAME_MAX 256
-#define KEEP_MAX 1048576u /* bytes of a file that rules look at */
 
 struct data_tx {
 	struct tx tx;
@@ -59,8 +59,10 @@ data_feed(struct app *a, void *state, int dir, struct span bytes)
 {
 	struct data_tx *t = file(a, state);
 
-	if (t)
-		body_add(&t->file[dir], a, bytes, KEEP_MAX);
+	if (t) {
+		file_begin(a, &t->tx, &t->file[dir], dir);
+		body_add(&t->file[dir], a, bytes, 0);
+	}
 	return (int) bytes.n;
 }
 
@@ -101,7 +103,8 @@ data_file(const struct tx *tx, int dir, unsigned i, struct app_file *out)
 {
 	const struct data_tx *t = (const struct data_tx *) tx;
 
-	*out = (struct app_file) { .name = span_of(t->name, t->name_n), .size = t->file[dir].total, .closed = t->file[dir].eof };
+	*out = (struct app_file) { .name = span_of(t->name, t->name_n) };
+	file_tell(&t->file[dir], t->file[dir].eof, out);
 	return i == 0 && out->size > 0;
 }
 
@@ -124,6 +127,7 @@ b_file(struct tx *tx, int dir)
 static const char *const commands[] = { "retr=1", "stor=2", NULL };
 static const struct field fields[] = {
 	{ .name = "file.name", .kind = FIELD_BYTES, .dirs = 3, .bytes = f_name, .help = "name of the file" },
+	FILE_MAGIC_FIELD,
 	{ .name = "file.data", .aliases = "file_data", .kind = FIELD_BODY, .dirs = 3, .body = b_file, .help = "the file" },
 	{ .name = "ftpdata_command", .kind = FIELD_NUMBER, .dirs = 3, .number = n_command, .names = commands,
 	    .help = "retr or stor: which command the transfer belongs to" },

@@ -210,8 +210,10 @@ take_request_body(void *arg, struct span bytes)
 	body_add(&t->body[TO_SERVER], s->app, bytes, limit);
 	if (t->multipart)
 		http_multipart_feed(s->app, t, bytes, limit);
-	else if (t->h->request_method_number == HTP_M_POST || t->h->request_method_number == HTP_M_PUT)
+	else if (t->h->request_method_number == HTP_M_POST || t->h->request_method_number == HTP_M_PUT) {
+		file_begin(s->app, &t->tx, &t->file, TO_SERVER);
 		body_add(&t->file, s->app, bytes, limit);
+	}
 }
 
 /* What is not what its coding says stays as it came; libhtp 0.5 would guess another one. */
@@ -240,6 +242,7 @@ on_request_body(htp_tx_data_t *d)
 	if (t && !d->data && d->len) {
 		body_gap(&t->body[TO_SERVER], s->app, d->len);
 		body_gap(&t->file, s->app, d->len);
+		http_multipart_gap(s->app, t, d->len);
 	}
 	if (!t || !bytes.n)
 		return HTP_OK;
@@ -256,6 +259,8 @@ on_response_body(htp_tx_data_t *d)
 	struct http_tx *t = tx_of(d->tx);
 	struct http *s = state_of(d->tx);
 
+	if (t)
+		file_begin(s->app, &t->tx, &t->body[TO_CLIENT], TO_CLIENT);
 	if (t && !d->data && d->len)
 		body_gap(&t->body[TO_CLIENT], s->app, d->len);
 	if (t && d->data && d->len)
@@ -421,7 +426,7 @@ tx_clear(struct app *a, struct tx *tx)
 	body_clear(&t->file, a);
 	unpack_free(a, t->unpack);
 	t->unpack = NULL;
-	app_drop(a, &t->parts);
+	http_parts_clear(a, t);
 	app_drop(a, &t->uri);
 	if (!h)
 		return;

@@ -12,7 +12,7 @@
 
 #include <htp/htp.h>
 
-#include "engine/app/app.h"
+#include "engine/app/file.h"
 #include "engine/app/unpack.h"
 
 /* Progress of a direction: the numbers of libhtp's request_progress and response_progress. */
@@ -44,6 +44,13 @@ struct http {
 	struct bytes saved;     /* the request that asked for an upgrade to HTTP/2 */
 };
 
+/* A file part of a form. */
+struct http_part {
+	struct http_part *next;
+	struct bytes name;
+	struct body body;
+};
+
 struct http_multipart;
 struct http_tx {
 	struct tx tx;
@@ -51,10 +58,10 @@ struct http_tx {
 	struct bytes uri;       /* normalised */
 	struct bytes raw[2];    /* header bytes as they came, trailers after them */
 	struct body body[2];
-	struct body file;       /* request: what was sent as a file */
+	struct body file;       /* request: the body, sent as a file */
 	struct unpack *unpack;  /* of the request's body */
 	struct http_multipart *multipart;
-	struct bytes parts;     /* of the file parts: offset in `file` (8), length of the name (2), name */
+	struct http_part *part, *last_part; /* or the file parts of its form */
 	bool counted[2];
 	uint64_t head_end[2];   /* offset in the stream after the headers; 0 = not there yet */
 };
@@ -88,10 +95,13 @@ bool http_content_range(const htp_tx_t *h, int64_t v[static 3]); /* false: no su
 struct span http_disposition_name(struct span value);
 extern const struct field http_fields[];
 
-/* Streaming splitter of multipart/form-data: file parts go to t->file. */
+/* Streaming splitter of multipart/form-data: file parts go to the transaction's list. */
 void http_multipart_begin(struct app *a, struct http_tx *t);
 void http_multipart_feed(struct app *a, struct http_tx *t, struct span bytes, uint64_t limit);
+void http_multipart_gap(struct app *a, struct http_tx *t, uint64_t n);
 void http_multipart_end(struct app *a, struct http_tx *t); /* the body is complete, or the transaction goes */
+void http_parts_clear(struct app *a, struct http_tx *t);
+struct body *http_file_body(struct tx *tx, int dir, unsigned index); /* in the order of http_file() */
 
 /* http_upgrade.c: 101 Switching Protocols; CONNECT. */
 void http_look_for_upgrade(struct http *s, const htp_tx_t *h);

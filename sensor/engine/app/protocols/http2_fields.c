@@ -9,6 +9,7 @@
  * The buffers of HTTP are made of what stands for them in HTTP/2: pseudo-headers for the first line (RFC 9113 section
  * 8.3), "name: value" lines for headers. A frame about the connection as a whole has just the protocol.
  */
+#include "engine/app/file.h"
 #include "engine/app/protocols/http2.h"
 
 #include <ctype.h>
@@ -340,6 +341,7 @@ const struct field http2_fields[] = {
 	{ .name = "http.request_body", .modifier = "http_client_body", .kind = FIELD_BODY, .body = get_body, REQ, .help = "body of the request" },
 	{ .name = "http.response_body", .modifier = "http_server_body", .kind = FIELD_BODY, .body = get_body, RES,
 	    .help = "body of the response, unpacked" },
+	FILE_MAGIC_FIELD,
 	{ .name = "file.data", .aliases = "file_data", .kind = FIELD_BODY, .body = get_body, BOTH, .help = "bodies, unpacked" },
 	{ .name = "file.name", .kind = FIELD_MULTI, .bytes = get_file_name, BOTH, .help = "the path" },
 	{ .name = "urilen", .kind = FIELD_NUMBER, .number = get_urilen, REQ, .help = "length of the path in bytes" },

@@ -8,6 +8,7 @@
  *
  * Source: RFC 9113 sections 3.4, 4, 5 and 6.
  */
+#include "engine/app/file.h"
 #include "engine/app/protocols/http2.h"
 
 #define PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -132,6 +133,7 @@ data(struct http2 *s, struct http2_tx *t, int dir, struct span bytes)
 	struct http2_side *side = &t->side[dir];
 	struct sink k = { s, side };
 
+	file_begin(s->app, &t->tx, &side->body, dir);
 	side->raw += bytes.n;
 	if (!side->unpack) {
 		take_body(&k, bytes);

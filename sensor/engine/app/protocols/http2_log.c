@@ -6,6 +6,7 @@
  * Owns:      nothing.
  * Not here:  the envelope -> event/
  */
+#include "engine/app/file.h"
 #include "engine/app/protocols/http2.h"
 
 #include <stdio.h>
@@ -204,11 +205,11 @@ http2_file(const struct tx *tx, int dir, unsigned index, struct app_file *out)
 {
 	const struct http2_side *side = &of(tx)->side[dir];
 
-	*out = (struct app_file) { .size = side->body.total };
+	*out = (struct app_file) { 0 };
 	if (index || !side->body.total)
 		return false;
 	http2_value(of(tx), TO_SERVER, SPAN_LIT(":path"), NULL, &out->name);
+	file_tell(&side->body, tx->progress[dir] >= HTTP2_P_COMPLETE && !side->gap, out);
 	out->gaps = side->gap;
-	out->closed = tx->progress[dir] >= HTTP2_P_COMPLETE && !side->gap;
 	return true;
 }

@@ -301,14 +301,6 @@ get_body(struct tx *tx, int dir)
 	return &((struct http_tx *) tx)->body[dir];
 }
 
-static struct body *
-get_file(struct tx *tx, int dir)
-{
-	struct http_tx *t = (struct http_tx *) tx;
-
-	return dir == TO_SERVER ? &t->file : &t->body[TO_CLIENT];
-}
-
 static bool
 get_file_name(const struct tx *tx, int dir, unsigned index, struct arena *scratch, struct span *out)
 {
@@ -417,9 +409,10 @@ const struct field http_fields[] = {
 	    REQ(HTTP_BODY), .help = "body of the request" },
 	{ .name = "http.response_body", .modifier = "http_server_body", .kind = FIELD_BODY, .body = get_body,
 	    RES(HTTP_BODY), .help = "body of the response, unpacked" },
-	{ .name = "file.data", .aliases = "file_data", .kind = FIELD_BODY, .body = get_file, BOTH(HTTP_BODY),
+	FILE_MAGIC_FIELD,
+	{ .name = "file.data", .aliases = "file_data", .kind = FIELD_BODY, .bodies = http_file_body, .of_file = true, BOTH(HTTP_BODY),
 	    .help = "files that are sent: response bodies unpacked, bodies of POST and PUT, file parts of forms" },
-	{ .name = "file.name", .kind = FIELD_MULTI, .bytes = get_file_name, BOTH(HTTP_BODY),
+	{ .name = "file.name", .kind = FIELD_MULTI, .of_file = true, .bytes = get_file_name, BOTH(HTTP_BODY),
 	    .help = "name of each file: of the form, of Content-Disposition, or the path" },
 	{ .name = "urilen", .kind = FIELD_NUMBER, .number = get_urilen, REQ(HTTP_HEADERS),
 	    .help = "length of the normalised URI in bytes" },

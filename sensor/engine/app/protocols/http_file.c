@@ -8,37 +8,14 @@
  */
 #include "engine/app/protocols/http.h"
 
-/* The next part at *at; false: no more. */
-static bool
-part_next(const struct bytes *parts, uint32_t *at, uint64_t *off, struct span *name)
+static const struct http_part *
+part_at(const struct http_tx *t, unsigned index)
 {
-	uint16_t n;
+	const struct http_part *p = t->part;
 
-	if (*at + 10 > parts->n)
-		return false;
-	memcpy(off, parts->p + *at, 8);
-	memcpy(&n, parts->p + *at + 8, 2);
-	if (*at + 10 + n > parts->n)
-		return false;
-	*name = span_of(parts->p + *at + 10, n);
-	*at += 10 + n;
-	return true;
-}
-
-static bool
-part_file(const struct http_tx *t, unsigned index, struct app_file *out)
-{
-	uint32_t at = 0;
-	uint64_t off = 0, next;
-	struct span ignored;
-
-	for (unsigned i = 0; i <= index; i++)
-		if (!part_next(&t->parts, &at, &off, &out->name))
-			return false;
-	bool last = !part_next(&t->parts, &at, &next, &ignored);
-	out->size = (last ? t->file.total : next) - off;
-	out->closed = !last || t->tx.progress[TO_SERVER] >= HTTP_COMPLETE;
-	return true;
+	while (p && index--)
+		p = p->next;
+	return p;
 }
 
 /* What the response calls it, else the path that was asked for. */
@@ -56,22 +33,35 @@ http_file(const struct tx *tx, int dir, unsigned index, struct app_file *out)
 {
 	const struct http_tx *t = (const struct http_tx *) tx;
 	const struct body *b = dir == TO_SERVER ? &t->file : &t->body[TO_CLIENT];
-
+	const struct http_part *part = dir == TO_SERVER ? part_at(t, index) : NULL;
 	int64_t range[3];
 
 	*out = (struct app_file) { 0 };
-	if (!t->h || b->total == 0)
+	if (part) {
+		out->name = bytes_span(&part->name);
+		file_tell(&part->body, part->body.eof, out);
+		return true;
+	}
+	if (!t->h || b->total == 0 || index)
 		return false;
-	out->gaps = b->gap || (b->truncated && b->stopped);
-	if (dir == TO_SERVER && t->parts.n)
-		return part_file(t, index, out);
 	out->name = name_of(t->h, dir);
-	out->size = b->total;
-	out->closed = tx->progress[dir] >= HTTP_COMPLETE && !b->gap && !(b->limit && b->total > b->limit);
+	file_tell(b, tx->progress[dir] >= HTTP_COMPLETE, out);
+	out->gaps |= b->truncated && b->stopped;
 	if (dir == TO_CLIENT && http_content_range(t->h, range) && range[0] >= 0 && range[1] >= range[0]) {
 		out->piece = true;
 		out->start = (uint64_t) range[0];
 		out->end = (uint64_t) range[1];
 	}
-	return index == 0;
+	return true;
+}
+
+struct body *
+http_file_body(struct tx *tx, int dir, unsigned index)
+{
+	struct http_tx *t = (struct http_tx *) tx;
+	struct http_part *part = dir == TO_SERVER ? (struct http_part *) part_at(t, index) : NULL;
+
+	if (part)
+		return &part->body;
+	return index ? NULL : dir == TO_SERVER ? &t->file : &t->body[TO_CLIENT];
 }

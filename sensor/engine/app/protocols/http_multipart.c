@@ -7,7 +7,7 @@
  * Not here:  the body as a whole -> http.c
  *
  * Source: RFC 7578, RFC 2046 section 5.1. A part is a file when its Content-Disposition has a filename. The
- * contents of all file parts of a body follow one another in t->file.
+ * file parts of a body are files by themselves; of more than PARTS_MAX the rest is passed over.
  */
 #include "engine/app/protocols/http.h"
 
@@ -15,12 +15,15 @@
 
 #define BOUNDARY_MAX 200u
 #define LINE_MAX_KEPT 2048u
+#define PART_NAME_MAX 1024u
+#define PARTS_MAX 256u
 
 enum part_state { PREAMBLE, PART_HEADERS, PART_DATA, EPILOGUE };
 
 struct http_multipart {
 	uint8_t state;
 	bool is_file;
+	uint16_t parts;
 	bool pending_eol;       /* a line end that belongs to the file unless a boundary follows */
 	uint8_t eol_n;
 	uint8_t boundary_n;     /* with the two dashes */
@@ -88,8 +91,8 @@ put_file(struct app *a, struct http_tx *t, struct span s)
 {
 	struct http_multipart *m = t->multipart;
 
-	if (m->state == PART_DATA && m->is_file && s.n)
-		body_add(&t->file, a, s, m->limit);
+	if (m->state == PART_DATA && m->is_file && s.n && t->last_part)
+		body_add(&t->last_part->body, a, s, m->limit);
 }
 
 static bool
@@ -117,20 +120,52 @@ http_disposition_name(struct span value)
 	return span_head(v, n);
 }
 
-/* A file part begins. */
-static void
-part_keep(struct app *a, struct http_tx *t, struct span name)
+/* A file part begins; one that is not kept is no file. */
+static bool
+part_begin(struct app *a, struct http_tx *t, struct span name)
 {
-	uint64_t off = t->file.total;
-	uint16_t n;
+	struct http_part *p = t->multipart->parts < PARTS_MAX ? app_take(a, sizeof(*p)) : NULL;
 
-	name = span_head(name, 1024);
-	n = (uint16_t) name.n;
-	if (t->parts.n > 16384)
-		return;
-	if (app_keep(a, &t->parts, span_of(&off, 8), 32768) < 0 || app_keep(a, &t->parts, span_of(&n, 2), 32768) < 0 ||
-	    app_keep(a, &t->parts, name, 32768) < 0)
-		app_drop(a, &t->parts);
+	if (!p)
+		return false;
+	t->multipart->parts++;
+	app_keep(a, &p->name, span_head(name, PART_NAME_MAX), PART_NAME_MAX);
+	p->body.inspect_min = t->file.inspect_min;
+	p->body.inspect_window = t->file.inspect_window;
+	file_begin(a, &t->tx, &p->body, TO_SERVER);
+	if (t->last_part)
+		t->last_part->next = p;
+	else
+		t->part = p;
+	t->last_part = p;
+	return true;
+}
+
+static void
+part_end(struct http_tx *t)
+{
+	if (t->multipart->is_file)
+		t->last_part->body.eof = true;
+	t->multipart->is_file = false;
+}
+
+void
+http_multipart_gap(struct app *a, struct http_tx *t, uint64_t n)
+{
+	if (t->multipart && t->multipart->state == PART_DATA && t->multipart->is_file)
+		body_gap(&t->last_part->body, a, n);
+}
+
+void
+http_parts_clear(struct app *a, struct http_tx *t)
+{
+	for (struct http_part *p; (p = t->part);) {
+		t->part = p->next;
+		body_clear(&p->body, a);
+		app_drop(a, &p->name);
+		app_give(a, p, sizeof(*p));
+	}
+	t->last_part = NULL;
 }
 
 static void
@@ -143,9 +178,7 @@ header_line(struct app *a, struct http_tx *t, struct span line)
 		m->pending_eol = false;
 		m->eol_n = 0;
 	} else if (find_nocase(line, "content-disposition:") == line.p && find_nocase(line, "filename")) {
-		if (!m->is_file)
-			part_keep(a, t, http_disposition_name(line));
-		m->is_file = true;
+		m->is_file = m->is_file || part_begin(a, t, http_disposition_name(line));
 	} else if (!memchr(line.p, ':', line.n) && line.p[0] != ' ' && line.p[0] != '\t') {
 		app_event(a, &t->tx, HTTP_EV_MULTIPART_HEADER);
 	}
@@ -163,7 +196,7 @@ take_line(struct app *a, struct http_tx *t, struct span line, unsigned eol)
 		struct span after = span_skip(line, m->boundary_n);
 
 		m->state = after.n >= 2 && after.p[0] == '-' && after.p[1] == '-' ? EPILOGUE : PART_HEADERS;
-		m->is_file = false;
+		part_end(t);
 		m->pending_eol = false;
 		m->eol_n = 0;
 		return;
@@ -220,6 +253,7 @@ http_multipart_end(struct app *a, struct http_tx *t)
 		return;
 	if (t->multipart->line_n && t->multipart->state == PART_DATA)
 		end_of_line(a, t, false);
+	part_end(t);
 	app_give(a, t->multipart, sizeof(*t->multipart));
 	t->multipart = NULL;
 }

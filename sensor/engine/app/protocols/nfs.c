@@ -9,6 +9,7 @@
  *
  * Of each record the first bytes are read, enough for every name; of reads and writes all, as the file's.
  */
+#include "engine/app/file.h"
 #include "engine/app/protocols/nfs.h"
 
 #define VISIBLE 8192    /* bytes of a record that are looked at */
@@ -333,6 +334,7 @@ b_data(struct tx *tx, int dir)
 static const struct field fields[] = {
 	{ "nfs.version", "nfs_version", NULL, FIELD_NUMBER, false, 1, { 0, 0 }, .number = n_version, .help = "2, 3 or 4" },
 	{ "file.name", NULL, NULL, FIELD_BYTES, false, 3, { 0, 0 }, f_file_name, .help = "name of a file that is read or written" },
+	FILE_MAGIC_FIELD,
 	{ .name = "file.data", .aliases = "file_data", .kind = FIELD_BODY, .dirs = 3, .body = b_data, .help = "bytes of a file that is read or written" },
 	{ NULL }
 };

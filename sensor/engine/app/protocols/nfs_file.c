@@ -1,6 +1,7 @@
 /*
  * nfs_file - files in NFS: what reads and writes of one file carry is one transaction of its own; which names handles have.
  */
+#include "engine/app/file.h"
 #include "engine/app/protocols/nfs.h"
 
 #include <zlib.h>
@@ -117,6 +118,7 @@ begin(struct app *a, struct nfs_state *st, int dir, const struct nfs_msg *m, con
 	t->first = d->offset == 0;
 	if (n)
 		app_keep(a, &t->name, bytes_span(&n->name), NFS_NAME_MAX);
+	file_begin(a, &t->tx, &t->data[dir], dir);
 	tx_reach(&t->tx, !dir, 1);
 	return t;
 }
@@ -161,6 +163,8 @@ nfs_file_of(const struct tx *tx, int dir, unsigned index, struct app_file *out)
 
 	if (index || t->is_file != dir + 1)
 		return false;
-	*out = (struct app_file) { .name = bytes_span(&t->name), .size = t->data[dir].total, .closed = t->data[dir].eof, .gaps = t->gaps };
+	*out = (struct app_file) { .name = bytes_span(&t->name) };
+	file_tell(&t->data[dir], t->data[dir].eof, out);
+	out->gaps |= t->gaps;
 	return true;
 }

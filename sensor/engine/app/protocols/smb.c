@@ -11,6 +11,7 @@
  *
  * Of each PDU the first bytes are read, enough for every name; of reads and writes all, as the file's.
  */
+#include "engine/app/file.h"
 #include "engine/app/protocols/smb.h"
 
 #define VISIBLE 8192   /* bytes of a PDU that are looked at */
@@ -534,6 +535,7 @@ static const struct field fields[] = {
 	{ "smb.ntlmssp_user", NULL, NULL, FIELD_BYTES, false, 1, DONE, f_user, .help = "user of the authentication" },
 	{ "smb.ntlmssp_domain", NULL, NULL, FIELD_BYTES, false, 1, DONE, f_domain, .help = "domain of the authentication" },
 	{ "file.name", NULL, NULL, FIELD_BYTES, false, 3, { 0, 0 }, f_file_name, .help = "name of a file that is read or written" },
+	FILE_MAGIC_FIELD,
 	{ .name = "file.data", .aliases = "file_data", .kind = FIELD_BODY, .dirs = 3, .body = b_data, .help = "bytes of a file that is read or written" },
 	{ "dcerpc.stub_data", "dce_stub_data", NULL, FIELD_BYTES, false, 3, DONE, dce_stub_field, .help = "arguments or results of a call" },
 	{ "smb.version", NULL, NULL, FIELD_NUMBER, false, 3, DONE, .number = n_version, .help = "1 or 2" },

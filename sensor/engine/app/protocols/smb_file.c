@@ -4,6 +4,7 @@
  *
  * Spec: MS-SMB2 section 2.2.19 to 2.2.22, MS-CIFS section 2.2.4.42 and 2.2.4.43.
  */
+#include "engine/app/file.h"
 #include "engine/app/protocols/smb.h"
 
 #define FILES_OPEN_MAX 128 /* of a flow, each with the bytes rules may still want */
@@ -98,7 +99,7 @@ bound_open(struct app *a, struct smb_state *st)
 }
 
 static struct smb_tx *
-file_begin(struct app *a, struct smb_state *st, const struct smb_head *h, int dir, const struct smb_data *d)
+begin(struct app *a, struct smb_state *st, const struct smb_head *h, int dir, const struct smb_data *d)
 {
 	const struct smb_open *f = smb_file_find(st, d->id);
 	const struct smb_share *s = smb_tree_find(st, h);
@@ -114,6 +115,7 @@ file_begin(struct app *a, struct smb_state *st, const struct smb_head *h, int di
 	memcpy(t->fuid, d->guid, 16);
 	t->has_fuid = true;
 	t->answered = true;
+	file_begin(a, &t->tx, &t->data[dir], dir);
 	tx_reach(&t->tx, !dir, 1); /* the answers to what is written say nothing more */
 	if (f)
 		app_keep(a, &t->file, bytes_span(&f->name), SMB_TEXT_MAX);
@@ -132,7 +134,7 @@ smb_file_data(struct app *a, struct smb_state *st, const struct smb_head *h, int
 	if (!d->id || !data.n)
 		return;
 	file = file_find(a, d->id, dir);
-	if (!file && !(file = file_begin(a, st, h, dir, d)))
+	if (!file && !(file = begin(a, st, h, dir, d)))
 		return;
 	if (d->offset > file->next)
 		file->gaps = true;
@@ -177,6 +179,8 @@ smb_file_of(const struct tx *tx, int dir, unsigned index, struct app_file *out)
 
 	if (index || t->is_file != dir + 1)
 		return false;
-	*out = (struct app_file) { .name = bytes_span(&t->file), .size = t->data[dir].total, .closed = t->data[dir].eof, .gaps = t->gaps };
+	*out = (struct app_file) { .name = bytes_span(&t->file) };
+	file_tell(&t->data[dir], t->data[dir].eof, out);
+	out->gaps |= t->gaps;
 	return true;
 }

@@ -1,23 +1,16 @@
 /*
  * fileext - the name of a file ends in this, whatever the case: old form of file.name; content; nocase.
  */
-#include "engine/detect/build.h"
-
-extern const struct keyword keyword_content, keyword_nocase;
+#include "engine/detect/filekw.h"
 
 static int
 setup(struct build *b, const union kw_arg *a)
 {
 	struct op_content *c;
-	struct buffer buf;
 	uint8_t *p;
-	bool modifier;
-	enum field_kind kind;
 
-	if (keyword_content.setup(b, a) < 0 || keyword_nocase.setup(b, NULL) < 0 || !(c = build_content(b)))
+	if (filekw_content(b, a, "file.name") < 0 || !(c = build_content(b)))
 		return E_BAD;
-	if (!buffer_lookup("file.name", &buf, build_arena(b), &modifier, &kind))
-		return build_error(b, 0, "there is no file.name");
 	p = arena_alloc(build_arena(b), c->n + 1);
 	if (!p)
 		return E_NOMEM;
@@ -26,7 +19,7 @@ setup(struct build *b, const union kw_arg *a)
 	c->p = p;
 	c->n++;
 	c->flags |= CO_ENDS;
-	return build_modifier(b, &buf);
+	return 0;
 }
 
 const struct keyword keyword_fileext = {

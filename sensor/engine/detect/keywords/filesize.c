@@ -1,7 +1,7 @@
 /*
  * filesize - the size of a file that came whole; of one that did not, only what it has already passed.
  */
-#include "engine/detect/build.h"
+#include "engine/detect/filekw.h"
 
 static bool
 match(const struct match_ctx *c, const union kw_arg *a)
@@ -19,5 +19,5 @@ match(const struct match_ctx *c, const union kw_arg *a)
 
 const struct keyword keyword_filesize = {
 	.name = "filesize", .help = "size of a file in bytes", .example = "filesize:>100000",
-	.scope = KW_TX, .arg = ARG_U64, .match = match, .protocols = "http ftp-data nfs smb", .dirs = 3,
+	.scope = KW_TX, .arg = ARG_U64, .match = match, .protocols = FILE_PROTOCOLS, .dirs = 3,
 };

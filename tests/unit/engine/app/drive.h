@@ -99,7 +99,7 @@ drive_get(struct drive *d, struct tx *tx, const char *name, int dir, unsigned i)
 
 	assert_true(f->dirs >> dir & 1);
 	if (f->kind == FIELD_BODY)
-		return bytes_span(&f->body(tx, dir)->data);
+		return field_body(f, tx, dir, i) ? bytes_span(&field_body(f, tx, dir, i)->data) : SPAN_NONE;
 	return f->bytes(tx, dir, i, &d->scratch, &s) ? s : SPAN_NONE;
 }
 

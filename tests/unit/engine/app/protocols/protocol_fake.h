@@ -314,11 +314,9 @@ fake_touch(struct fake *f, struct arena *scratch)
 							sum += s.p[k];
 					if (d->number && d->number(t, dir, i, &v))
 						sum += v;
-					if (d->body && i == 0) {
-						struct body *b = d->body(t, dir);
-						for (uint32_t k = 0; b && k < b->data.n; k++)
-							sum += b->data.p[k];
-					}
+					struct body *b = field_body(d, t, dir, i);
+					for (uint32_t k = 0; b && k < b->data.n; k++)
+						sum += b->data.p[k];
 				}
 		fake_log(f, t, buf, sizeof(buf));
 		arena_reset(scratch);
