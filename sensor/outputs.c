@@ -1,5 +1,6 @@
 #include "outputs.h"
 
+#include "base/log.h"
 #include "engine/app/app.h"
 
 static bool
@@ -184,4 +185,62 @@ outputs_read(const struct conf *c, struct emit_conf *emit, struct eve_conf *eve,
 	}
 	names[n] = NULL;
 	eve->app = kinds_of(names, n, max);
+}
+
+/* ---- the store of files ---- */
+
+#define STORE_BYTES (UINT64_C(10) << 30)
+
+static int
+size_of(const struct yaml *map, const char *key, uint64_t *v, struct diag *d)
+{
+	const struct yaml *y = yaml_get(map, key);
+
+	if (!y || (y->text && conf_parse_size(v, y->text) == 0))
+		return 0;
+	yaml_error(y, d, "a size was expected: bytes, or with kb, mb, gb");
+	return -1;
+}
+
+static int
+read_store(const struct yaml *t, const char *log_dir, uint64_t stream_depth, struct emit_conf *emit, struct store_conf *store, struct diag *d)
+{
+	const struct yaml *dir = yaml_get(t, "dir"), *depth = yaml_get(t, "stream-depth");
+	const char *name = dir && dir->text ? dir->text : "filestore";
+	struct files_conf *f = &emit->files;
+	uint64_t open = 64;
+
+	if (!yes(t, "enabled", false))
+		return 0;
+	*store = (struct store_conf) { .enabled = true, .write_fileinfo = yes(t, "write-fileinfo", false), .max_bytes = STORE_BYTES };
+	f->store = true;
+	f->store_all = yes(t, "force-filestore", false);
+	f->depth = stream_depth;
+	read_files(t, f);
+	if (size_of(t, "stream-depth", &f->depth, d) < 0 || size_of(t, "max-bytes", &store->max_bytes, d) < 0 ||
+	    size_of(t, "max-open-files", &open, d) < 0)
+		return -1;
+	store->max_open = open > 512 ? 512 : (uint32_t) open;
+	if (depth && f->depth && f->depth < stream_depth) {
+		log_warning("file-store", "file-store.stream-depth value %llu has no effect since it's less than stream.reassembly.depth value",
+		    (unsigned long long) f->depth);
+		f->depth = stream_depth;
+	}
+	if (snprintf(store->dir, sizeof(store->dir), "%s%s%s", name[0] == '/' ? "" : log_dir, name[0] == '/' ? "" : "/", name) < (int) sizeof(store->dir))
+		return 0;
+	yaml_error(dir ? dir : t, d, "the folder's name is too long");
+	return -1;
+}
+
+int
+outputs_store(const struct conf *c, const char *log_dir, uint64_t stream_depth, struct emit_conf *emit, struct store_conf *store,
+    struct diag *d)
+{
+	const struct yaml *t;
+	int e = 0;
+
+	yaml_each(o, conf_find(c, "outputs"))
+		if ((t = yaml_get(o, "file-store")))
+			e |= read_store(t, log_dir, stream_depth, emit, store, d);
+	return e;
 }

@@ -35,6 +35,7 @@ struct run {
 	struct workers *workers;
 	struct assess *assess;
 	struct output *output;
+	struct store *store;
 	struct pipeline *pipeline;
 	struct control *control;
 	struct loader loader;
@@ -403,6 +404,11 @@ make_pipeline(struct run *r)
 	r->pipeline = pipeline_new(&s->pipeline, r->loop, &r->clock, r->assess, r->output, &r->cnt);
 	if (!r->pipeline)
 		return EXIT_RUNTIME;
+	if (s->store.enabled && !(r->store = store_new(&s->store, &r->cnt, &s->diag))) {
+		diag_print(&s->diag, stderr);
+		return EXIT_RUNTIME;
+	}
+	pipeline_store(r->pipeline, r->store);
 	pipeline_cards(r->pipeline, ruleset_cards(r->rules));
 	tell_coverage(r, &(struct counters) { 0 });
 	if (s->sensor.control) {
@@ -422,6 +428,7 @@ run_free(struct run *r)
 	control_free(r->control);
 	workers_free(r->workers);
 	pipeline_free(r->pipeline);
+	store_free(r->store);
 	output_free(r->output);
 	assess_free(r->assess);
 	for (size_t i = 0; i < sizeof(r->sig) / sizeof(r->sig[0]); i++)

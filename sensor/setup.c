@@ -236,11 +236,13 @@ fill_pipeline(struct setup *s)
 	s->pipeline.pcap_name = c->read;
 	s->pipeline.stats_interval = s->sensor.stats_interval;
 	outputs_read(s->conf, &s->workers.worker.emit, &s->pipeline.eve, s->log_names, sizeof(s->log_names) / sizeof(s->log_names[0]));
+	outputs_store(s->conf, s->sensor.log_dir, s->workers.worker.stream.depth, &s->workers.worker.emit, &s->store, &s->diag);
 	s->workers.worker.emit.midstream_policy = s->workers.worker.stream.midstream_policy;
 	s->workers.worker.emit.memcap_policy = s->workers.worker.stream.memcap_policy;
 	if (s->sensor.mechanical_only) {
 		s->workers.worker.emit.content = false;
 		s->pipeline.eve.app_all = false;
+		s->store.enabled = false;
 	}
 	if (!s->sensor.control && !c->read && snprintf(s->paths[2], 512, "%s/casus.sock", s->sensor.log_dir) < 512)
 		s->sensor.control = s->paths[2];

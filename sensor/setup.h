@@ -38,6 +38,7 @@ struct setup {
 	struct assess_conf assess;
 	struct output_conf output;
 	struct pipeline_conf pipeline;
+	struct store_conf store;
 	struct rule_vars *vars;
 	char id[33];             /* sensor id in force */
 	char data_dir[512];      /* shipped rules/ */

@@ -44,6 +44,14 @@ may_be_logged(const struct app *a, const struct tx *tx)
 	return (tx->proto->log_ready && tx->proto->log_ready(tx)) || (tx_final(a, tx, TO_SERVER) && tx_final(a, tx, TO_CLIENT));
 }
 
+/* A rule may yet say that its files are to be stored: their records wait until every rule has looked. */
+static bool
+awaits_rules(const struct session *s, const struct tx *tx)
+{
+	return s->app->asked->store_rules && tx->proto->file && !s->passed && !s->bypassed &&
+	    !(tx->done_seen[TO_SERVER] && tx->done_seen[TO_CLIENT]);
+}
+
 /* Transactions that are complete are written once; then what nobody needs any more is given back. */
 static void
 log_transactions(struct worker *w, struct flow *f, struct session *s, const struct packet *p, bool all)
@@ -57,7 +65,7 @@ log_transactions(struct worker *w, struct flow *f, struct session *s, const stru
 	for (struct tx *tx = a->first; tx; tx = tx->next) {
 		if (w->conf.emit.anomaly_app && tx->events != tx->events_told)
 			emit_tx_anomaly(&w->emit, f, s, tx, p);
-		if (tx->logged || (!all && !may_be_logged(a, tx)))
+		if (tx->logged || (!all && (!may_be_logged(a, tx) || awaits_rules(s, tx))))
 			continue;
 		tx->logged = true;
 		if (s->passed) /* no rule will look */
@@ -179,8 +187,12 @@ feed_stream(struct worker *w, struct flow *f, struct session *s, struct packet *
 			stream_raw_trigger(s->stream, c.dir);
 			s->app->flush = false;
 		}
-		if (c.eof && s->app)
+		if (s->app && s->app->storing)
+			stream_deepen(w->streams, s->stream, s->app->asked->depth);
+		if (c.eof && s->app) {
+			s->app->cut[c.dir] = stream_cut(s->stream, c.dir);
 			app_eof(w->apps, s->app, c.dir);
+		}
 		if (s->app && s->app->no_payload)
 			for (int d = 0; d < 2; d++)
 				stream_raw_disable(s->stream, d);

@@ -25,6 +25,7 @@ struct pipeline {
 	struct clock *clock;
 	struct assess *assess;
 	struct output *output;
+	struct store *store; /* NULL: no file is stored */
 	struct counters *cnt;
 	struct threshold *thresholds;
 	struct assess_coverage coverage;
@@ -76,6 +77,12 @@ pipeline_free(struct pipeline *p)
 	threshold_free(p->thresholds);
 	free(p->room);
 	free(p);
+}
+
+void
+pipeline_store(struct pipeline *p, struct store *store)
+{
+	p->store = store;
 }
 
 static void
@@ -187,7 +194,8 @@ hand_over(struct pipeline *p, struct json *j, struct output_record *r)
 }
 
 static void
-write_event(struct pipeline *p, const struct event *e, const struct card *card, uint8_t action, const struct incident *i)
+write_event(struct pipeline *p, const struct event *e, const struct card *card, uint8_t action, const struct incident *i,
+    const struct eve_stored *stored)
 {
 	struct record_name name = name_next(p);
 	struct output_record r = { .type = eve_type(e), .eid = name.eid, .ts = e->ts };
@@ -197,7 +205,7 @@ write_event(struct pipeline *p, const struct event *e, const struct card *card, 
 	json_begin(p, &j, e->text_n);
 	eve_begin(&j, e, card, action, &p->eve);
 	if (e->type == EVENT_FILEINFO)
-		eve_file(&j, e, &(struct eve_stored) { 0 });
+		eve_file(&j, e, stored);
 	record_begin(&j, &name);
 	if (e->flags & EVENT_F_TRUNCATED || j.truncated)
 		json_bool(&j, "truncated", true);
@@ -205,6 +213,8 @@ write_event(struct pipeline *p, const struct event *e, const struct card *card, 
 		assess_tag(p->assess, i, &j);
 	json_end(&j);
 	hand_over(p, &j, &r);
+	if (stored)
+		store_record(p->store, stored, e->ts, r.json);
 }
 
 /* Incident and escalation records that became due. */
@@ -263,7 +273,18 @@ alert(struct pipeline *p, const struct event *e)
 	if (verdict != THRESHOLD_TELL)
 		counter_inc(p->cnt, C_ALERTS_SUPPRESSED);
 	else if (is_written(p, e))
-		write_event(p, e, card, action, i);
+		write_event(p, e, card, action, i, NULL);
+}
+
+static void
+fileinfo(struct pipeline *p, const struct event *e)
+{
+	struct incident *i = assess_event(p->assess, e, NULL, false);
+	struct eve_stored stored;
+
+	store_end(p->store, e, &stored);
+	if (is_written(p, e))
+		write_event(p, e, NULL, e->action, i, &stored);
 }
 
 void
@@ -276,12 +297,18 @@ pipeline_event(struct pipeline *p, const struct event *e)
 		tick(p, e->ts);
 		return;
 	}
+	if (e->type == EVENT_FILE) {
+		store_bytes(p->store, e);
+		return;
+	}
 	if (e->type == EVENT_ALERT) {
 		alert(p, e);
+	} else if (e->type == EVENT_FILEINFO) {
+		fileinfo(p, e);
 	} else {
 		struct incident *i = assess_event(p->assess, e, NULL, false);
 		if (is_written(p, e))
-			write_event(p, e, NULL, e->action, i);
+			write_event(p, e, NULL, e->action, i, NULL);
 	}
 	write_assessments(p);
 }

@@ -14,6 +14,7 @@
 #include "base/ring.h"
 #include "pipeline/assess.h"
 #include "pipeline/output/output.h"
+#include "pipeline/output/store.h"
 
 /* Which records besides alerts and escalations are written, and what alerts carry (outputs.* / eve-log types). */
 struct eve_conf {
@@ -38,6 +39,8 @@ struct pipeline_conf {
 };
 
 struct pipeline;
+/* `store`: where files go; NULL: nowhere. */
+void pipeline_store(struct pipeline *p, struct store *store);
 struct pipeline *pipeline_new(const struct pipeline_conf *conf, struct event_base *loop, struct clock *clock, struct assess *assess,
     struct output *output, struct counters *cnt);
 void pipeline_free(struct pipeline *p);

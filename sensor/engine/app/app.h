@@ -49,6 +49,7 @@ struct app {
 	uint8_t status;               /* enum app_state */
 	bool stopped[2];              /* parsing of that direction ended (error, enough seen) */
 	bool eof[2];
+	bool cut[2];                  /* with eof: bytes follow that nobody reads */
 	/* Probe: client and server are the other way round. app has turned itself already; the worker turns flow and
 	 * stream, sets this back to false, and from then on `dir` means the new orientation. TCP: only midstream. */
 	bool reversed;
@@ -78,6 +79,7 @@ struct app {
 	const struct files_conf *asked; /* what is asked of files; NULL: nothing */
 	uint32_t files;               /* so many were begun */
 	uint32_t keep_sid;            /* the rule that asks for */
+	bool storing;                 /* one of them goes to the store */
 	uint8_t keep_files;           /* every file of the flow from now on: bit = direction */
 	uint64_t taken[2];            /* offset in the stream of what the parser takes next */
 	struct app_frames frames[2];

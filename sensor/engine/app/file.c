@@ -83,6 +83,7 @@ file_begin(struct app *a, const struct tx *tx, struct body *b, int dir)
 	f->number = ++a->files;
 	f->want = (uint8_t) c->want;
 	f->store = store_of(a, tx, c, dir);
+	a->storing |= f->store == FILE_STORE_YES;
 	if (f->store == FILE_STORE_YES && !c->store_all)
 		f->sid[f->sids++] = tx->keep_files >> dir & 1 ? tx->keep_sid : a->keep_sid;
 	if (!(n = digests(f)))
@@ -134,7 +135,7 @@ hold(struct file *f, struct span s)
 static uint64_t
 limit_of(const struct file *f, uint64_t limit)
 {
-	return f->store == FILE_STORE_YES ? f->app->engine->files.depth : limit;
+	return f->store == FILE_STORE_YES ? f->app->engine->files.depth : f->whole ? 0 : limit;
 }
 
 void
@@ -175,6 +176,7 @@ file_keep(struct file *f, uint32_t sid)
 	if (f->store != FILE_STORE_ASK)
 		return;
 	f->store = FILE_STORE_YES;
+	f->app->storing = true;
 	hand_on(f, bytes_span(&f->held));
 	app_drop(f->app, &f->held);
 }

@@ -45,6 +45,7 @@ struct file {
 	uint32_t number;     /* of the flow's files, from 1 */
 	uint8_t store;       /* enum file_store */
 	bool cut;            /* more came than was taken */
+	bool whole;          /* the parser's limit is not of the file but of what rules look at */
 	bool ended;          /* the digests are made */
 	uint8_t want;
 	uint64_t size;       /* bytes taken: what digests and store are of */

@@ -168,11 +168,18 @@ insert(struct push *x, uint64_t off, struct span s)
 	blocks_absorb(x->e, h);
 }
 
-/* The bytes of s that depth lets in; the first refused one is told once. */
+static uint64_t
+depth_of(const struct streams *e, const struct stream *s)
+{
+	return s->own_depth ? s->depth : e->conf.depth;
+}
+
+/* The bytes of s that depth lets in; the first refused one is told once. Of a depth that is the session's own, set for the sake
+ * of a file, a segment that goes beyond it counts as beyond, as in the reference. */
 static struct span
 within_depth(struct push *x, uint64_t off, struct span s)
 {
-	uint64_t depth = x->e->conf.depth;
+	uint64_t depth = depth_of(x->e, x->s);
 
 	if (depth == 0 || off + s.n <= depth)
 		return s;
@@ -181,7 +188,7 @@ within_depth(struct push *x, uint64_t off, struct span s)
 		packet_event_set(x->p, EV_STREAM_REASSEMBLY_DEPTH_REACHED);
 		counter_inc(x->e->cnt, C_STREAM_DEPTH);
 	}
-	return off >= depth ? span_of(s.p, 0) : span_head(s, (uint32_t) (depth - off));
+	return off >= depth || x->s->own_depth ? span_of(s.p, 0) : span_head(s, (uint32_t) (depth - off));
 }
 
 enum { URGENT_OOB, URGENT_INLINE, URGENT_DROP, URGENT_GAP };
@@ -259,9 +266,9 @@ static uint64_t
 lost_edge(const struct streams *e, const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
-	uint64_t edge = half_acked(h);
+	uint64_t edge = half_acked(h), depth = depth_of(e, s);
 
-	return e->conf.depth && edge > e->conf.depth ? e->conf.depth : edge;
+	return depth && edge > depth ? depth : edge;
 }
 
 /* The first offset at or behind `from` that is held or not yet given up. A hole is given up when something came after
@@ -325,10 +332,11 @@ static bool
 at_end(const struct streams *e, const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
+	uint64_t depth = depth_of(e, s);
 
 	if (s->flags & S_FLUSH)
 		return true;
-	if (e->conf.depth && h->app >= e->conf.depth)
+	if (depth && h->app >= depth)
 		return true;
 	if ((h->flags & HALF_FIN) && (int64_t) h->app >= half_offset(h, h->fin_seq))
 		return true;

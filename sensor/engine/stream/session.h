@@ -117,6 +117,8 @@ struct stream {
 	uint8_t state, last_dir, queue_n;
 	uint8_t first_dir; /* direction of the packet that began it */
 	uint16_t flags;
+	bool own_depth;
+	uint64_t depth;    /* own_depth: in place of the configured one */
 	struct queued *queue;
 	struct half half[2]; /* [TO_SERVER]: what the client sends */
 };

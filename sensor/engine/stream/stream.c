@@ -376,3 +376,20 @@ streams_memory(const struct streams *e)
 {
 	return e->held + e->sessions;
 }
+
+bool
+stream_cut(const struct stream *s, int dir)
+{
+	return s->half[dir].flags & HALF_DEPTH;
+}
+
+void
+stream_deepen(const struct streams *e, struct stream *s, uint64_t depth)
+{
+	if (s->own_depth || (s->half[0].flags | s->half[1].flags) & HALF_DEPTH)
+		return;
+	if (depth == e->conf.depth || (depth && e->conf.depth && depth < e->conf.depth))
+		return;
+	s->own_depth = true;
+	s->depth = depth;
+}

@@ -119,6 +119,9 @@ uint64_t stream_lost(const struct stream *s, int dir);    /* bytes of gaps */
 unsigned stream_max_regions(const struct stream *s, int dir);
 /* Neither direction is read any further: beyond stream.reassembly.depth. */
 bool stream_depth_reached(const struct stream *s);
+bool stream_cut(const struct stream *s, int dir); /* the same of one */
+/* Reads both directions as far as this (0: all) if that is further, whatever the configuration says; once a session. */
+void stream_deepen(const struct streams *e, struct stream *s, uint64_t depth);
 size_t streams_memory(const struct streams *e);
 
 #endif

@@ -11,6 +11,7 @@
 struct data_tx {
 	struct tx tx;
 	struct body file[2];
+bool cut[2];          /* more of it came than was read */
 	uint8_t command;      /* 'R', 'S', or 'L': a listing, which is no file */
 	uint16_t name_n;
 	uint8_t name[NAME_MAX];
@@ -74,6 +75,7 @@ data_eof(struct app *a, void *state, int dir)
 	if (!st->tx)
 		return;
 	st->tx->file[dir].eof = true;
+	st->tx->cut[dir] = a->cut[dir];
 	tx_reach(&st->tx->tx, dir, 1);
 }
 
@@ -104,7 +106,7 @@ data_file(const struct tx *tx, int dir, unsigned i, struct app_file *out)
 	const struct data_tx *t = (const struct data_tx *) tx;
 
 	*out = (struct app_file) { .name = span_of(t->name, t->name_n) };
-	file_tell(&t->file[dir], t->file[dir].eof, out);
+	file_tell(&t->file[dir], t->file[dir].eof && !t->cut[dir], out);
 	return i == 0 && out->size > 0;
 }
 

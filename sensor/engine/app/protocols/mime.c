@@ -231,7 +231,7 @@ static void
 file_end(struct mime *m)
 {
 	if (m->open)
-		m->last->closed = true;
+		m->last->body.eof = true;
 	m->open = false;
 }
 
@@ -317,13 +317,18 @@ addresses(struct app *a, struct mime *m, const struct mime_conf *c, struct span 
 
 /* The part at hand is a file now that bytes of it come. */
 static bool
-file_open(struct app *a, struct mime *m)
+file_open(struct app *a, struct mime *m, const struct mime_conf *c)
 {
 	struct mime_file *f = m->file_n < MIME_FILES_MAX ? app_take(a, sizeof(*f)) : NULL;
 
 	if (!f)
 		return false;
 	app_keep(a, &f->name, bytes_span(&m->name), MIME_NAME_MAX);
+	f->body.inspect_min = (uint32_t) c->inspect_min;
+	f->body.inspect_window = (uint32_t) c->inspect_window;
+	file_begin(a, m->tx, &f->body, TO_SERVER);
+	if (f->body.file)
+		f->body.file->whole = true; /* c->limit is of what rules look at */
 	if (m->last)
 		m->last->next = f;
 	else
@@ -337,23 +342,42 @@ file_open(struct app *a, struct mime *m)
 static void
 put(struct app *a, struct mime *m, const struct mime_conf *c, struct span s)
 {
-	if (!m->file_part || !m->file || !s.n)
-		return;
-	body_add(m->file, a, s, c->limit);
-	if (m->open || file_open(a, m))
-		m->last->size += s.n;
+	if (m->file_part && s.n && (m->open || file_open(a, m, c)))
+		body_add(&m->last->body, a, s, c->limit);
+}
+
+static struct mime_file *
+file_at(const struct mime *m, unsigned index)
+{
+	struct mime_file *f = m->files;
+
+	while (f && index--)
+		f = f->next;
+	return f;
 }
 
 bool
 mime_file_at(const struct mime *m, unsigned index, struct app_file *out)
 {
-	const struct mime_file *f = m->files;
+	const struct mime_file *f = file_at(m, index);
 
-	while (f && index--)
-		f = f->next;
-	if (f)
-		*out = (struct app_file) { .name = bytes_span(&f->name), .size = f->size, .closed = f->closed, .gaps = f->gaps };
-	return f;
+	if (!f)
+		return false;
+	*out = (struct app_file) { .name = bytes_span(&f->name) };
+	file_tell(&f->body, f->body.eof, out);
+	if (!f->body.file) {
+		out->size = f->body.total;
+		out->closed = f->body.eof && !f->body.gap;
+	}
+	return true;
+}
+
+struct body *
+mime_body_at(const struct mime *m, unsigned index)
+{
+	struct mime_file *f = file_at(m, index);
+
+	return f ? &f->body : NULL;
 }
 
 /* The line at hand is lost; what follows is the rest of one. */
@@ -364,8 +388,7 @@ mime_gap(struct app *a, struct mime *m, uint64_t n)
 	m->mid_line = m->in_chunks = true;
 	if (!m->open)
 		return;
-	m->last->gaps = true;
-	body_gap(m->file, a, n);
+	body_gap(&m->last->body, a, n);
 }
 
 static int
@@ -585,8 +608,6 @@ mime_end(struct app *a, struct mime *m, const struct mime_conf *c)
 	if (m->digested)
 		hash_end(&m->md5, HASH_MD5, m->body_md5);
 	m->done = true;
-	if (m->file)
-		m->file->eof = true;
 }
 
 void
@@ -601,6 +622,7 @@ mime_clear(struct app *a, struct mime *m)
 	for (struct mime_file *f; (f = m->files);) {
 		m->files = f->next;
 		bytes_release(a, &f->name);
+		body_clear(&f->body, a);
 		app_give(a, f, sizeof(*f));
 	}
 }

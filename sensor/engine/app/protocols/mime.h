@@ -13,6 +13,7 @@
 #define ENGINE_PROTOCOLS_MIME_H
 
 #include "base/hash.h"
+#include "engine/app/file.h"
 #include "engine/app/protocols/parse.h"
 
 #define MIME_LINE_MAX 2048u
@@ -51,8 +52,7 @@ enum mime_event { MIME_EV_BASE64, MIME_EV_QP, MIME_EV_LINE, MIME_EV_ENCODED_LINE
 struct mime_file {
 	struct mime_file *next;
 	struct bytes name;
-	uint64_t size;
-	bool closed, gaps;
+	struct body body;
 };
 
 enum mime_where { MIME_HEADER, MIME_PREAMBLE, MIME_BODY };
@@ -86,7 +86,7 @@ struct mime {
 	bool open;                /* the last one goes on */
 	struct hash_stream md5;   /* of the body, as it went over the wire */
 	uint8_t body_md5[HASH_MAX];
-	struct body *file;        /* attachments, one after the other */
+	const struct tx *tx;      /* whose mail it is */
 };
 
 /* `wire`: the line, or the piece of one, as it went over the wire (RFC 5321 section 4.5.2); SPAN_NONE: bytes that are no lines. */
@@ -96,6 +96,7 @@ void mime_end(struct app *a, struct mime *m, const struct mime_conf *c);
 void mime_gap(struct app *a, struct mime *m, uint64_t n);
 /* The index-th attachment. */
 bool mime_file_at(const struct mime *m, unsigned index, struct app_file *out);
+struct body *mime_body_at(const struct mime *m, unsigned index);
 void mime_clear(struct app *a, struct mime *m);
 /* The index-th value of a field of the mail's own header; `name` in lower case. */
 bool mime_header(const struct mime *m, const char *name, unsigned index, struct span *out);

@@ -132,11 +132,8 @@ contents(struct app *a, struct smtp *st, struct span s, struct span wire)
 
 	if (!t)
 		return;
-	if (!t->mime && (t->mime = app_take(a, sizeof(*t->mime)))) {
-		t->mime->file = &t->file;
-		t->file.inspect_min = (uint32_t) smtp_settings(a)->inspect_min;
-		t->file.inspect_window = (uint32_t) smtp_settings(a)->inspect_window;
-	}
+	if (!t->mime && (t->mime = app_take(a, sizeof(*t->mime))))
+		t->mime->tx = &t->tx;
 	if (!t->mime)
 		return;
 	mime_feed(a, t->mime, smtp_settings(a), s, wire);
@@ -550,7 +547,6 @@ smtp_tx_clear(struct app *a, struct tx *tx)
 		mime_clear(a, t->mime);
 		app_give(a, t->mime, sizeof(*t->mime));
 	}
-	body_clear(&t->file, a);
 	if (a->proto == tx->proto && st && st->tx == t)
 		st->tx = NULL;
 }

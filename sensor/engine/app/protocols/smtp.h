@@ -19,7 +19,6 @@ struct smtp_tx {
 	struct bytes helo;
 	bool tried;              /* DATA or BDAT was said */
 	struct mime *mime;       /* from the first byte of the mail on */
-	struct body file;
 };
 
 bool smtp_file(const struct tx *tx, int dir, unsigned index, struct app_file *out);

@@ -81,9 +81,11 @@ smtp_file(const struct tx *tx, int dir, unsigned i, struct app_file *out)
 }
 
 static struct body *
-b_file(struct tx *tx, int dir)
+b_file(struct tx *tx, int dir, unsigned index)
 {
-	return &((struct smtp_tx *) tx)->file;
+	const struct mime *m = ((struct smtp_tx *) tx)->mime;
+
+	return dir == TO_SERVER && m ? mime_body_at(m, index) : NULL;
 }
 
 #define ENVELOPE { MAIL_ENVELOPE, 0 }
@@ -103,8 +105,9 @@ const struct field smtp_fields[] = {
 	{ "email.received", NULL, NULL, FIELD_MULTI, false, 1, HEADERS, f_mail_received, .help = "each Received of the mail" },
 	{ "email.url", NULL, NULL, FIELD_MULTI, false, 1, MAIL, f_url, .help = "each address of the web in the mail's text" },
 	{ "file.name", NULL, NULL, FIELD_MULTI, false, 1, MAIL, f_file_name, .help = "name of each attachment" },
-	{ .name = "file.data", .aliases = "file_data", .kind = FIELD_BODY, .dirs = 1, .progress = ENVELOPE, .body = b_file,
-	    .help = "attachments, decoded, one after the other" },
+	{ .name = "file.data", .aliases = "file_data", .kind = FIELD_BODY, .dirs = 1, .progress = ENVELOPE, .bodies = b_file, .of_file = true,
+	    .help = "each attachment, decoded" },
+	FILE_MAGIC_FIELD,
 	{ NULL }
 };
 

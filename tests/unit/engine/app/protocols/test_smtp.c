@@ -49,10 +49,19 @@ check_file(const struct tx *t, unsigned i, const char *name, uint64_t size, bool
 }
 
 static void
+check_body(struct fake *f, unsigned index, struct span want)
+{
+	const struct body *b = field_body(fake_field(&protocol_smtp, "file.data"), f->app.first, TO_SERVER, index);
+
+	assert_non_null(b);
+	assert_true(span_eq(bytes_span(&b->data), want));
+	assert_true(b->eof);
+}
+
+static void
 check_mail(struct fake *f)
 {
 	const struct tx *t = f->app.first;
-	const struct body *b = fake_field(&protocol_smtp, "file.data")->body(f->app.first, TO_SERVER);
 	char log[1024];
 	struct span s;
 
@@ -62,8 +71,10 @@ check_mail(struct fake *f)
 	    "\"url\":[\"w2.example\",\"web.example/a?b,\"]}");
 	assert_true(fake_field(&protocol_smtp, "email.subject")->bytes(t, 0, 0, NULL, &s) && span_eq(s, SPAN_LIT("one two")));
 	assert_true(fake_field(&protocol_smtp, "email.received")->bytes(t, 0, 1, NULL, &s) && span_eq(s, SPAN_LIT("r2")));
-	assert_true(span_eq(bytes_span(&b->data), SPAN_LIT("MZ\x90\0\x03\0\0\0" "1=1+\r\n.dotC")));
-	assert_true(b->eof);
+	check_body(f, 0, SPAN_LIT("MZ\x90\0\x03\0\0\0"));
+	check_body(f, 1, SPAN_LIT("1=1+\r\n.dot"));
+	check_body(f, 2, SPAN_LIT("C"));
+	assert_null(field_body(fake_field(&protocol_smtp, "file.data"), f->app.first, TO_SERVER, 3));
 	check_file(t, 0, "a.exe", 8, false);
 	check_file(t, 1, "b.txt", 10, false);
 	check_file(t, 2, "c.bin", 1, false);
