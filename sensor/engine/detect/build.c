@@ -103,9 +103,10 @@ add_keyword(struct build *b, const struct keyword *kw, const char *value)
 		e = kw->setup(b, &a);
 		return e < 0 && !b->failed ? build_error(b, 0, "%s", err_text(e)) : e;
 	}
-	if (kw->scope == KW_TX)
-		return add_tx_keyword(b, kw, &a);
-	if (kw->match && build_match(b, kw->match, &a, kw->cost) < 0)
+	if (kw->scope == KW_TX) {
+		if ((e = add_tx_keyword(b, kw, &a)) < 0)
+			return e;
+	} else if (kw->match && build_match(b, kw->match, &a, kw->cost) < 0)
 		return E_BAD;
 	return kw->act ? build_act(b, kw->act, &a) : 0;
 }
