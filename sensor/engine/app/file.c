@@ -209,7 +209,7 @@ file_tell(const struct body *b, bool whole, struct app_file *out)
 	const struct file *f = b->file;
 
 	out->f = b->file;
-	out->size = f ? f->size : b->limit && b->total > b->limit ? b->limit : b->total;
+	out->size = f && !b->gap ? f->size : b->limit && b->total > b->limit ? b->limit : b->total;
 	out->closed = whole && !b->gap && !(f ? f->cut : b->limit && b->total > b->limit);
 	out->gaps = b->gap;
 }

@@ -342,8 +342,10 @@ file_open(struct app *a, struct mime *m, const struct mime_conf *c)
 static void
 put(struct app *a, struct mime *m, const struct mime_conf *c, struct span s)
 {
-	if (m->file_part && s.n && (m->open || file_open(a, m, c)))
+	if (m->file_part && s.n && (m->open || file_open(a, m, c))) {
 		body_add(&m->last->body, a, s, c->limit);
+		m->last->size += s.n;
+	}
 }
 
 static struct mime_file *
@@ -365,10 +367,10 @@ mime_file_at(const struct mime *m, unsigned index, struct app_file *out)
 		return false;
 	*out = (struct app_file) { .name = bytes_span(&f->name) };
 	file_tell(&f->body, f->body.eof, out);
-	if (!f->body.file) {
-		out->size = f->body.total;
+	if (!f->body.file || f->body.gap)
+		out->size = f->size;
+	if (!f->body.file)
 		out->closed = f->body.eof && !f->body.gap;
-	}
 	return true;
 }
 

@@ -52,6 +52,7 @@ enum mime_event { MIME_EV_BASE64, MIME_EV_QP, MIME_EV_LINE, MIME_EV_ENCODED_LINE
 struct mime_file {
 	struct mime_file *next;
 	struct bytes name;
+	uint64_t size;            /* bytes that came */
 	struct body body;
 };
 

@@ -106,6 +106,12 @@ app_encrypted(struct app *a)
 	a->no_payload = true; /* encryption-handling: track-only, the default */
 }
 
+void
+app_flush(struct app *a)
+{
+	a->flush = true;
+}
+
 /* Frames are only counted, by direction. */
 void
 app_frame_from(struct app *a, int dir, unsigned type, uint64_t offset, uint64_t len, const struct tx *tx)
