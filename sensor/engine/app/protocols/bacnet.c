@@ -235,20 +235,6 @@ find(struct app *a, uint8_t invoke, int dir)
 }
 
 static void
-bound_open(struct app *a, struct bacnet *st)
-{
-	if (++st->open <= OPEN_MAX)
-		return;
-	each_tx(a, x)
-		if (!tx_done(a, x, 0) || !tx_done(a, x, 1)) {
-			tx_reach(x, 0, 1);
-			tx_reach(x, 1, 1);
-			st->open--;
-			return;
-		}
-}
-
-static void
 keep(struct app *a, struct bacnet *st, int dir, struct bacnet_msg *m, struct span data, bool bad)
 {
 	bool answer = m->type >= A_SIMPLE_ACK && m->type <= A_ABORT;
@@ -263,7 +249,7 @@ keep(struct app *a, struct bacnet *st, int dir, struct bacnet_msg *m, struct spa
 		if (!t)
 			return;
 		if (m->type == A_CONFIRMED)
-			bound_open(a, st);
+			txs_bound(a, &st->open, OPEN_MAX);
 		else
 			t->tx.only_dir = (uint8_t) (1 << dir);
 		if (answer && m->type != A_SEGMENT_ACK)

@@ -231,13 +231,6 @@ dcerpc_gap(struct app *a, void *state, int dir, uint32_t n)
 }
 
 static void
-dcerpc_eof(struct app *a, void *state, int dir)
-{
-	each_tx(a, x)
-		tx_reach(x, dir, 1);
-}
-
-static void
 dcerpc_tx_clear(struct app *a, struct tx *tx)
 {
 	dce_clear(a, &((struct dce_tx *) tx)->call);
@@ -311,7 +304,7 @@ const struct protocol protocol_dcerpc = {
 	.feed = dcerpc_feed,
 	.frames = frames,
 	.gap = dcerpc_gap,
-	.eof = dcerpc_eof,
+	.eof = txs_end,
 	.tx_clear = dcerpc_tx_clear,
 	.fields = fields,
 	.events = events,

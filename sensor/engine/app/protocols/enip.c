@@ -258,13 +258,6 @@ enip_gap(struct app *a, void *state, int dir, uint32_t n)
 }
 
 static void
-enip_eof(struct app *a, void *state, int dir)
-{
-	each_tx(a, x)
-		tx_reach(x, dir, 1);
-}
-
-static void
 enip_tx_clear(struct app *a, struct tx *tx)
 {
 	bytes_release(a, &((struct enip_tx *) tx)->msg[0].data);
@@ -545,7 +538,7 @@ const struct protocol protocol_enip = {
 	.max_record = HEADER + 65535,
 	.feed = enip_feed,
 	.gap = enip_gap,
-	.eof = enip_eof,
+	.eof = txs_end,
 	.tx_clear = enip_tx_clear,
 	.fields = fields,
 	.frames = frames,

@@ -239,13 +239,6 @@ ftp_feed(struct app *a, void *state, int dir, struct span bytes)
 }
 
 static void
-ftp_eof(struct app *a, void *state, int dir)
-{
-	each_tx(a, x)
-		tx_reach(x, dir, 1);
-}
-
-static void
 ftp_tx_clear(struct app *a, struct tx *tx)
 {
 	bytes_release(a, &((struct ftp_tx *) tx)->line);
@@ -431,7 +424,7 @@ const struct protocol protocol_ftp = {
 	.done = DONE,
 	.max_record = LINE_MAX,
 	.feed = ftp_feed,
-	.eof = ftp_eof,
+	.eof = txs_end,
 	.tx_clear = ftp_tx_clear,
 	.fields = fields,
 	.events = events,

@@ -357,13 +357,6 @@ ldap_gap(struct app *a, void *state, int dir, uint32_t n)
 }
 
 static void
-ldap_eof(struct app *a, void *state, int dir)
-{
-	each_tx(a, x)
-		tx_reach(x, dir, 1);
-}
-
-static void
 ldap_tx_clear(struct app *a, struct tx *tx)
 {
 	struct ldap_tx *t = (struct ldap_tx *) tx;
@@ -428,7 +421,7 @@ const struct protocol protocol_ldap = {
 	.feed = ldap_feed,
 	.frames = frames,
 	.gap = ldap_gap,
-	.eof = ldap_eof,
+	.eof = txs_end,
 	.tx_clear = ldap_tx_clear,
 	.fields = ldap_fields,
 	.events = events,

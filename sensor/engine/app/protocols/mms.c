@@ -204,20 +204,6 @@ find(struct app *a, const struct mms_msg *m, int dir)
 }
 
 static void
-bound_open(struct app *a, struct mms *st)
-{
-	if (++st->open <= OPEN_MAX)
-		return;
-	each_tx(a, x)
-		if (!tx_done(a, x, 0) || !tx_done(a, x, 1)) {
-			tx_reach(x, 0, 1);
-			tx_reach(x, 1, 1);
-			st->open--;
-			return;
-		}
-}
-
-static void
 keep(struct app *a, struct mms *st, int dir, struct mms_msg *m, struct span body, bool bad)
 {
 	bool answer = is_answer(m->type);
@@ -234,7 +220,7 @@ keep(struct app *a, struct mms *st, int dir, struct mms_msg *m, struct span body
 		if (answer || m->type == P_UNCONFIRMED)
 			t->tx.only_dir = (uint8_t) (1 << dir);
 		else
-			bound_open(a, st);
+			txs_bound(a, &st->open, OPEN_MAX);
 		if (answer)
 			app_event(a, &t->tx, EV_UNSOLICITED);
 	}
@@ -396,13 +382,6 @@ mms_probe(struct span s, int dir, uint8_t transport)
 }
 
 static void
-mms_eof(struct app *a, void *state, int dir)
-{
-	each_tx(a, x)
-		tx_reach(x, dir, 1);
-}
-
-static void
 mms_tx_clear(struct app *a, struct tx *tx)
 {
 	bytes_release(a, &((struct mms_tx *) tx)->msg[0].body);
@@ -553,7 +532,7 @@ const struct protocol protocol_mms = {
 	.max_record = 65536,
 	.feed = mms_feed,
 	.gap = tpkt_gap,
-	.eof = mms_eof,
+	.eof = txs_end,
 	.tx_clear = mms_tx_clear,
 	.clear = tpkt_clear,
 	.fields = fields,

@@ -448,14 +448,6 @@ modbus_gap(struct app *a, void *state, int dir, uint32_t n)
 	return 0;
 }
 
-/* Nobody answers any more. */
-static void
-modbus_eof(struct app *a, void *state, int dir)
-{
-	each_tx(a, x)
-		tx_reach(x, dir, 1);
-}
-
 /* ---- fields ---- */
 
 #define NUMBER(name, present, value) \
@@ -638,7 +630,7 @@ const struct protocol protocol_modbus = {
 	.max_record = 6 + 1 + PDU_MAX,
 	.feed = modbus_feed,
 	.gap = modbus_gap,
-	.eof = modbus_eof,
+	.eof = txs_end,
 	.fields = fields,
 	.events = events,
 	.log = modbus_log,

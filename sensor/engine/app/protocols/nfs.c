@@ -239,13 +239,6 @@ nfs_gap(struct app *a, void *state, int dir, uint32_t n)
 }
 
 static void
-nfs_eof(struct app *a, void *state, int dir)
-{
-	each_tx(a, x)
-		tx_reach(x, dir, 1);
-}
-
-static void
 nfs_tx_clear(struct app *a, struct tx *tx)
 {
 	struct nfs_tx *t = (struct nfs_tx *) tx;
@@ -355,7 +348,7 @@ const struct protocol protocol_nfs = {
 	.max_record = VISIBLE + 4,
 	.feed = nfs_feed,
 	.gap = nfs_gap,
-	.eof = nfs_eof,
+	.eof = txs_end,
 	.tx_clear = nfs_tx_clear,
 	.clear = nfs_clear,
 	.file = nfs_file_of,

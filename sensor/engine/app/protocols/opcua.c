@@ -265,20 +265,6 @@ find(struct app *a, const struct opcua_msg *r, int dir)
 }
 
 static void
-bound_open(struct app *a, struct opcua *st)
-{
-	if (++st->open <= OPEN_MAX)
-		return;
-	each_tx(a, x)
-		if (!tx_done(a, x, 0) || !tx_done(a, x, 1)) {
-			tx_reach(x, 0, 1);
-			tx_reach(x, 1, 1);
-			st->open--;
-			return;
-		}
-}
-
-static void
 count(struct app *a, const struct opcua_msg *m)
 {
 	if (m->answer) {
@@ -307,7 +293,7 @@ keep(struct app *a, struct opcua *st, int dir, struct opcua_msg *m, struct span 
 		if (m->answer || m->type == T_CLOSE || m->type == T_ERROR || m->type == T_REVERSE_HELLO || (m->encrypted && m->type == T_MESSAGE))
 			t->tx.only_dir = (uint8_t) (1 << dir);
 		else
-			bound_open(a, st);
+			txs_bound(a, &st->open, OPEN_MAX);
 	}
 	app_keep(a, &m->policy_uri, span_head(policy, 256), 256);
 	app_keep(a, &m->body, span_head(body, BODY_MAX), BODY_MAX);
@@ -442,13 +428,6 @@ opcua_gap(struct app *a, void *state, int dir, uint32_t n)
 	((struct opcua *) state)->resync[dir] = true;
 	((struct opcua *) state)->more[dir].on = false;
 	return 0;
-}
-
-static void
-opcua_eof(struct app *a, void *state, int dir)
-{
-	each_tx(a, x)
-		tx_reach(x, dir, 1);
 }
 
 static void
@@ -686,7 +665,7 @@ const struct protocol protocol_opcua = {
 	.max_record = CHUNK_MAX,
 	.feed = opcua_feed,
 	.gap = opcua_gap,
-	.eof = opcua_eof,
+	.eof = txs_end,
 	.tx_clear = opcua_tx_clear,
 	.fields = fields,
 	.events = events,

@@ -36,6 +36,30 @@ tx_reach(struct tx *tx, int dir, uint8_t progress)
 		tx->progress[dir] = progress;
 }
 
+/* Nobody sends in this direction any more: what waits for it waits no longer. For protocol.eof. */
+static inline void
+txs_end(struct app *a, void *state, int dir)
+{
+	(void) state;
+	each_tx(a, x)
+		tx_reach(x, dir, 1);
+}
+
+/* One more transaction waits for its answer, counted in *open: of more than `max` the oldest counts as answered. */
+static inline void
+txs_bound(struct app *a, uint32_t *open, uint32_t max)
+{
+	if (++*open <= max)
+		return;
+	each_tx(a, x)
+		if (!tx_done(a, x, 0) || !tx_done(a, x, 1)) {
+			tx_reach(x, 0, 1);
+			tx_reach(x, 1, 1);
+			--*open;
+			return;
+		}
+}
+
 /* Names for numbers, ended by a row without one. */
 struct number_name {
 	uint32_t number;

@@ -308,13 +308,6 @@ pgsql_gap(struct app *a, void *state, int dir, uint32_t n)
 }
 
 static void
-pgsql_eof(struct app *a, void *state, int dir)
-{
-	each_tx(a, x)
-		tx_reach(x, dir, 1);
-}
-
-static void
 pgsql_tx_clear(struct app *a, struct tx *tx)
 {
 	bytes_release(a, &((struct pgsql_tx *) tx)->req);
@@ -673,7 +666,7 @@ const struct protocol protocol_pgsql = {
 	.max_record = KEEP_MAX + 5,
 	.feed = pgsql_feed,
 	.gap = pgsql_gap,
-	.eof = pgsql_eof,
+	.eof = txs_end,
 	.tx_clear = pgsql_tx_clear,
 	.fields = fields,
 	.events = events,

@@ -219,13 +219,6 @@ pop3_gap(struct app *a, void *state, int dir, uint32_t n)
 }
 
 static void
-pop3_eof(struct app *a, void *state, int dir)
-{
-	each_tx(a, x)
-		tx_reach(x, dir, 1);
-}
-
-static void
 pop3_tx_clear(struct app *a, struct tx *tx)
 {
 	struct pop3_tx *t = (struct pop3_tx *) tx;
@@ -336,7 +329,7 @@ const struct protocol protocol_pop3 = {
 	.max_record = LINE_MAX,
 	.feed = pop3_feed,
 	.gap = pop3_gap,
-	.eof = pop3_eof,
+	.eof = txs_end,
 	.tx_clear = pop3_tx_clear,
 	.events = events,
 	.log = pop3_log,

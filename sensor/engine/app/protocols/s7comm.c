@@ -136,20 +136,6 @@ read_head(struct s7_tx *t, struct s7_msg *m, bool *answer)
 }
 
 static void
-bound_open(struct app *a, struct s7 *st)
-{
-	if (++st->open <= OPEN_MAX)
-		return;
-	each_tx(a, x)
-		if (!tx_done(a, x, 0) || !tx_done(a, x, 1)) {
-			tx_reach(x, 0, 1);
-			tx_reach(x, 1, 1);
-			st->open--;
-			return;
-		}
-}
-
-static void
 pdu(struct app *a, void *state, int dir, struct span s)
 {
 	struct s7 *st = state;
@@ -192,7 +178,7 @@ pdu(struct app *a, void *state, int dir, struct span s)
 			if (m.rosctr != ROSCTR_USERDATA)
 				app_event(a, &t->tx, EV_UNSOLICITED);
 		} else {
-			bound_open(a, st);
+			txs_bound(a, &st->open, OPEN_MAX);
 		}
 	}
 	t->msg[dir] = m;
@@ -233,13 +219,6 @@ static enum app_probe
 s7comm_probe(struct span s, int dir, uint8_t transport)
 {
 	return tpkt_probe(s, dir, &user);
-}
-
-static void
-s7comm_eof(struct app *a, void *state, int dir)
-{
-	each_tx(a, x)
-		tx_reach(x, dir, 1);
 }
 
 static void
@@ -446,7 +425,7 @@ const struct protocol protocol_s7comm = {
 	.max_record = 65536,
 	.feed = s7comm_feed,
 	.gap = tpkt_gap,
-	.eof = s7comm_eof,
+	.eof = txs_end,
 	.tx_clear = s7comm_tx_clear,
 	.clear = tpkt_clear,
 	.fields = fields,

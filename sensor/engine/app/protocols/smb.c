@@ -380,13 +380,6 @@ smb_gap(struct app *a, void *state, int dir, uint32_t n)
 }
 
 static void
-smb_eof(struct app *a, void *state, int dir)
-{
-	each_tx(a, x)
-		tx_reach(x, dir, 1);
-}
-
-static void
 smb_tx_clear(struct app *a, struct tx *tx)
 {
 	struct smb_tx *t = (struct smb_tx *) tx;
@@ -600,7 +593,7 @@ const struct protocol protocol_smb = {
 	.feed = smb_feed,
 	.frames = smb_frames,
 	.gap = smb_gap,
-	.eof = smb_eof,
+	.eof = txs_end,
 	.tx_clear = smb_tx_clear,
 	.clear = smb_clear,
 	.file = smb_file_of,
