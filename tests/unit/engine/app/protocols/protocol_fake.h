@@ -357,8 +357,25 @@ unhex(const char *hex, uint8_t *buf, size_t cap)
 	return span_of(buf, n);
 }
 
-/* Feeds the exchange, each message in pieces: cut = 0 whole, k > 0 in two at byte k, -1 byte by byte. The logs of all
- * transactions, one a line, go to buf. */
+/* Feeds the exchange, each message in pieces: cut = 0 whole, k > 0 in two at byte k, -1 byte by byte. */
+__attribute__((unused)) static void
+fake_feed_all(struct fake *f, const struct exchange *x, unsigned n, int cut)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct span s = x[i].bytes;
+
+		if (cut < 0) {
+			for (uint32_t k = 0; k < s.n; k++)
+				fake_feed(f, x[i].dir, span_of(s.p + k, 1));
+		} else {
+			fake_feed(f, x[i].dir, span_head(s, cut ? (uint32_t) cut : s.n));
+			if (cut && (uint32_t) cut < s.n)
+				fake_feed(f, x[i].dir, span_skip(s, (uint32_t) cut));
+		}
+	}
+}
+
+/* The logs of all transactions of the exchange, fed with the cut, one a line, go to buf. */
 __attribute__((unused)) static const char *
 fake_run(const struct protocol *p, const struct exchange *x, unsigned n, int cut, char *buf, size_t cap)
 {
@@ -366,18 +383,7 @@ fake_run(const struct protocol *p, const struct exchange *x, unsigned n, int cut
 	size_t used = 0;
 
 	fake_begin(&f, p);
-	for (unsigned i = 0; i < n; i++) {
-		struct span s = x[i].bytes;
-
-		if (cut < 0) {
-			for (uint32_t k = 0; k < s.n; k++)
-				fake_feed(&f, x[i].dir, span_of(s.p + k, 1));
-		} else {
-			fake_feed(&f, x[i].dir, span_head(s, cut ? (uint32_t) cut : s.n));
-			if (cut && (uint32_t) cut < s.n)
-				fake_feed(&f, x[i].dir, span_skip(s, (uint32_t) cut));
-		}
-	}
+	fake_feed_all(&f, x, n, cut);
 	for (struct tx *t = f.app.first; t; t = t->next) {
 		fake_log(&f, t, buf + used, (uint32_t) (cap - used - 64));
 		used += strlen(buf + used);

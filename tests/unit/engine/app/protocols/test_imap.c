@@ -62,14 +62,7 @@ run(int cut)
 	struct fake f;
 
 	fake_begin(&f, &protocol_imap);
-	for (unsigned i = 0; i < FAKE_N(session); i++)
-		for (uint32_t k = 0; k < session[i].bytes.n;) {
-			uint32_t n = cut < 0 ? 1 : k == 0 && cut ? (uint32_t) cut : session[i].bytes.n;
-			struct span s = span_head(span_skip(session[i].bytes, k), n);
-
-			fake_feed(&f, session[i].dir, s);
-			k += s.n;
-		}
+	fake_feed_all(&f, session, FAKE_N(session), cut);
 	assert_int_equal(f.facts.requests, 2);
 	assert_int_equal(f.facts.responses, 2);
 	assert_int_equal(f.facts.failures, 1);

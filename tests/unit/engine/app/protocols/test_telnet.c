@@ -29,16 +29,7 @@ run(int cut)
 	struct fake f;
 
 	fake_begin(&f, &protocol_telnet);
-	for (unsigned i = 0; i < FAKE_N(session); i++) {
-		struct span s = session[i].bytes;
-
-		for (uint32_t k = 0; cut < 0 && k < s.n; k++)
-			fake_feed(&f, session[i].dir, span_of(s.p + k, 1));
-		if (cut >= 0)
-			fake_feed(&f, session[i].dir, span_head(s, cut ? (uint32_t) cut : s.n));
-		if (cut > 0 && (uint32_t) cut < s.n)
-			fake_feed(&f, session[i].dir, span_skip(s, (uint32_t) cut));
-	}
+	fake_feed_all(&f, session, FAKE_N(session), cut);
 	/* each piece is two frames: a pdu, and a command or a line */
 	assert_int_equal(f.app.frames[TO_SERVER].last_id, 2 * (4 + 5));
 	assert_int_equal(f.app.frames[TO_CLIENT].last_id, 2 * (4 + 7));
