@@ -392,15 +392,17 @@ make_pipeline(struct run *r)
 {
 	struct setup *s = r->s;
 	struct control_calls calls = { .arg = r, .reload = start_reload, .counters = control_counters, .status = control_status };
+	struct diag recovery;
 
 	r->loop = event_base_new();
 	if (!r->loop || add_signals(r) < 0)
 		return EXIT_RUNTIME;
-	r->output = output_new(&s->output, r->loop, &r->clock, &r->cnt, &s->diag);
-	if (!r->output) {
-		diag_print(&s->diag, stderr);
+	diag_init(&recovery, 0);
+	r->output = output_new(&s->output, r->loop, &r->clock, &r->cnt, &recovery);
+	diag_print(&recovery, stderr); /* what was cut from the journal's end, too */
+	diag_clear(&recovery);
+	if (!r->output)
 		return EXIT_RUNTIME;
-	}
 	r->pipeline = pipeline_new(&s->pipeline, r->loop, &r->clock, r->assess, r->output, &r->cnt);
 	if (!r->pipeline)
 		return EXIT_RUNTIME;

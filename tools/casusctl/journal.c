@@ -34,8 +34,9 @@ header_check(struct reading *g, const char *path, const struct frame_header *h)
 		finding(g, path, 0, "records are missing between this segment and the one before");
 	else if (g->known && memcmp(h->chain, g->chain, FRAME_HASH) != 0)
 		finding(g, path, 0, "does not continue the hash chain of the segment before");
-	if (g->known && strcmp(g->epoch, h->epoch) != 0)
-		finding(g, path, 0, "has another epoch than the segment before");
+	if (g->known && strcmp(g->epoch, h->epoch) != 0) /* no finding: the chain goes on, and what is gone no file can tell */
+		fprintf(stderr, "%s: epoch %s begins: the machine went down while the segment before was written, or it was "
+				"taken away; records after %llu may be missing\n", path, h->epoch, (unsigned long long) g->next_seq - 1);
 	memcpy(g->chain, h->chain, FRAME_HASH);
 	memcpy(g->epoch, h->epoch, sizeof g->epoch);
 	g->next_seq = h->first_seq;

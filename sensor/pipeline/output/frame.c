@@ -136,7 +136,7 @@ int
 frame_write(struct buf *b, const struct journal_record *r, uint8_t chain[static FRAME_HASH])
 {
 	uint64_t body = BODY_FIXED + (uint64_t) r->type.n + r->eid.n + r->incident.n + r->hosts.n + r->json.n;
-	uint8_t *frame, *p, *room;
+	uint8_t *frame, *p, *room, next[FRAME_HASH];
 	uint32_t crc;
 	int rc;
 
@@ -149,13 +149,15 @@ frame_write(struct buf *b, const struct journal_record *r, uint8_t chain[static 
 	p = frame;
 	body_write(p + 12, r);
 	memcpy(p - 20, chain, FRAME_HASH);
-	hash_sha256(span_of(p - 20, FRAME_HASH + body), chain);
+	hash_sha256(span_of(p - 20, FRAME_HASH + body), next);
 	put_bytes(&p, MAGIC_FRAME, 4);
 	put(&p, body, 4);
-	memcpy(frame + 12 + body, chain, FRAME_HASH);
+	memcpy(frame + 12 + body, next, FRAME_HASH);
 	crc = crc32c(crc32c(0, frame + 4, 4), frame + 12, body + FRAME_HASH);
 	put(&p, crc, 4);
 	rc = buf_add(b, frame, FRAME_OVERHEAD + body) < 0 ? E_NOMEM : 0;
+	if (rc == 0) /* a record that found no room is no link of the chain */
+		memcpy(chain, next, FRAME_HASH);
 	free(room);
 	return rc;
 }

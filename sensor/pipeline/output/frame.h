@@ -51,7 +51,7 @@ void frame_header_write(const struct frame_header *h, uint8_t out[static FRAME_H
 /* E_TRUNC, E_BAD (magic, checksum, sensor or epoch not printable), E_UNSUPPORTED (version). */
 int frame_header_read(struct frame_header *h, struct span bytes);
 
-/* Appends one whole frame; `chain` is the hash before and becomes this record's. E_LIMIT: too long; E_NOMEM. */
+/* Appends one whole frame; `chain` is the hash before and becomes this record's. E_LIMIT: too long; E_NOMEM: then chain stays. */
 int frame_write(struct buf *b, const struct journal_record *r, uint8_t chain[static FRAME_HASH]);
 /* Reads the frame at the start of bytes. Its whole size, or E_TRUNC (ends too early), E_BAD. Spans point into bytes;
  * *hash too. The chain is checked by the caller with frame_chain(). */

@@ -30,6 +30,12 @@ journal_first_seq(const struct journal *j)
 	return j->segments[0].first_seq;
 }
 
+uint64_t
+journal_written_seq(const struct journal *j)
+{
+	return journal_current(j)->last_seq;
+}
+
 void
 journal_last_id(const struct journal *j, uint64_t *ms, uint32_t *n)
 {
@@ -97,40 +103,57 @@ journal_segment_begin(struct journal *j, uint64_t number)
 	return 0;
 }
 
+/* Deletes the oldest segment if it is closed and nobody needs it. */
+static bool
+oldest_goes(struct journal *j)
+{
+	struct segment *s = &j->segments[0];
+	char path[PATH_MAX];
+
+	if (j->n < 2 || s->last_seq > j->acked)
+		return false;
+	if (scan_path(path, sizeof path, j->dir, s->number) < 0 || (unlink(path) < 0 && errno != ENOENT)) {
+		log_error("journal", "cannot delete an old segment: %s", strerror(errno));
+		return false;
+	}
+	j->closed_bytes -= s->bytes;
+	memmove(s, s + 1, (j->n - 1) * sizeof *s);
+	j->n--;
+	return true;
+}
+
 /* The oldest closed segments that nobody needs go while bytes or age are over the cap. */
 static void
 trim(struct journal *j, uint64_t more)
 {
 	int64_t now = clock_now(j->clock);
-	char path[PATH_MAX];
+	bool over, old;
 
-	while (j->n > 1 && j->segments[0].last_seq <= j->acked) {
-		struct segment *s = &j->segments[0];
-		int64_t last = (int64_t) (j->segments[1].before_ms * NS_PER_MS);
-		bool over = j->closed_bytes + journal_current(j)->bytes + j->out.n + more > j->conf.max_bytes;
-		bool old = j->conf.max_age && now - last > j->conf.max_age;
-		if (!over && !old)
-			return;
-		if (scan_path(path, sizeof path, j->dir, s->number) < 0 || (unlink(path) < 0 && errno != ENOENT)) {
-			log_error("journal", "cannot delete an old segment: %s", strerror(errno));
-			return;
-		}
-		j->closed_bytes -= s->bytes;
-		memmove(s, s + 1, (j->n - 1) * sizeof *s);
-		j->n--;
-	}
+	do {
+		over = j->closed_bytes + journal_current(j)->bytes + j->out.n + more > j->conf.max_bytes;
+		old = j->n > 1 && j->conf.max_age && now - (int64_t) (j->segments[1].before_ms * NS_PER_MS) > j->conf.max_age;
+	} while ((over || old) && oldest_goes(j));
+}
+
+/* A full disk takes first what nobody needs any more, whatever the caps say. */
+static int
+write_out(struct journal *j)
+{
+	size_t before = j->out_done;
+	int rc;
+
+	do
+		rc = write_all(j->fd, j->out.p, j->out.n, &j->out_done);
+	while (rc < 0 && errno == ENOSPC && oldest_goes(j));
+	journal_current(j)->bytes += j->out_done - before;
+	return rc;
 }
 
 int
 journal_flush(struct journal *j)
 {
-	size_t before = j->out_done;
-	int rc = 0;
+	int rc = j->out.n ? write_out(j) : 0;
 
-	if (j->out.n) {
-		rc = write_all(j->fd, j->out.p, j->out.n, &j->out_done);
-		journal_current(j)->bytes += j->out_done - before;
-	}
 	if (rc < 0) {
 		if (!j->failing)
 			log_error("journal", "cannot write: %s; records wait in memory", strerror(errno));
@@ -149,25 +172,23 @@ journal_flush(struct journal *j)
 	return 0;
 }
 
-static int
+/* Where the disk refuses, the segment in hand grows on: its records wait in memory, and that has its own bound. */
+static void
 rotate(struct journal *j)
 {
-	struct segment *old;
-	int rc = journal_flush(j);
-
-	if (rc < 0)
-		return rc;
+	if (journal_flush(j) < 0)
+		return;
 	if (j->conf.sync != JOURNAL_SYNC_NEVER)
 		fdatasync(j->fd);
-	old = journal_current(j);
-	rc = journal_segment_begin(j, old->number + 1);
-	if (rc < 0) {
-		log_error("journal", "cannot begin a segment: %s", strerror(errno));
-		return rc;
+	if (journal_segment_begin(j, journal_current(j)->number + 1) < 0) {
+		if (!j->failing)
+			log_error("journal", "cannot begin a segment: %s; the one in hand goes on", strerror(errno));
+		j->failing = true;
+		counter_inc(j->cnt, C_JOURNAL_IO_ERRORS);
+		return;
 	}
 	j->closed_bytes += j->segments[j->n - 2].bytes;
 	trim(j, 0);
-	return 0;
 }
 
 static int
@@ -178,18 +199,15 @@ refuse(struct journal *j, int rc)
 	return rc;
 }
 
-/* Room for one frame more? Rotates and trims on the way. */
+/* Room for one frame more? Rotates and trims on the way. E_LIMIT: no. */
 static int
 make_room(struct journal *j, uint64_t frame)
 {
 	struct segment *s = journal_current(j);
 	bool was = j->full;
 
-	if (s->bytes + j->out.n - j->out_done + frame > j->conf.segment_bytes && j->next_seq > s->first_seq) {
-		int rc = rotate(j);
-		if (rc < 0)
-			return rc;
-	}
+	if (s->bytes + j->out.n - j->out_done + frame > j->conf.segment_bytes && j->next_seq > s->first_seq && !j->failing)
+		rotate(j);
 	trim(j, frame);
 	j->full = j->closed_bytes + journal_current(j)->bytes + j->out.n - j->out_done + frame > j->conf.max_bytes;
 	if (j->full && !was)
@@ -237,6 +255,26 @@ journal_append(struct journal *j, struct journal_record *r)
 	j->last_n = r->n;
 	if (j->out.n >= FLUSH_AT && !j->failing)
 		journal_flush(j);
+	return 0;
+}
+
+bool
+journal_in_doubt(const struct journal *j)
+{
+	return j->doubt;
+}
+
+int
+journal_go_behind(struct journal *j, uint64_t ms, uint32_t n)
+{
+	bool newer = ms != j->last_ms ? ms > j->last_ms : n > j->last_n;
+
+	if (newer && (!j->doubt || j->next_seq != j->opened_seq))
+		return E_EXIST;
+	if (newer) {
+		j->last_ms = ms;
+		j->last_n = n;
+	}
 	return 0;
 }
 

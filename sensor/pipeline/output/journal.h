@@ -40,8 +40,14 @@ void journal_close(struct journal *j); /* flushes */
 const char *journal_epoch(const struct journal *j);
 uint64_t journal_next_seq(const struct journal *j);
 uint64_t journal_first_seq(const struct journal *j); /* oldest still kept */
+uint64_t journal_written_seq(const struct journal *j); /* newest that cursors see */
 /* Stream id of the last record; 0-0 = there was none yet. */
 void journal_last_id(const struct journal *j, uint64_t *ms, uint32_t *n);
+/* The machine went down while the journal was written, and journal.sync was not flush: records that sinks have may be gone
+ * from its end. It then went on under a new epoch. */
+bool journal_in_doubt(const struct journal *j);
+/* Ids go on behind ms-n, which a sink has from before the fall. E_EXIST: newer than ours and not to be explained by it. */
+int journal_go_behind(struct journal *j, uint64_t ms, uint32_t n);
 /* Sets r's seq, ms and n and appends it. E_LIMIT: full of what nobody took yet, or r is too long; E_IO: the disk refuses. */
 int journal_append(struct journal *j, struct journal_record *r);
 /* To the kernel (and to the disk with JOURNAL_SYNC_FLUSH). Only then do cursors see it. E_IO: kept and tried again. */

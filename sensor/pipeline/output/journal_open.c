@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "pipeline/output/journal_private.h"
 #include "pipeline/output/scan.h"
 
@@ -50,6 +51,44 @@ lock_take(struct journal *j, struct diag *d)
 		return E_EXIST;
 	}
 	return 0;
+}
+
+/* The lock's text says how the last writer left: "closed", or "open BOOT SYNC" with the boot it ran in. */
+#define LOCK_TEXT 80
+
+static void
+lock_text(const struct journal *j, char out[static LOCK_TEXT])
+{
+	char boot[40] = "";
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && read(fd, boot, 36) != 36)
+		boot[0] = 0;
+	if (fd >= 0)
+		close(fd);
+	snprintf(out, LOCK_TEXT, "open %s %s\n", boot, j->conf.sync == JOURNAL_SYNC_FLUSH ? "flush" : "later");
+}
+
+static void
+lock_write(struct journal *j, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (ftruncate(j->lock, 0) < 0 || pwrite(j->lock, text, n, 0) != (ssize_t) n)
+		log_warning("journal", "cannot note in its lock how it is left: %s", strerror(errno));
+}
+
+/* The machine fell while a writer was at work that did not wait for the disk with each flush. */
+static bool
+fell(const struct journal *j)
+{
+	char was[LOCK_TEXT], is[LOCK_TEXT];
+	ssize_t n = pread(j->lock, was, sizeof was - 1, 0);
+
+	was[n > 0 ? n : 0] = 0;
+	lock_text(j, is);
+	return strncmp(was, "open ", 5) == 0 && strlen(was) > 41 && strncmp(was + 5, is + 5, 36) != 0 &&
+	    strcmp(was + 41, " flush\n") != 0;
 }
 
 static void
@@ -223,9 +262,29 @@ load(struct journal *j, struct diag *d)
 		rc = resume(j, d);
 	else
 		epoch_make(j);
-	if (rc >= 0 && (j->n == 0 || journal_current(j)->number != last)) /* the last file is not readable: go on behind it */
+	if (rc >= 0 && j->n && !j->conf.fresh && fell(j)) {
+		epoch_make(j);
+		j->doubt = true;
+		diag_warning(d, j->dir, 0, 0,
+		    "the machine went down while this was written: records after %llu may be missing here; epoch %s begins",
+		    (unsigned long long) j->next_seq - 1, j->epoch);
+	}
+	if (rc >= 0 && (j->n == 0 || journal_current(j)->number != last || j->doubt)) { /* not readable: go on behind it */
+		j->closed_bytes += j->n ? journal_current(j)->bytes : 0;
 		rc = journal_segment_begin(j, last + 1);
+	}
+	j->opened_seq = j->next_seq;
 	return rc;
+}
+
+static void
+lock_open(struct journal *j)
+{
+	char text[LOCK_TEXT];
+
+	lock_text(j, text);
+	lock_write(j, text);
+	fdatasync(j->lock);
 }
 
 struct journal *
@@ -248,6 +307,8 @@ journal_open(const struct journal_conf *conf, const struct clock *clock, struct 
 		diag_error(d, j->dir, 0, 0, "cannot make the journal's folder: %s", strerror(errno));
 	else if (j->dir && lock_take(j, d) == 0)
 		rc = load(j, d);
+	if (rc >= 0)
+		lock_open(j);
 	if (rc < 0) {
 		if (!d->errors)
 			diag_error(d, conf->dir, 0, 0, "cannot open the journal: %s", err_text(rc));
@@ -263,10 +324,11 @@ journal_close(struct journal *j)
 	if (!j)
 		return;
 	if (j->fd >= 0) {
-		journal_flush(j);
-		if (j->conf.sync != JOURNAL_SYNC_NEVER)
-			fdatasync(j->fd);
+		bool whole = journal_flush(j) == 0;
+		fdatasync(j->fd);
 		close(j->fd);
+		if (whole)
+			lock_write(j, "closed\n");
 	}
 	if (j->lock >= 0)
 		close(j->lock);

@@ -37,6 +37,8 @@ struct journal {
 	uint64_t buffered_first;  /* seq of the first record in `out` */
 	uint64_t refused;
 	bool full, stop, failing;
+	bool doubt;               /* journal_in_doubt() */
+	uint64_t opened_seq;      /* next_seq at journal_open() */
 };
 
 static inline struct segment *

@@ -193,9 +193,12 @@ output_write(struct output *o, const struct output_record *r)
 void
 output_flush(struct output *o)
 {
-	journal_flush(o->journal);
-	for (unsigned i = 0; i < o->n; i++)
-		o->sink[i]->turn(o->self[i]);
+	bool written = journal_flush(o->journal) == 0;
+
+	for (unsigned i = 0; i < o->n; i++) {
+		if (written || !o->sink[i]->record) /* what the disk refused no sink tells of */
+			o->sink[i]->turn(o->self[i]);
+	}
 	acknowledge(o);
 }
 

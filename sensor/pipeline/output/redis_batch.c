@@ -190,18 +190,24 @@ redis_batch_add(struct redis_batch *b, const struct redis_names *n, const struct
 int
 redis_batch_close(struct redis_batch *b, const struct redis_names *n)
 {
-	char key[REDIS_KEY_MAX], text[128];
+	char key[REDIS_KEY_MAX], writer[REDIS_KEY_MAX], text[128];
 	struct span bell[3] = { SPAN_LIT("PUBLISH"), SPAN_NONE, SPAN_NONE }, exec[1] = { SPAN_LIT("EXEC") };
+	struct span watch[2] = { SPAN_LIT("WATCH"), SPAN_NONE };
 	int rc;
 
+	if (redis_key(writer, n, n->sensor, REDIS_WRITER) < 0)
+		return E_LIMIT;
+	watch[1] = span_str(writer);
 	snprintf(key, sizeof key, "%snotify", n->prefix);
 	bell[1] = span_str(key);
 	bell[2] = span_of(text, (size_t) snprintf(text, sizeof text, "{\"s\":\"%s\",\"id\":\"%llu-%u\"}", n->sensor,
 				     (unsigned long long) b->last_id.ms, b->last_id.n));
 	rc = redis_format(b->commands, exec, 1);
+	if (rc == 0)
+		rc = redis_format(b->commands, watch, 2);
 	if (rc == 0) /* outside: a user who may not publish still delivers */
 		rc = redis_format(b->commands, bell, 3);
-	b->replies += 2;
+	b->replies += 3;
 	b->closed = true;
 	return rc;
 }
@@ -229,6 +235,8 @@ exec_read(struct redis_batch *b, const redisReply *r, unsigned *aside)
 		why_set(b, r);
 		return E_AGAIN;
 	}
+	if (r->type == REDIS_REPLY_NIL)
+		return E_EXIST;
 	if (r->type != REDIS_REPLY_ARRAY || b->refused || r->elements != b->kinds.n)
 		return E_BAD;
 	for (size_t i = 0; i < r->elements; i++) {
@@ -258,9 +266,13 @@ redis_batch_reply(struct redis_batch *b, const redisReply *r, unsigned *aside)
 		}
 		return 1;
 	}
-	if (b->answered == b->replies - 1) {
+	if (b->answered == b->replies - 2) {
 		rc = exec_read(b, r, aside);
 		return rc < 0 ? rc : 0;
+	}
+	if (b->answered == b->replies - 1 && r->type == REDIS_REPLY_ERROR) {
+		why_set(b, r);
+		return E_AGAIN; /* what EXEC did is found again by the ids */
 	}
 	if (r->type == REDIS_REPLY_ERROR) {
 		why_set(b, r);

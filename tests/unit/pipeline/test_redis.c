@@ -483,7 +483,7 @@ test_password(void **state)
 	assert_stream("s1", 1);
 	output_free(o);
 	/* the shortest list of commands: no XRANGE, no HSET on its state, no channel; alerts pass all the same */
-	r = command("ACL SETUSER sensor reset on >se#cret ~casus:1:* +multi +exec +xadd +xinfo +auth");
+	r = command("ACL SETUSER sensor reset on >se#cret ~casus:1:* +auth +set +watch +multi +exec +xadd +xinfo");
 	freeReplyObject(r);
 	o = output_open(&c);
 	write_record(o, "alert");

@@ -1,8 +1,8 @@
 /*
  * redis - the journal, in order and without gaps, as Redis streams: see casus-redis(7).
  *
- * On each connection it asks for the streams' last ids and goes on in the journal right behind them. One transaction is
- * under way at a time: were a refused one followed by an accepted one, its records could never be added any more.
+ * On each connection it becomes the writer, asks for the streams' last ids and goes on in the journal right behind them. One
+ * transaction is under way at a time: were a refused one followed by an accepted one, its records could never be added any more.
  */
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -23,8 +23,9 @@
 #define PASSWORD_MAX 4096
 
 enum phase { AWAY, GREETING, READY, CONFLICT };
-enum expect { EXPECT_AUTH, EXPECT_FORGET, EXPECT_ALERTS, EXPECT_STATS, EXPECT_BATCH, EXPECT_FIRST, EXPECT_STATE };
-#define EXPECT_MAX 8
+enum expect { EXPECT_AUTH, EXPECT_WRITER, EXPECT_FORGET, EXPECT_ALERTS, EXPECT_STATS, EXPECT_LAST_ALERT, EXPECT_LAST_STATS,
+	EXPECT_BATCH, EXPECT_FIRST, EXPECT_STATE };
+#define EXPECT_MAX 12
 
 struct redis {
 	const struct sink_env *env;
@@ -38,11 +39,14 @@ struct redis {
 	enum expect expect[EXPECT_MAX]; /* answers under way, oldest first; a batch stands once */
 	unsigned n_expect;
 	struct redis_id last_alerts, last_stats; /* in Redis when we connected */
+	uint64_t last_seq;               /* of the newest entry in Redis when we connected; 0 = of another epoch, or none */
+	uint64_t connection;             /* number of this connection: what the writer key holds */
 	uint64_t read_seq, acked;
 	uint64_t first_seq, state_seq, state_told;
 	uint64_t records, errors;
 	unsigned aside;
 	bool forgotten, flush_due, finishing, state_under_way, told_away;
+	bool resumed;                    /* nothing of the journal was read on this connection yet */
 };
 
 static void gather(struct redis *s);
@@ -138,6 +142,34 @@ greet(struct redis *s)
 		ask_info(s, EXPECT_ALERTS, "alerts");
 }
 
+/* From here on no other connection's transaction of this sensor goes through, until it does the same. */
+static void
+become_writer(struct redis *s)
+{
+	char key[REDIS_KEY_MAX], text[64];
+	struct span set[3] = { SPAN_LIT("SET"), SPAN_NONE, SPAN_NONE }, watch[2] = { SPAN_LIT("WATCH"), SPAN_NONE };
+
+	redis_key(key, &s->names, s->names.sensor, REDIS_WRITER);
+	set[1] = watch[1] = span_str(key);
+	set[2] = span_of(text, (size_t) snprintf(text, sizeof text, "%d-%llu", (int) getpid(), (unsigned long long) ++s->connection));
+	ask(s, EXPECT_WRITER, set, 3);
+	if (s->phase == GREETING)
+		ask(s, EXPECT_WRITER, watch, 2);
+}
+
+/* The newest entry of a stream: which of our records is it? */
+static void
+ask_last(struct redis *s, enum expect what, const char *tail)
+{
+	char key[REDIS_KEY_MAX];
+	struct span args[6] = { SPAN_LIT("XREVRANGE"), SPAN_NONE, SPAN_LIT("+"), SPAN_LIT("-"), SPAN_LIT("COUNT"),
+		SPAN_LIT("1") };
+
+	redis_key(key, &s->names, s->names.sensor, tail);
+	args[1] = span_str(key);
+	ask(s, what, args, 6);
+}
+
 static void
 on_up(void *arg)
 {
@@ -150,7 +182,7 @@ on_up(void *arg)
 	s->n_expect = 0;
 	counter_inc(s->env->cnt, C_REDIS_CONNECTS);
 	if (!s->password[0]) {
-		greet(s);
+		become_writer(s);
 		return;
 	}
 	if (user && *user)
@@ -197,7 +229,7 @@ resume(struct redis *s)
 	struct redis_id from = s->last_alerts, own;
 
 	journal_last_id(s->env->journal, &own.ms, &own.n);
-	if (redis_id_cmp(newest, own) > 0) {
+	if (redis_id_cmp(newest, own) > 0 && journal_go_behind(s->env->journal, newest.ms, newest.n) < 0) {
 		conflict(s, newest);
 		return;
 	}
@@ -205,6 +237,7 @@ resume(struct redis *s)
 		from = s->last_stats;
 	journal_seek_id(s->cursor, from.ms, from.n);
 	s->phase = READY;
+	s->resumed = true;
 	redis_batch_reset(&s->batch);
 	if (s->told_away)
 		log_notice("redis", "connected");
@@ -256,6 +289,20 @@ add(struct redis *s, const struct journal_record *r)
 	return rc;
 }
 
+/* The first record behind what Redis has: from here on it is needed. When records in between are gone from the journal,
+ * Redis was set back to before the journal's oldest. */
+static void
+resumed_at(struct redis *s, uint64_t seq)
+{
+	s->resumed = false;
+	s->acked = seq - 1;
+	if (!s->last_seq || seq <= s->last_seq + 1)
+		return;
+	log_error("redis", "records %llu to %llu are missing in Redis and no longer in the journal: it was set back too far",
+	    (unsigned long long) s->last_seq + 1, (unsigned long long) seq - 1);
+	counter_add(s->env->cnt, C_REDIS_LOST, seq - 1 - s->last_seq);
+}
+
 /* More of the journal into the batch; sent when it is full or has waited long enough. */
 static void
 gather(struct redis *s)
@@ -263,15 +310,22 @@ gather(struct redis *s)
 	const struct output_conf *c = s->env->conf;
 	struct timeval tv = { c->redis_flush_after / NS_PER_S, c->redis_flush_after % NS_PER_S / NS_PER_US };
 	struct journal_record r;
+	int rc = 1;
 
 	if (s->phase != READY || s->batch.closed)
 		return;
-	while (!batch_is_full(s) && journal_read(s->cursor, &r) == 1) {
+	while (!batch_is_full(s) && (rc = journal_read(s->cursor, &r)) == 1) {
+		if (s->resumed)
+			resumed_at(s, r.seq);
 		s->read_seq = r.seq;
 		if (!is_there(s, &r) && add(s, &r) < 0)
 			return;
 	}
-	if (!s->batch.records)
+	if (rc < 0 && !s->batch.records)
+		return; /* the disk: what is not read is not there */
+	if (s->resumed) /* it has all that is written */
+		s->acked = journal_written_seq(s->env->journal);
+	else if (!s->batch.records)
 		s->acked = s->read_seq > s->acked ? s->read_seq : s->acked;
 	else if (batch_is_full(s) || s->flush_due || s->finishing)
 		send_batch(s);
@@ -392,7 +446,8 @@ batch_answer(struct redis *s, const redisReply *r)
 	if (rc < 0) {
 		s->errors++;
 		counter_inc(s->env->cnt, C_REDIS_ERRORS);
-		redis_link_fail(s->link, rc == E_AGAIN ? s->batch.why : "an answer that fits no transaction");
+		redis_link_fail(s->link, rc == E_AGAIN ? s->batch.why : rc == E_EXIST ? "another connection writes for this sensor" :
+		    "an answer that fits no transaction");
 		return;
 	}
 	s->records += s->batch.records;
@@ -410,6 +465,19 @@ info_answer(struct redis *s, enum expect what, const redisReply *r)
 		redis_link_fail(s->link, r->type == REDIS_REPLY_ERROR ? r->str : "no answer to XINFO STREAM");
 	else if (what == EXPECT_ALERTS)
 		ask_info(s, EXPECT_STATS, "stats");
+	else
+		ask_last(s, EXPECT_LAST_ALERT, "alerts");
+}
+
+/* A user who may not look (an error) delivers all the same; only the hole in front would not be told. */
+static void
+last_answer(struct redis *s, enum expect what, const redisReply *r)
+{
+	uint64_t seq = redis_first_seq(r, journal_epoch(s->env->journal));
+
+	s->last_seq = what == EXPECT_LAST_ALERT || seq > s->last_seq ? seq : s->last_seq;
+	if (what == EXPECT_LAST_ALERT)
+		ask_last(s, EXPECT_LAST_STATS, "stats");
 	else
 		resume(s);
 }
@@ -437,14 +505,18 @@ on_reply(void *arg, const redisReply *r)
 	}
 	what = s->expect[0];
 	memmove(s->expect, s->expect + 1, --s->n_expect * sizeof s->expect[0]);
-	if (error && (what == EXPECT_AUTH || what == EXPECT_FORGET)) {
+	if (error && (what == EXPECT_AUTH || what == EXPECT_WRITER || what == EXPECT_FORGET)) {
 		s->errors++;
 		redis_link_fail(s->link, r->str);
 		return;
 	}
 	switch (what) {
 	case EXPECT_AUTH:
-		greet(s);
+		become_writer(s);
+		break;
+	case EXPECT_WRITER:
+		if (!s->n_expect)
+			greet(s);
 		break;
 	case EXPECT_FORGET:
 		s->forgotten = true;
@@ -453,6 +525,10 @@ on_reply(void *arg, const redisReply *r)
 	case EXPECT_ALERTS:
 	case EXPECT_STATS:
 		info_answer(s, what, r);
+		break;
+	case EXPECT_LAST_ALERT:
+	case EXPECT_LAST_STATS:
+		last_answer(s, what, r);
 		break;
 	case EXPECT_BATCH:
 		batch_answer(s, r);

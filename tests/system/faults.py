@@ -1,0 +1,682 @@
+#!/usr/bin/python3
+"""faults - breaks what a sensor stands on, round after round, and counts what reached Redis.
+
+A live sensor (lo of an own network namespace) under load writes its journal to a small disk of its own and sends to a
+private Redis through a proxy. Each round does one or two of the faults below at random moments, then lets everything
+settle and compares: every record of the journal is in Redis exactly once, in the journal's order, with no gap and with
+the same bytes; the incident keys are what the journal's records make them; nothing that was in the journal has gone.
+
+  faults.py [--rounds 20] [--seed 1] [--rate 2500] [--only KIND,KIND]
+
+  kill-sensor kill-redis kill-both   SIGKILL, then started again
+  snapshot       Redis comes back from a copy of some time ago
+  oom            maxmemory is reached, noeviction          readonly   Redis becomes a replica
+  stall          the proxy forwards nothing for a while, then everything, late connections first
+  cut            the proxy breaks the connection           freeze     SIGSTOP of Redis
+  disk-full      no byte left for the journal; sometimes the sensor is killed in it
+  torn           a write of the journal was cut in a record, sensor killed
+  power-cut      the machine fell: unsynced records are gone from the journal's end, another boot id
+  clock          the sensor's wall clock steps up to a day, to and fro
+
+The same seed gives the same faults at the same planned moments. Needs root, redis-server, iproute2; skips (77) without.
+Exit: 0 all rounds as promised, 1 not.
+"""
+import argparse
+import collections
+import json
+import os
+import random
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+TOP = os.path.abspath(os.environ.get("top_srcdir", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")))
+BUILD = os.path.abspath(os.environ.get("top_builddir", TOP))
+CASUS = os.path.join(BUILD, "sensor/casus")
+CTL = os.path.join(BUILD, "tools/casusctl/casusctl")
+KINDS = ("kill-sensor", "kill-redis", "kill-both", "snapshot", "oom", "readonly", "stall", "cut", "freeze", "disk-full",
+         "torn", "power-cut", "clock")
+SERIES = 10          # rounds after which journal and Redis begin anew
+DISK = 192 << 20     # bytes of the journal's disk
+SETTLE_S = 60
+RULE = 'alert udp any any -> any 9999 (msg:"load"; content:"load"; classtype:trojan-activity; sid:1; rev:1;)\n'
+NAME = re.compile(rb'"epoch":"(\w+)","seq":(\d+),"eid":"(\w+)"')
+
+# What a program sees as the wall clock is moved by the number in a file. The monotonic clock is left alone.
+SHIM = r"""
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+static volatile long *step;
+__attribute__((constructor)) static void begin(void)
+{
+	const char *path = getenv("CLOCK_STEP");
+	int fd = path ? open(path, O_RDONLY) : -1;
+	void *p = fd >= 0 ? mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+	if (p != MAP_FAILED)
+		step = p;
+}
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int rc = (int) syscall(SYS_clock_gettime, id, ts);
+	if (rc == 0 && id == CLOCK_REALTIME && step)
+		ts->tv_sec += *step;
+	return rc;
+}
+int gettimeofday(struct timeval *tv, void *tz)
+{
+	struct timespec ts;
+	int rc = clock_gettime(CLOCK_REALTIME, &ts);
+	tv->tv_sec = ts.tv_sec;
+	tv->tv_usec = ts.tv_nsec / 1000;
+	return rc;
+}
+time_t time(time_t *out)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	if (out)
+		*out = ts.tv_sec;
+	return ts.tv_sec;
+}
+"""
+
+
+class Broken(Exception):
+    """The promise does not hold."""
+
+
+def skip(why):
+    print(f"faults.py: skipped: {why}", file=sys.stderr)
+    sys.exit(77)
+
+
+def wait_for(what, ready, seconds=SETTLE_S):
+    end = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > end:
+            raise Broken(f"{what}: not within {seconds} s")
+        time.sleep(0.02)
+
+
+class Client:
+    """As much of RESP as is needed here."""
+
+    def __init__(self, path):
+        self.s = socket.socket(socket.AF_UNIX)
+        self.s.settimeout(30)
+        self.s.connect(path)
+        self.f = self.s.makefile("rb")
+
+    def __call__(self, *args):
+        out = [b"*%d\r\n" % len(args)]
+        for a in args:
+            a = a if isinstance(a, bytes) else str(a).encode()
+            out.append(b"$%d\r\n%s\r\n" % (len(a), a))
+        self.s.sendall(b"".join(out))
+        return self.reply()
+
+    def reply(self):
+        line = self.f.readline()
+        if not line:
+            raise ConnectionError("closed")
+        kind, rest = line[:1], line[1:-2]
+        if kind == b"*":
+            return [self.reply() for _ in range(int(rest))]
+        if kind == b"$":
+            return None if rest == b"-1" else self.f.read(int(rest) + 2)[:-2]
+        if kind == b"-":
+            return RuntimeError(rest.decode())
+        return int(rest) if kind == b":" else rest
+
+
+class Proxy(threading.Thread):
+    """Between sensor and Redis. `stalled`: takes nothing and forwards nothing, but connections can be made."""
+
+    def __init__(self, listen, to, rng):
+        super().__init__(daemon=True)
+        self.listen = socket.socket(socket.AF_UNIX)
+        self.listen.bind(listen)
+        self.listen.listen(64)
+        self.to, self.rng = to, rng
+        self.stalled, self.cutting, self.ended = False, False, False
+        self.links = []  # [side, side]; a side = [socket, bytes to write to it, the other has ended]
+
+    def run(self):
+        while not self.ended:
+            if self.cutting:
+                for link in self.links:
+                    self.close(link)
+                self.links, self.cutting = [], False
+            if self.stalled:
+                time.sleep(0.005)
+                continue
+            self.turn()
+
+    def turn(self):
+        order = list(reversed(self.links))  # late connections first: the early ones' bytes are stale by then
+        sides = {side[0]: (link, i) for link in order for i, side in enumerate(link)}
+        readable = [s for s, (link, i) in sides.items() if len(link[1 - i][1]) < 1 << 20 and not link[1 - i][2]]
+        writable = [s for s, (link, i) in sides.items() if link[i][1]]
+        r, w, _ = select.select(readable + [self.listen], writable, [], 0.02)
+        for s in w:
+            self.write(*sides[s])
+        for s in r:
+            if s is self.listen:
+                self.accept()
+            else:
+                self.read(*sides[s])
+        for link in [x for x in self.links if (x[0][2] and not x[0][1]) or (x[1][2] and not x[1][1])]:
+            self.close(link)
+            self.links.remove(link)
+
+    def accept(self):
+        a, _ = self.listen.accept()
+        b = socket.socket(socket.AF_UNIX)
+        try:
+            b.connect(self.to)
+        except OSError:
+            a.close()
+            return
+        for s in (a, b):
+            s.setblocking(False)
+        self.links.append([[a, bytearray(), False], [b, bytearray(), False]])
+
+    def read(self, link, i):
+        try:
+            data = link[i][0].recv(1 << 18)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        link[1 - i][1] += data
+        if not data:
+            link[1 - i][2] = True
+
+    def write(self, link, i):
+        try:
+            n = link[i][0].send(link[i][1])
+            del link[i][1][:n]
+        except BlockingIOError:
+            pass
+        except OSError:
+            link[i][1].clear()
+            link[i][2] = True
+
+    @staticmethod
+    def close(link):
+        for side in link:
+            side[0].close()
+
+
+class Bench:
+    """The sensor, its disk, Redis, the load."""
+
+    def __init__(self, top, args, rng, clock_shim):
+        self.top, self.args, self.rng, self.shim = top, args, rng, clock_shim
+        self.sensor = self.redis = self.load = None
+        self.known = []          # (epoch, seq, eid, hash of the bytes): all that ever was in the journal of this series
+        self.count = collections.Counter()
+        self.begin_series()
+
+    # ---- beginning and end ----
+
+    def begin_series(self):
+        self.end_series()
+        self.dir = tempfile.mkdtemp(prefix="series.", dir=self.top)
+        self.disk = os.path.join(self.dir, "disk")
+        os.mkdir(self.disk)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "none", self.disk], check=True)
+        self.sync = self.rng.choice(("never", "segment", "flush"))
+        self.real, self.front = self.dir + "/real", self.dir + "/front"
+        self.known, self.trimmed, self.first = [], 0, 1
+        with open(self.dir + "/rules", "w", encoding="ascii") as f:
+            f.write(RULE)
+        with open(self.dir + "/step", "wb") as f:
+            f.write(bytes(4096))
+        self.redis_start()
+        self.proxy = Proxy(self.front, self.real, self.rng)
+        self.proxy.start()
+        self.sensor_start()
+
+    def end_series(self):
+        self.load_stop()
+        for p in (self.sensor, self.redis):
+            if p and p.poll() is None:
+                p.kill()
+                p.wait()
+        self.sensor = self.redis = None
+        if hasattr(self, "dir"):
+            self.proxy.ended = True
+            self.proxy.join()
+            self.proxy.listen.close()
+            subprocess.run(["umount", self.disk], check=True)
+            shutil.rmtree(self.dir)
+
+    # ---- the parts ----
+
+    def redis_start(self, dump=False):
+        persist = ["--save", "", "--appendonly", "no"] if dump else ["--save", "", "--appendonly", "yes"]
+        self.redis = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", self.real, "--dir", self.dir,
+                                       "--appendfsync", self.rng.choice(("everysec", "always")), *persist],
+                                      stdin=subprocess.DEVNULL, stdout=open(self.dir + "/redis.log", "ab"), stderr=subprocess.STDOUT)
+        wait_for("Redis", self.redis_answers)
+        if dump:
+            Client(self.real)("CONFIG", "SET", "appendonly", "yes")
+        self.count["Redis starts"] += 1
+
+    def redis_answers(self):
+        try:
+            return Client(self.real)("PING") == b"PONG"
+        except OSError:
+            return False
+
+    def redis_kill(self):
+        self.redis.kill()
+        self.redis.wait()
+
+    def sensor_start(self):
+        env = dict(os.environ)
+        if self.shim:
+            env.update(LD_PRELOAD=self.shim, CLOCK_STEP=self.dir + "/step")
+        options = {"redis.socket": self.front, "redis.timeout": "1s", "stats.interval": "1s", "journal.segment-bytes": "1mb",
+                   "journal.max-bytes": "96mb", "journal.max-age": "0", "journal.sync": self.sync, "redis.maxlen": "10000000",
+                   "redis.batch": str(self.rng.choice((1, 50, 500))), "sensor-name": "edge-1", "eve.file": "",
+                   "capture.promiscuous": "no", "capture.quiet-after": "0", "control-socket": self.dir + "/ctl",
+                   **self.args.options}
+        sets = [x for k, v in options.items() for x in ("--set", f"{k}={v}")]
+        self.sensor = subprocess.Popen([CASUS, "-i", "lo", "-S", self.dir + "/rules", "-l", self.disk, "-k", "none", *sets], env=env,
+                                       stdin=subprocess.DEVNULL, stdout=open(self.dir + "/sensor.log", "ab"), stderr=subprocess.STDOUT)
+        wait_for("the sensor", self.status)
+        self.count["sensor starts"] += 1
+
+    def status(self):
+        if self.sensor.poll() is not None:
+            raise Broken(f"the sensor ended with {self.sensor.returncode}")
+        p = subprocess.run([CTL, "--socket", self.dir + "/ctl", "--json", "status"], capture_output=True, check=False)
+        return json.loads(p.stdout)["output"] if p.returncode == 0 else None
+
+    def sensor_kill(self):
+        self.sensor.kill()
+        self.sensor.wait()
+
+    def load_start(self):
+        self.load = subprocess.Popen([sys.executable, __file__, "--send", str(self.args.rate), "--seed", str(self.rng.random())])
+
+    def load_stop(self):
+        if self.load:
+            self.load.kill()
+            self.load.wait()
+        self.load = None
+
+    # ---- the faults ----
+
+    def nap(self, low, high):
+        time.sleep(self.rng.uniform(low, high))
+
+    def fault(self, kind):
+        getattr(self, kind.replace("-", "_"))()
+
+    def kill_sensor(self):
+        self.sensor_kill()
+        self.nap(0, 0.2)
+        self.sensor_start()
+
+    def kill_redis(self):
+        self.redis_kill()
+        self.nap(0, 0.5)
+        self.redis_start()
+
+    def kill_both(self):
+        self.sensor_kill()
+        self.redis_kill()
+        self.redis_start()
+        self.sensor_start()
+
+    def snapshot(self):
+        if Client(self.real)("SAVE") != b"OK":
+            raise Broken("SAVE failed")
+        self.nap(0.2, 0.8)
+        self.redis_kill()
+        shutil.rmtree(self.dir + "/appendonlydir", ignore_errors=True)
+        self.redis_start(dump=True)
+
+    def oom(self):
+        c = Client(self.real)
+        used = int(re.search(rb"used_memory:(\d+)", c("INFO", "memory")).group(1))
+        c("CONFIG", "SET", "maxmemory-policy", "noeviction")
+        c("CONFIG", "SET", "maxmemory", used + self.rng.randrange(200000))
+        self.nap(0.2, 0.8)
+        c("CONFIG", "SET", "maxmemory", 0)
+
+    def readonly(self):
+        c = Client(self.real)
+        c("CONFIG", "SET", "replica-serve-stale-data", "yes")
+        c("REPLICAOF", "127.0.0.1", 1)
+        self.nap(0.2, 0.8)
+        c("REPLICAOF", "NO", "ONE")
+
+    def stall(self):
+        self.proxy.stalled = True
+        self.nap(0.1, 2.5)
+        self.proxy.stalled = False
+
+    def cut(self):
+        for _ in range(self.rng.randrange(1, 4)):
+            self.proxy.cutting = True
+            self.nap(0, 0.4)
+
+    def freeze(self):
+        self.redis.send_signal(signal.SIGSTOP)
+        self.nap(0.1, 1.6)
+        self.redis.send_signal(signal.SIGCONT)
+
+    def disk_full(self):
+        ballast = self.disk + "/ballast"
+        with open(ballast, "wb", buffering=0) as f:
+            try:
+                while True:
+                    f.write(bytes(1 << 16))
+            except OSError:
+                pass
+            for _ in range(64):  # to the last byte
+                try:
+                    f.write(b"x" * 512)
+                except OSError:
+                    break
+        self.nap(0.2, 0.8)
+        killed = self.rng.random() < 0.4
+        if killed:
+            self.sensor_kill()
+        os.unlink(ballast)
+        if killed:
+            self.sensor_start()
+
+    def last_segment(self):
+        names = sorted(x for x in os.listdir(self.disk + "/journal") if x.endswith(".cjl"))
+        return os.path.join(self.disk, "journal", names[-1])
+
+    def told(self, what):
+        with open(self.dir + "/sensor.log", encoding="utf-8", errors="replace") as f:
+            if what not in f.read():
+                raise Broken(f'the sensor does not tell "{what}"')
+
+    def torn(self):
+        self.sensor_kill()
+        path = self.last_segment()
+        data = open(path, "rb").read()
+        at = data.rfind(b"CJR1")
+        frame = data[at:] if at > 0 else b"CJR1" + bytes(400)
+        with open(path, "ab") as f:  # as much of a record as the kernel had taken
+            f.write(frame[:self.rng.randrange(1, len(frame))])
+        self.sensor_start()
+        self.told("torn end cut off")
+
+    def power_cut(self):
+        self.sensor_kill()
+        if self.sync != "flush":
+            path, before = self.last_segment(), self.journal()
+            os.truncate(path, self.rng.randrange(192, os.path.getsize(path) + 1))
+            kept = self.journal()
+            if before[:len(kept)] != kept:
+                raise Broken("what was left of the journal is not its beginning")
+            self.lost = before[len(kept):]
+            self.known = [x for x in self.known if x not in set(self.lost)]
+        lock = self.disk + "/journal/lock"
+        text = open(lock, encoding="ascii").read().split()
+        with open(lock, "w", encoding="ascii") as f:
+            f.write(f"{text[0]} {'0' * 8}{text[1][8:]} {text[2]}\n")
+        self.sensor_start()
+        if self.sync != "flush":
+            self.told("the machine went down")
+
+    def clock(self):
+        for _ in range(2):
+            with open(self.dir + "/step", "r+b") as f:
+                f.write(self.rng.randrange(-86400, 86400).to_bytes(8, "little", signed=True))
+            self.nap(0.1, 0.4)
+        with open(self.dir + "/step", "r+b") as f:
+            f.write(bytes(8))
+
+    # ---- the count ----
+
+    def journal(self):
+        p = subprocess.run([CTL, "journal", "export", "--dir", self.disk + "/journal"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                           check=False)
+        return [self.name(line) for line in p.stdout.splitlines()]
+
+    def with_trimmed(self, journal):
+        """On a full disk the oldest segments go that Redis has: they were counted before, or are the journal's beginning."""
+        first = journal[0][1] if journal else 1
+        before = [x for x in self.known if x[1] < first]
+        self.trimmed = first - 1
+        if first > 1 and "disk-full" not in self.kinds and first != self.first:
+            raise Broken(f"records before {first} have gone from the journal")
+        self.first = first
+        return before + journal
+
+    @staticmethod
+    def name(line):
+        m = NAME.search(line)
+        return m.group(1).decode(), int(m.group(2)), m.group(3).decode(), hash(bytes(line))
+
+    def stream(self, c, key):
+        start, out = b"-", []
+        while True:
+            page = c("XRANGE", key, start, "+", "COUNT", 5000)
+            out += [(tuple(int(x) for x in i.split(b"-")), f[1]) for i, f in page]
+            if len(page) < 5000:
+                return out
+            start = b"(" + page[-1][0]
+
+    def settled(self):
+        s = self.status()
+        redis = [x for x in s["sinks"] if x["name"] == "redis"][0] if s else {}
+        if redis.get("state") == "conflict":
+            raise Broken("the sensor believes that someone else writes")
+        return bool(s) and redis["connected"] and redis["backlog"] == 0 and s["journal"]["refused"] == 0
+
+    def check(self):
+        self.load_stop()
+        wait_for("delivery", self.settled)
+        before = self.with_trimmed(self.journal())
+        wait_for("delivery", self.settled)  # of what came in between
+        verify = subprocess.run([CTL, "journal", "verify", "--dir", self.disk + "/journal"], capture_output=True, check=False)
+        c = Client(self.real)
+        entries = sorted(self.stream(c, "casus:1:{edge-1}:alerts") + self.stream(c, "casus:1:{edge-1}:stats"))
+        redis = [self.name(j) for _, j in entries]
+        journal = self.with_trimmed(self.journal())  # stats records go on: what came after Redis was read is for the next round
+        journal = [x for x in journal if x[1] <= before[-1][1] or x[1] <= max([y[1] for y in redis], default=0)]
+        seen = collections.Counter(x[2] for x in redis)
+        doubles = sum(n - 1 for n in seen.values())
+        lost = [x for x in journal if x[2] not in seen]
+        there, gone = set(journal), set(self.lost)
+        # What came into the journal in this round, reached Redis and was then trimmed is in no export: its numbers tell.
+        early = [x for x in redis if x not in there and x not in gone and len(self.known) < x[1] <= self.trimmed]
+        journal = journal[:len(self.known)] + early + journal[len(self.known):] if early else journal
+        there.update(early)
+        strange = [x for x in redis if x not in there and x not in gone]
+        in_order = [x for x in redis if x not in gone] == journal and [x[1] for x in journal] == list(range(1, len(journal) + 1))
+        self.count["events"] += len(journal) - len(self.known)
+        self.count["doubles"] += doubles
+        self.count["lost"] += len(lost)
+        line = f"journal {len(journal)}, Redis {len(redis)}, lost {len(lost)}, doubles {doubles}, strange {len(strange)}"
+        if self.lost:
+            line += f", cut with the machine {len(self.lost)}, of them in Redis {sum(x[2] in seen for x in self.lost)}"
+        if self.known != journal[:len(self.known)]:
+            raise Broken(f"{line}: records that were in the journal have gone from it or changed")
+        if lost or doubles or strange or not in_order:
+            raise Broken(f"{line}, in order {in_order}; first lost {lost[:1]}, first strange {strange[:1]}")
+        if verify.returncode != 0:
+            raise Broken(f"{line}: the journal is not whole: {verify.stderr.decode()[-400:]}")
+        line += f", incidents {self.check_incidents(c, [j for _, j in entries])}"
+        self.known = journal
+        return line
+
+    def check_incidents(self, c, records):
+        """Document, timeline and rank of each incident, from the records in order."""
+        timeline, last = collections.defaultdict(list), {}
+        for j in records:
+            if b'"event_type":"incident"' not in j and b'"event_type":"escalation"' not in j:
+                continue
+            r = json.loads(j)
+            if r["event_type"] not in ("incident", "escalation"):
+                continue
+            i = r["casus"]["incident"]["id"] if r["event_type"] == "incident" else r["casus"]["escalation"]["incident"]
+            timeline[i].append(j)
+            if r["event_type"] == "incident":
+                last[i] = j
+        if self.lost:  # what the journal lost may be in one and not in the other
+            return len(last)
+        for i, expected in timeline.items():
+            got = [j for _, j in self.stream(c, f"casus:1:{{{i}}}:timeline")]
+            if got != expected:
+                raise Broken(f"timeline of {i}: {len(got)} entries, expected {len(expected)}")
+        for i, j in last.items():
+            if c("HGET", f"casus:1:{{{i}}}:incident", "j") != j:
+                raise Broken(f"the document of {i} is not its newest")
+            if not c("PFCOUNT", f"casus:1:{{{i}}}:hosts:edge-1"):
+                raise Broken(f"{i} has no hosts")
+        if c("ZCARD", "casus:1:incidents") != len(timeline):
+            raise Broken("casus:1:incidents does not hold all incidents")
+        return len(last)
+
+    def round(self, kinds):
+        self.lost, self.kinds = [], kinds
+        self.load_start()
+        self.nap(0.2, 0.6)
+        for kind in kinds:
+            self.fault(kind)
+            self.count[kind] += 1
+            self.nap(0, 0.3)
+        self.nap(0, 0.2)
+        return self.check()
+
+
+def send(rate, seed):
+    """Datagrams at a rate until killed, from changing addresses to some."""
+    rng = random.Random(seed)
+    socks = []
+    for i in range(16):
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.bind((f"127.1.{rng.randrange(250)}.{i + 1}", 0))
+        socks.append(s)
+    begin, n = time.monotonic(), 0
+    while os.getppid() != 1:
+        while n < (time.monotonic() - begin) * rate:
+            socks[n % 16].sendto(b"load %d" % n, (f"127.2.0.{n % 24 + 1}", 9999))
+            n += 1
+        time.sleep(0.002)
+
+
+def shim_build(top):
+    cc = shutil.which("cc") or shutil.which("gcc")
+    with open(top + "/step.c", "w", encoding="ascii") as f:
+        f.write(SHIM)
+    ok = cc and subprocess.run([cc, "-shared", "-fPIC", "-O1", "-o", top + "/step.so", top + "/step.c"], capture_output=True,
+                               check=False).returncode == 0
+    return top + "/step.so" if ok else None
+
+
+def plan(rng, kinds, rounds):
+    """Each kind comes as often as the others; in every third round a second one goes with it."""
+    bag, out = [], []
+    for n in range(rounds):
+        if not bag:
+            bag = rng.sample(kinds, len(kinds))
+        one = [bag.pop()]
+        if n % 3 == 2 and one[0] != "power-cut":
+            one.append(rng.choice([k for k in kinds if k not in ("power-cut", one[0])] or kinds))
+        out.append(one)
+    return out
+
+
+def campaign(args, top):
+    shim = None if "asan" in args.without else shim_build(top)
+    kinds = args.only or [k for k in KINDS if k != "clock" or shim]
+    rng = random.Random(args.seed)
+    rounds = plan(rng, kinds, args.rounds)
+    bench, begin, bad = None, time.monotonic(), 0
+    try:
+        for n, one in enumerate(rounds, 1):
+            if bench is None:
+                bench = Bench(top, args, rng, shim)
+            elif (n - 1) % SERIES == 0 or "power-cut" in rounds[n - 2]:
+                bench.begin_series()
+            try:
+                print(f"round {n:3} {'+'.join(one):26} {bench.round(one)}: ok", flush=True)
+            except (Broken, OSError, RuntimeError, KeyError) as e:
+                bad += 1
+                print(f"round {n:3} {'+'.join(one):26} {e}: BROKEN", flush=True)
+                if args.keep:
+                    subprocess.run(["cp", "-a", bench.dir, args.keep], check=False)
+                for name in ("sensor.log", "redis.log"):
+                    with open(os.path.join(bench.dir, name), encoding="utf-8", errors="replace") as f:
+                        print("".join("  | " + x for x in f.readlines()[-12:]), end="")
+                if n < len(rounds):
+                    bench.begin_series()
+    finally:
+        if bench:
+            bench.end_series()
+    c = bench.count
+    print(f"seed {args.seed}: {len(rounds)} rounds, {bad} broken; {c['events']} events, {c['lost']} lost, {c['doubles']} doubles; "
+          f"{c['sensor starts']} sensor starts, {c['Redis starts']} Redis starts; "
+          + ", ".join(f"{k} {c[k]}" for k in KINDS if c[k]) + f"; {time.monotonic() - begin:.0f} s")
+    return 1 if bad else 0
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--rounds", type=int, default=20)
+    p.add_argument("--seed", default="1")
+    p.add_argument("--rate", type=int, default=2500, help="datagrams a second; each is an alert")
+    p.add_argument("--only", type=lambda s: s.split(","), default=[])
+    p.add_argument("--without", default="", help="asan: the sensor is a sanitizer build, nothing can be preloaded")
+    p.add_argument("--set", dest="options", type=lambda s: s.split("=", 1), action="append", default=[], help="option of the sensor")
+    p.add_argument("--keep", help="where to copy the folder of a broken round")
+    p.add_argument("--send", type=float, help=argparse.SUPPRESS)
+    args = p.parse_args()
+    args.options = dict(args.options)
+    return args
+
+
+def main():
+    args = arguments()
+    if args.send:
+        send(args.send, args.seed)
+    if os.geteuid() != 0:
+        skip("not root")
+    for tool in ("redis-server", "unshare", "ip", "mount"):
+        if not shutil.which(tool):
+            skip(f"no {tool}")
+    if not os.path.exists(CASUS):
+        skip("not built")
+    if "FAULTS_INSIDE" not in os.environ:
+        probe = subprocess.run(["unshare", "-mn", "true"], capture_output=True, check=False)
+        if probe.returncode != 0:
+            skip("no own namespaces here")
+        os.environ["FAULTS_INSIDE"] = "1"
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execvp("unshare", ["unshare", "-mn", sys.executable, *sys.argv])
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    top = tempfile.mkdtemp(prefix="casus-faults.")
+    try:
+        return campaign(args, top)
+    finally:
+        shutil.rmtree(top, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
