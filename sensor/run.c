@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include "os/notify.h"
 #include "os/privileges.h"
 #include "pipeline/control/control.h"
+#include "pipeline/control/inbox.h"
+#include "pipeline/output/redis_auth.h"
 
 #define POLL_EVENTS 4096
 #define IDLE_US 1000
@@ -38,6 +41,7 @@ struct run {
 	struct store *store;
 	struct pipeline *pipeline;
 	struct control *control;
+	struct inbox *inbox;
 	struct loader loader;
 	struct ruleset *rules;
 	bool stopping, reload_again, quiet_told;
@@ -387,6 +391,27 @@ open_captures(struct run *r)
 	return exit_of(err);
 }
 
+/* What was told before the restart, and what is told by Redis: live only, a replay is what it is given. */
+static int
+make_inbox(struct run *r)
+{
+	struct setup *s = r->s;
+	char path[PATH_MAX];
+	struct diag d;
+	int rc = 0;
+
+	if (s->pipeline.offline)
+		return 0;
+	diag_init(&d, 0);
+	if (snprintf(path, sizeof(path), "%s/told.jsonl", s->sensor.log_dir) >= (int) sizeof(path) || assess_remember(r->assess, path, &d) < 0)
+		rc = EXIT_RUNTIME;
+	else if (s->assess.context_keys && redis_wanted(&s->output) && !(r->inbox = inbox_new(&s->output, r->loop, r->assess, &r->cnt, &d)))
+		rc = EXIT_RUNTIME;
+	diag_print(&d, stderr);
+	diag_clear(&d);
+	return rc;
+}
+
 static int
 make_pipeline(struct run *r)
 {
@@ -428,6 +453,7 @@ static void
 run_free(struct run *r)
 {
 	control_free(r->control);
+	inbox_free(r->inbox);
 	workers_free(r->workers);
 	pipeline_free(r->pipeline);
 	store_free(r->store);
@@ -524,6 +550,8 @@ run(struct setup *s, struct ruleset *rules)
 		code = drop_rights(s);
 	if (!code)
 		code = make_pipeline(&r);
+	if (!code)
+		code = make_inbox(&r);
 	if (!code)
 		code = confine(s);
 	if (!code)

@@ -56,7 +56,7 @@ read_inputs(struct assess *a, struct diag *d)
 		rc |= author_keys_read(&a->keys, a->conf.context_keys, d);
 	if (a->conf.context && !rc)
 		rc |= context_read(&a->context, a->conf.context, &a->packs,
-		    &(struct context_trust) { a->conf.context_keys ? &a->keys : NULL, !a->conf.context_keys, "file" }, d);
+		    &(struct context_trust) { a->conf.context_keys ? &a->keys : NULL, !a->conf.context_keys, CHANNEL_FILE }, d);
 	if (rc || !a->conf.packs)
 		return -1;
 	a->health = health_new(&a->inv);
@@ -99,6 +99,7 @@ assess_new(const struct assess_conf *conf, const char *sensor, const struct cloc
 	a->clock = clock;
 	a->cnt = cnt;
 	a->cov.sampling = 1;
+	told_init(&a->told);
 	if (read_inputs(a, d) < 0) {
 		assess_free(a);
 		return NULL;
@@ -141,7 +142,7 @@ assess_free(struct assess *a)
 	if (!a)
 		return;
 	clear_pending(a);
-	assess_forget_told(a);
+	told_clear(&a->told);
 	incidents_free(a->incidents);
 	clear_inputs(a);
 	free(a);

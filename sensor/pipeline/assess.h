@@ -56,8 +56,19 @@ void assess_tick(struct assess *a, int64_t now, const struct assess_coverage *co
 void assess_finish(struct assess *a); /* end of input: every open incident is assessed a last time */
 
 /* What a person tells while it runs: a statement as YAML, bare only where the peer is trusted, or signed. It is recorded, counts from
- * the next assessment on, and is kept over a reload. Negative: why[] tells what was wrong. */
-int assess_tell(struct assess *a, struct span text, bool trusted, const char *channel, char why[static 256]);
+ * the next assessment on, and is kept over reloads and restarts. */
+struct assess_telling {
+	struct span text;
+	bool trusted;        /* it may be bare */
+	const char *channel; /* one of CHANNEL_ (legal/told.h) */
+	const char *mark;    /* of a stream: how far it was read with this one; else NULL */
+};
+/* Negative: it does not count, why[] tells what was wrong. E_EXIST: it was told before, word for word. */
+int assess_tell(struct assess *a, const struct assess_telling *t, char why[static 256]);
+/* From now on what is told is kept in this file too, and what it holds counts again. Negative: an error in d. */
+int assess_remember(struct assess *a, const char *path, struct diag *d);
+/* How far a stream was read, over restarts too; "": not at all. */
+const char *assess_mark(const struct assess *a);
 
 /* What the alert's `casus` object carries of its incident: incident, scale, legal, parties, marking. */
 void assess_tag(const struct assess *a, const struct incident *i, struct json *j);

@@ -11,6 +11,7 @@
 
 #include "pipeline/assess.h"
 #include "pipeline/legal/document.h"
+#include "pipeline/legal/told.h"
 
 /* legal's notes on an incident (incident->legal). */
 struct notes {
@@ -20,15 +21,6 @@ struct notes {
 	enum incident_state told_state;
 	bool assessed, lowering; /* lowering: a lower band waits until it has lasted */
 	bool going;              /* an outage goes on */
-};
-
-/* What was told while it ran, kept for reloads. */
-struct told {
-	char *text;
-	size_t n;
-	bool trusted;
-	const char *channel;
-	struct told *next;
 };
 
 struct pending {
@@ -58,8 +50,7 @@ struct assess {
 	struct packs packs;
 	struct context context;
 	struct author_keys keys;
-	struct told *told, **told_end;
-	uint32_t n_told;
+	struct told_list told; /* while it ran, kept for reloads and restarts */
 	struct incidents *incidents;
 	struct health *health;
 	uint64_t one_sided, two_sided; /* conversations that ended */
@@ -76,6 +67,5 @@ void assess_now(struct assess *a, struct incident *i, int64_t now, bool changes)
 /* ---- assess_tell.c ---- */
 /* After a reload: what no longer fits is warned of and left out. */
 void assess_tell_again(struct assess *a, struct diag *d);
-void assess_forget_told(struct assess *a);
 
 #endif

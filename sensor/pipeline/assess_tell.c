@@ -1,50 +1,94 @@
 /*
- * What people tell while the sensor runs: taken, recorded, told again to new packs after a reload.
+ * What people tell while the sensor runs: taken, recorded, told again to new packs after a reload and after a restart.
  */
 #include "pipeline/assess_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TOLD_MAX 4096
+#include "base/log.h"
 
 static int
-tell_again(struct assess *a, const struct told *t, struct diag *d, const struct statement **out)
+tell_again(struct assess *a, struct told *t, struct diag *d, const struct statement **out)
 {
 	struct context_trust trust = { a->conf.context_keys ? &a->keys : NULL, t->trusted, t->channel };
 
-	return context_add(&a->context, t->channel, span_of(t->text, t->n), &a->packs, &trust, out, d);
+	int rc = context_add(&a->context, t->channel, span_of(t->text, t->n), &a->packs, &trust, out, d);
+
+	t->expires = rc < 0 ? 0 : (*out)->expires;
+	return rc;
 }
 
-/* After a reload: what the new packs no longer understand is told as a warning and left out. */
+/* To the packs and keys in force; what they do not understand is told as a warning and left out. */
 void
 assess_tell_again(struct assess *a, struct diag *d)
 {
 	const struct statement *s;
 
-	for (const struct told *t = a->told; t; t = t->next) {
+	for (struct told *t = a->told.first; t; t = t->next) {
 		struct diag own;
 		diag_init(&own, 0);
 		if (tell_again(a, t, &own, &s) < 0)
-			diag_warning(d, t->channel, 0, 0, "a statement told before does not fit the new packs or keys and no longer counts");
+			diag_warning(d, t->channel, 0, 0, "a statement told before does not fit the packs or keys in force and no longer counts");
 		diag_clear(&own);
 	}
 }
 
+/* What can never count again. */
 static void
-push_context(struct assess *a, const struct statement *s)
+forget_expired(struct assess *a)
+{
+	int64_t now = clock_now(a->clock);
+
+	for (struct told *t = a->told.first, *next; t; t = next) {
+		next = t->next;
+		if (t->expires && t->expires <= now)
+			told_remove(&a->told, t);
+	}
+}
+
+int
+assess_remember(struct assess *a, const char *path, struct diag *d)
+{
+	int rc = told_open(&a->told, path);
+
+	if (rc < 0) {
+		diag_error(d, path, 0, 0, rc == E_PERM ? "a file that only root and the sensor's own user may write was expected" : "what was told cannot be read");
+		return rc;
+	}
+	if (a->told.passed_over)
+		diag_warning(d, path, 0, 0, "%u lines are no statements and were passed over", a->told.passed_over);
+	assess_tell_again(a, d);
+	forget_expired(a);
+	a->context_next = a->told.n ? clock_now(a->clock) : a->context_next;
+	rc = a->told.n || a->told.mark[0] || a->told.passed_over ? told_rewrite(&a->told) : 0;
+	if (rc < 0)
+		diag_error(d, path, 0, 0, "what was told cannot be written");
+	else if (a->told.n)
+		log_notice("context", "statements told before count again: %u", a->told.n);
+	return rc;
+}
+
+const char *
+assess_mark(const struct assess *a)
+{
+	return a->told.mark;
+}
+
+static void
+push_context(struct assess *a, const struct statement *s, const struct told *t)
 {
 	struct pending *p = calloc(1, sizeof(*p));
 	uint32_t cap = 64 << 10;
 	struct json j;
 
-	if (!p || !(p->told = malloc(cap + 1))) {
+	if (!p || !(p->told = malloc(cap + 6 * t->n + 1))) {
 		free(p);
 		return;
 	}
-	json_init(&j, p->told, cap);
+	json_init(&j, p->told, cap + (uint32_t) (6 * t->n));
 	json_object(&j, NULL);
-	document_context(&a->rec, s, &j);
+	document_context(&a->rec, s, span_of(t->text, t->n), &j);
 	struct span all = json_text(&j);
 	memmove(p->told, p->told + 1, all.n); /* the members alone */
 	p->told[all.n - 2] = '\0';
@@ -67,47 +111,55 @@ diag_first(const struct diag *d, char *out, size_t n)
 	return out;
 }
 
-int
-assess_tell(struct assess *a, struct span text, bool trusted, const char *channel, char why[static 256])
+static bool
+is_told(const struct told_list *l, struct span text)
 {
-	struct told *t = calloc(1, sizeof(*t));
-	const struct statement *s = NULL;
-	struct diag d;
-	int rc = E_NOMEM;
-
-	snprintf(why, 256, "no memory, or more than %d statements", TOLD_MAX);
-	diag_init(&d, 0);
-	if (t && a->n_told < TOLD_MAX && (t->text = malloc(text.n + 1))) {
-		memcpy(t->text, text.p, text.n);
-		t->n = text.n;
-		t->trusted = trusted;
-		t->channel = channel;
-		rc = tell_again(a, t, &d, &s);
-		if (rc < 0)
-			snprintf(why, 256, "%s", diag_first(&d, (char[230]) { 0 }, 230));
-	}
-	diag_clear(&d);
-	if (rc < 0) {
-		if (t)
-			free(t->text);
-		free(t);
-		return rc;
-	}
-	*(a->told ? a->told_end : &a->told) = t;
-	a->told_end = &t->next;
-	a->n_told++;
-	push_context(a, s);
-	a->context_next = clock_now(a->clock); /* everything is assessed anew at the next tick */
-	return 0;
+	for (const struct told *t = l->first; t; t = t->next)
+		if (span_eq(span_of(t->text, t->n), text))
+			return true;
+	return false;
 }
 
-void
-assess_forget_told(struct assess *a)
+/* On the disk first: what is confirmed is not forgotten. */
+static int
+take(struct assess *a, struct told *t, const char *mark, char why[static 256])
 {
-	while (a->told) {
-		struct told *t = a->told;
-		a->told = t->next;
-		free(t->text);
-		free(t);
+	const struct statement *s = NULL;
+	struct diag d;
+	int rc;
+
+	diag_init(&d, 0);
+	if (tell_again(a, t, &d, &s) < 0) {
+		rc = E_BAD;
+		snprintf(why, 256, "%s", diag_first(&d, (char[230]) { 0 }, 230));
+	} else if ((rc = told_keep(&a->told, t, mark)) < 0) {
+		snprintf(why, 256, "it cannot be kept on disk, and does not count");
+		context_remove(&a->context, s);
+	} else {
+		push_context(a, s, t);
+		a->context_next = clock_now(a->clock); /* everything is assessed anew at the next tick */
 	}
+	diag_clear(&d);
+	return rc;
+}
+
+int
+assess_tell(struct assess *a, const struct assess_telling *w, char why[static 256])
+{
+	struct told *t;
+	int rc;
+
+	if (a->told.n == TOLD_MAX)
+		forget_expired(a);
+	if (is_told(&a->told, w->text)) {
+		snprintf(why, 256, "the statement was told before");
+		rc = E_EXIST;
+	} else if ((rc = told_add(&a->told, w->text, w->trusted, w->channel, &t)) < 0) {
+		snprintf(why, 256, "no memory, more than %d statements, or one of more than %d bytes", TOLD_MAX, TOLD_TEXT_MAX);
+	} else if ((rc = take(a, t, w->mark, why)) < 0) {
+		told_remove(&a->told, t);
+	}
+	if (rc < 0 && rc != E_IO && rc != E_NOMEM && w->mark && told_keep(&a->told, NULL, w->mark) < 0)
+		log_warning("context", "how far the stream was read cannot be kept");
+	return rc;
 }

@@ -29,6 +29,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	redisReader *reader = redis_reader_new();
 	struct redis_batch b;
 	struct redis_id id;
+	struct span key, value;
 	unsigned aside = 0;
 	void *reply = NULL;
 	int rc = 0;
@@ -38,6 +39,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (redisReaderGetReply(reader, &reply) == REDIS_OK && reply) {
 		redis_last_id(reply, &id);
 		redis_first_seq(reply, "e");
+		for (size_t i = 0; redis_entry(reply, i, "y", &key, &value); i++)
+			if (value.n && !memchr(value.p, 0, value.n) && strlen((const char *) value.p) != value.n)
+				abort();
 		if (rc == 0)
 			rc = redis_batch_reply(&b, reply, &aside);
 		freeReplyObject(reply);

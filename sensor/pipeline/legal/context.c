@@ -290,6 +290,14 @@ context_add(struct context *c, const char *name, struct span text, const struct 
 }
 
 void
+context_remove(struct context *c, const struct statement *s)
+{
+	size_t at = (size_t) (s - c->s);
+
+	memmove(c->s + at, c->s + at + 1, (--c->n - at) * sizeof(*s));
+}
+
+void
 context_clear(struct context *c)
 {
 	arena_clear(&c->arena);

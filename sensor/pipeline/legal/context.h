@@ -16,6 +16,7 @@
 
 #include "pipeline/legal/pack.h"
 #include "pipeline/legal/signed.h"
+#include "pipeline/legal/told.h"
 
 struct statement {
 	const char *id, *author, *note;
@@ -52,6 +53,8 @@ int context_add(struct context *c, const char *name, struct span text, const str
     const struct statement **out, struct diag *d);
 /* A number, or [lo, hi]. */
 void context_fact(const struct yaml *y, struct fact *f, struct diag *d);
+/* What context_add() gave, before another is added. */
+void context_remove(struct context *c, const struct statement *s);
 void context_clear(struct context *c);
 /* The next time after `now` at which a statement begins or ends to count; 0: none. */
 int64_t context_next(const struct context *c, int64_t now);

@@ -350,7 +350,7 @@ write_told(const struct document_in *in, const struct statement *s, struct json 
 	json_end(j);
 	if (s->note)
 		json_str(j, "note", s->note);
-	json_str(j, "channel", s->channel ? s->channel : "file");
+	json_str(j, "channel", s->channel ? s->channel : CHANNEL_FILE);
 	if (s->signed_by)
 		json_str(j, "signed_by", s->signed_by);
 }
@@ -394,7 +394,7 @@ write_statements(const struct document_in *in, const struct assessment *a, struc
 }
 
 void
-document_context(const struct document_in *in, const struct statement *s, struct json *j)
+document_context(const struct document_in *in, const struct statement *s, struct span text, struct json *j)
 {
 	const struct { const char *key, *value; } scope[] = { { "incident", s->incident }, { "owner", s->owner }, { "territory", s->territory },
 		{ "sector", s->sector } };
@@ -406,6 +406,7 @@ document_context(const struct document_in *in, const struct statement *s, struct
 	for (size_t i = 0; i < sizeof(scope) / sizeof(scope[0]); i++)
 		if (scope[i].value)
 			json_str(j, scope[i].key, scope[i].value);
+	json_span(j, "text", text);
 	json_end(j);
 }
 

@@ -37,8 +37,8 @@ struct document_in {
 void document_incident(const struct document_in *in, const struct assessment *a, struct json *j);
 /* From the bands told before to the present ones. */
 void document_escalation(const struct document_in *in, const struct assessment *a, const struct bands *before, struct json *j);
-/* What a person told, as a record of its own. */
-void document_context(const struct document_in *in, const struct statement *s, struct json *j);
+/* What a person told, as a record of its own; `text`: as it came, signature and all. */
+void document_context(const struct document_in *in, const struct statement *s, struct span text, struct json *j);
 void document_tag(const struct document_in *in, const struct assessment *a, struct json *j);
 void document_explain(const struct document_in *in, const struct assessment *a, const char *party, struct json *j);
 

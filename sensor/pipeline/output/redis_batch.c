@@ -355,6 +355,34 @@ redis_first_seq(const redisReply *r, const char *epoch)
 	return at ? strtoull(at + n, NULL, 10) : 0; /* hiredis ends its strings with NUL */
 }
 
+static bool
+is_array(const redisReply *r, size_t least)
+{
+	return r->type == REDIS_REPLY_ARRAY && r->elements >= least;
+}
+
+bool
+redis_entry(const redisReply *r, size_t i, const char *field, struct span *id, struct span *value)
+{
+	const redisReply *entry, *fields;
+
+	/* [ [ stream, [ [ id, [ field, value, ... ] ], ... ] ] ] */
+	if (!is_array(r, 1) || !is_array(r->element[0], 2) || !is_array(r->element[0]->element[1], i + 1))
+		return false;
+	entry = r->element[0]->element[1]->element[i];
+	if (!is_array(entry, 2) || entry->element[0]->type != REDIS_REPLY_STRING)
+		return false;
+	*id = span_of(entry->element[0]->str, entry->element[0]->len);
+	*value = SPAN_NONE;
+	fields = entry->element[1];
+	for (size_t k = 0; is_array(fields, k + 2); k += 2) {
+		const redisReply *name = fields->element[k], *v = fields->element[k + 1];
+		if (name->type == REDIS_REPLY_STRING && v->type == REDIS_REPLY_STRING && span_eq(span_of(name->str, name->len), span_str(field)))
+			*value = span_of(v->str, v->len);
+	}
+	return true;
+}
+
 /* ---- replies ---- */
 
 #define REPLY_ELEMENTS (1 << 20)

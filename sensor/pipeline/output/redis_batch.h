@@ -66,6 +66,9 @@ int redis_id_cmp(struct redis_id a, struct redis_id b);
 /* casus.seq of the first entry of an XRANGE or XREVRANGE answer; 0 = none, or of another epoch. */
 uint64_t redis_first_seq(const redisReply *r, const char *epoch);
 
+/* Entry i of an XREAD answer about one stream: its id, and the value of `field` (SPAN_NONE: it has none). False: no such entry. */
+bool redis_entry(const redisReply *r, size_t i, const char *field, struct span *id, struct span *value);
+
 /* A reader of replies that a hostile or broken server cannot make take memory: arrays of one reply together hold at most
  * 2^20 elements, a reply with more is a protocol error. NULL: no memory. Freed by redisReaderFree(). */
 redisReader *redis_reader_new(void);

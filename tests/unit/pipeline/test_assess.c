@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pipeline/assess_private.h"
@@ -278,6 +279,12 @@ up_at_once_down_when_it_lasts(void **state)
 	write_file(context, "statements: []\n");
 }
 
+static int
+told_by(const char *channel, struct span text, char why[static 256])
+{
+	return assess_tell(a, &(struct assess_telling) { text, true, channel, NULL }, why);
+}
+
 /* What a person tells while it runs: recorded, counted from the next second on, kept over a reload, over when it expires. */
 static void
 a_person_tells(void **state)
@@ -290,13 +297,13 @@ a_person_tells(void **state)
 
 	flood(false, false, NULL);
 	assert_null(notes_of(0)->now.facts.circumstance);
-	assert_true(assess_tell(a, span_str("{ id: t1, author: A }"), true, "control socket", why) < 0);
+	assert_true(told_by("control socket", span_str("{ id: t1, author: A }"), why) < 0);
 	assert_non_null(strstr(why, "time"));
-	assert_true(assess_tell(a, span_str("{ id: t1, author: A, time: \"1970-01-01T00:00:00Z\", circumstance: peacetime }"), true, "control socket", why) == 0);
-	assert_true(assess_tell(a, span_str("{ id: t2, author: B, time: \"1970-01-01T00:00:00Z\", expires: \"1970-01-01T02:00:00Z\", owner: JP, facts: { deaths: 12 }, confirms: yes }"),
-	                true, "control socket", why)
+	assert_true(told_by("control socket", span_str("{ id: t1, author: A, time: \"1970-01-01T00:00:00Z\", circumstance: peacetime }"), why) == 0);
+	assert_true(told_by("control socket", span_str("{ id: t2, author: B, time: \"1970-01-01T00:00:00Z\", expires: \"1970-01-01T02:00:00Z\", owner: JP, facts: { deaths: 12 }, confirms: yes }"),
+	                why)
 	    == 0);
-	assert_true(assess_tell(a, span_str("{ id: t2, author: B, time: \"1970-01-01T00:00:00Z\", circumstance: peacetime }"), true, "control socket", why) < 0);
+	assert_true(told_by("control socket", span_str("{ id: t2, author: B, time: \"1970-01-01T00:00:00Z\", circumstance: peacetime }"), why) < 0);
 	assert_non_null(strstr(why, "told before"));
 	while (assess_next(a, &r)) {
 		if (r.kind != ASSESS_CONTEXT)
@@ -322,6 +329,48 @@ a_person_tells(void **state)
 	expect(notes_of(0), "JP", "B5", "B5");
 	tick(7300, NULL); /* the report expired */
 	expect(notes_of(0), "JP", "B2", "B3");
+}
+
+/* Over a restart too; a line that was cut, or is no statement, takes nothing else with it; what has expired is not kept. */
+static void
+a_restart_forgets_nothing(void **state)
+{
+	static const char kept[] = "{ id: r1, author: A, time: \"1970-01-01T00:00:00Z\", circumstance: peacetime }";
+	static const char over[] = "{ id: r2, author: A, time: \"1970-01-01T00:00:00Z\", expires: \"1970-01-01T00:10:00Z\", circumstance: gray-zone }";
+	struct assess_record r;
+	char path[64] = "", why[256];
+	struct assess_conf conf = a->conf;
+
+	write_file(path, "");
+	assert_int_equal(assess_remember(a, path, &d), 0);
+	assert_int_equal(told_by(CHANNEL_SOCKET, span_str(kept), why), 0);
+	assert_int_equal(told_by(CHANNEL_SOCKET, span_str(over), why), 0);
+	assert_int_equal(assess_tell(a, &(struct assess_telling) { SPAN_LIT("{ id: r3 }"), false, CHANNEL_REDIS, "77-1" }, why), E_BAD);
+	assert_int_equal(told_by(CHANNEL_SOCKET, span_str(kept), why), E_EXIST);
+	for (int run = 0; run < 3; run++) {
+		FILE *f = fopen(path, "a");
+		fputs(run ? "{\"channel\":\"nowhere\",\"text\":\"x\"}\n{\"channel\":\"redis\",\"te" : "\n", f);
+		fclose(f);
+		assess_free(a);
+		clock_tell(&now, 700 * NS_PER_S);
+		a = assess_new(&conf, "test", &now, cnt, &d);
+		assert_non_null(a);
+		assert_int_equal(assess_remember(a, path, &d), 0);
+		assert_int_equal(d.errors, 0);
+		assert_int_equal(a->told.passed_over, run ? 2 : 0);
+		assert_int_equal(a->told.n, 1);
+		assert_string_equal(assess_mark(a), "77-1");
+		assert_false(assess_next(a, &r)); /* it is on record */
+		alert(1, "198.51.100.7", "10.0.0.1", 1000000);
+		tick(1001, NULL);
+		assert_string_equal(notes_of(0)->now.facts.circumstance, "peacetime");
+	}
+	chmod(path, 0666);
+	assess_free(a);
+	a = assess_new(&conf, "test", &now, cnt, &d);
+	assert_int_equal(assess_remember(a, path, &d), E_PERM);
+	assert_int_equal(d.errors, 1);
+	unlink(path);
 }
 
 static void
@@ -372,6 +421,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(loss_widens, setup, teardown),
 		cmocka_unit_test_setup_teardown(up_at_once_down_when_it_lasts, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_person_tells, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_restart_forgets_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(reload_keeps_what_was_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded_and_told, setup, teardown),
 	};

@@ -6,21 +6,19 @@
  */
 #include <event2/buffer.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "pipeline/output/redis_auth.h"
 #include "pipeline/output/redis_batch.h"
 #include "pipeline/output/redis_link.h"
 #include "pipeline/output/sink.h"
 
 #define BATCH_BYTES (4U << 20)
 #define STATE_EVERY_S 5
-#define PASSWORD_MAX 4096
 
 enum phase { AWAY, GREETING, READY, CONFLICT };
 enum expect { EXPECT_AUTH, EXPECT_WRITER, EXPECT_FORGET, EXPECT_ALERTS, EXPECT_STATS, EXPECT_LAST_ALERT, EXPECT_LAST_STATS,
@@ -34,7 +32,7 @@ struct redis {
 	struct journal_cursor *cursor;
 	struct redis_batch batch;
 	struct event *flush, *state_timer;
-	char password[PASSWORD_MAX];
+	char password[REDIS_PASSWORD_MAX];
 	enum phase phase;
 	enum expect expect[EXPECT_MAX]; /* answers under way, oldest first; a batch stands once */
 	unsigned n_expect;
@@ -51,50 +49,10 @@ struct redis {
 
 static void gather(struct redis *s);
 
-static bool
-redis_wanted(const struct output_conf *c)
-{
-	return (c->redis_socket && *c->redis_socket) || (c->redis_host && *c->redis_host);
-}
-
 static uint64_t
 last_seq(const struct redis *s)
 {
 	return journal_next_seq(s->env->journal) - 1;
-}
-
-/* The first line of the file. Others must not be able to read it. */
-static int
-password_read(struct redis *s, struct diag *d)
-{
-	const char *path = s->env->conf->redis_password_file;
-	struct stat st;
-	ssize_t n;
-	int fd;
-
-	if (!path || !*path)
-		return 0;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		diag_error(d, path, 0, 0, "cannot read the Redis password");
-		if (fd >= 0)
-			close(fd);
-		return E_IO;
-	}
-	n = read(fd, s->password, sizeof s->password - 1);
-	close(fd);
-	if (st.st_mode & 077) {
-		diag_error(d, path, 0, 0, "mode %04o lets others read the Redis password; expected 0600 or 0400",
-		    st.st_mode & 07777);
-		return E_PERM;
-	}
-	s->password[n > 0 ? n : 0] = 0;
-	s->password[strcspn(s->password, "\r\n")] = 0;
-	if (!s->password[0]) {
-		diag_error(d, path, 0, 0, "holds no password");
-		return E_BAD;
-	}
-	return 0;
 }
 
 static void
@@ -174,9 +132,7 @@ static void
 on_up(void *arg)
 {
 	struct redis *s = arg;
-	const char *user = s->env->conf->redis_user;
-	struct span args[3] = { SPAN_LIT("AUTH"), SPAN_NONE, SPAN_NONE };
-	unsigned n = 1;
+	struct span args[REDIS_AUTH_ARGS];
 
 	s->phase = GREETING;
 	s->n_expect = 0;
@@ -185,10 +141,7 @@ on_up(void *arg)
 		become_writer(s);
 		return;
 	}
-	if (user && *user)
-		args[n++] = span_str(user);
-	args[n++] = span_str(s->password);
-	ask(s, EXPECT_AUTH, args, n);
+	ask(s, EXPECT_AUTH, args, redis_auth(args, s->env->conf, s->password));
 }
 
 static void
@@ -599,7 +552,7 @@ redis_open(const struct sink_env *env, struct diag *d)
 	else if (c->fresh_journal && strncmp(c->sensor, "replay-", 7) != 0)
 		diag_error(d, "sensor", 0, 0, "\"%s\": a replay writes to Redis only as replay-<name>, never as a live sensor",
 		    c->sensor);
-	else if (password_read(s, d) == 0 && parts_make(s) == 0) {
+	else if (redis_password(s->password, c, d) == 0 && parts_make(s) == 0) {
 		redis_link_start(s->link);
 		return s;
 	}
