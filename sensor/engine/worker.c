@@ -348,7 +348,7 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 	count_facts(s, p);
 	if (s->app && s->app->reversed)
 		updated = turn(f, s, p, updated);
-	look = s->app_next[p->dir] || updated >> p->dir & 1;
+	look = s->app_next[p->dir] || updated >> p->dir & 1 || (updated && s->app && s->app->proto && s->app->proto->looks_across);
 	s->app_next[p->dir] = false;
 	if (updated >> !p->dir & 1)
 		s->app_next[!p->dir] = true;

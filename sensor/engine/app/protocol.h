@@ -115,6 +115,7 @@ struct protocol {
 	/* A complete message does not have the stream looked at before a chunk of it is there; as in the reference, or since that
 	 * has no parser. What is to be looked at sooner is told by app_flush(). */
 	bool keeps_stream;
+	bool looks_across;     /* what one side sends has what rules ask of the other direction looked at too, at that packet */
 	bool off_by_default;   /* app-layer.protocols.NAME.enabled: no, as in the reference */
 	uint32_t probe_min;    /* bytes probe() needs at least */
 	uint32_t probe_max;    /* after so many bytes of a direction MORE counts as NO (0 = 64) */

@@ -93,6 +93,8 @@ void build_buffer(struct build *b, const struct buffer *buf); /* sticky from her
 void build_payload(struct build *b);
 int build_transform(struct build *b, const struct keyword *kw, const union kw_arg *a);
 int build_modifier(struct build *b, const struct buffer *buf);
+/* Old forms that are a content of one field: the pattern is the value. */
+int build_content_of(struct build *b, const union kw_arg *a, const char *field, bool nocase);
 struct draft_list *build_list(struct build *b); /* the current one, made when needed; NULL + error */
 int build_part(struct build *b, const struct part *p);
 int build_byte_parse(struct build *b, const char *value, enum op_type type, struct op_byte *out, bool *negated);

@@ -5,6 +5,8 @@
 
 #include "engine/detect/build.h"
 
+extern const struct keyword keyword_content, keyword_nocase;
+
 static bool
 same_buffer(const struct draft_list *a, const struct draft_list *b)
 {
@@ -261,4 +263,18 @@ build_sets_place(const struct op *op)
 	default:
 		return false;
 	}
+}
+
+int
+build_content_of(struct build *b, const union kw_arg *a, const char *field, bool nocase)
+{
+	struct buffer buf;
+	bool modifier;
+	enum field_kind kind;
+
+	if (keyword_content.setup(b, a) < 0 || (nocase && keyword_nocase.setup(b, NULL) < 0) || !build_content(b))
+		return E_BAD;
+	if (!buffer_lookup(field, &buf, build_arena(b), &modifier, &kind))
+		return build_error(b, 0, "there is no %s", field);
+	return build_modifier(b, &buf);
 }

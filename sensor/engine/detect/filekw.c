@@ -1,11 +1,9 @@
 /*
- * filekw - digests of files against a list; old forms of contents of a file's fields.
+ * filekw - digests of files against a list; what rules ask of files.
  *
  * Language: Suricata user guide, "File Keywords".
  */
 #include "engine/detect/filekw.h"
-
-extern const struct keyword keyword_content, keyword_nocase;
 
 struct hash_list {
 	struct dataset set;
@@ -50,20 +48,6 @@ filehash_match(const struct match_ctx *c, const union kw_arg *a)
 		if ((digest = file_digest(&f, l->kind)) && (dataset_find(&l->set, span_of(digest, hash_size[l->kind])) != NULL) == l->set.wanted)
 			return true;
 	return false;
-}
-
-int
-filekw_content(struct build *b, const union kw_arg *a, const char *field)
-{
-	struct buffer buf;
-	bool modifier;
-	enum field_kind kind;
-
-	if (keyword_content.setup(b, a) < 0 || keyword_nocase.setup(b, NULL) < 0 || !build_content(b))
-		return E_BAD;
-	if (!buffer_lookup(field, &buf, build_arena(b), &modifier, &kind))
-		return build_error(b, 0, "there is no %s", field);
-	return build_modifier(b, &buf);
 }
 
 unsigned

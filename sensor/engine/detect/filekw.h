@@ -16,9 +16,6 @@ int filehash_parse(struct build *b, const char *value, enum hash_kind kind, unio
 /* A file that came whole has a digest of the list, or of the list that is negated not one. */
 bool filehash_match(const struct match_ctx *c, const union kw_arg *a);
 
-/* The text is in a field of the file, whatever the case. */
-int filekw_content(struct build *b, const union kw_arg *a, const char *field);
-
 #define FILE_PROTOCOLS "http http2 ftp-data nfs smb smtp" /* those that carry files */
 
 #endif

@@ -75,3 +75,34 @@ flag_test_has(const struct flag_test *t, uint8_t flags)
 		return seen == t->want;
 	}
 }
+
+int
+flag_words_parse(struct build *b, const char *value, const struct flag_word *words, const char *expected, union kw_arg *out)
+{
+	struct flag_words *t = arena_zalloc(build_arena(b), sizeof(*t));
+	const char *text = build_text(b, value), *part[8];
+	int n = text ? build_split(b, text, part, 8) : 0;
+
+	if (!t)
+		return E_NOMEM;
+	out->p = t;
+	if (text && strpbrk(text, "0123456789") && build_number(b, text, UINT8_MAX, &t->number) == 0)
+		return 0;
+	for (int i = 0; i < n; i++) {
+		bool neg = part[i][0] == '!';
+		const struct flag_word *w = words;
+
+		while (w->word && strcmp(part[i] + neg, w->word) != 0)
+			w++;
+		if (!w->word)
+			return build_error(b, 0, "\"%s\": %s, one of them with ! or a number was expected", part[i], expected);
+		*(neg ? &t->clear : &t->set) |= w->bit;
+	}
+	return n < 1 ? build_error(b, 0, "%s, one of them with ! or a number was expected", expected) : 0;
+}
+
+bool
+flag_words_has(const struct flag_words *t, uint8_t flags)
+{
+	return t->number ? kw_number_has(t->number, flags) : (flags & t->set) == t->set && !(flags & t->clear);
+}

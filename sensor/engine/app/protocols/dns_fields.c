@@ -127,9 +127,9 @@ const char *const dns_opcode_names[] = { "QUERY=0", "IQUERY=1", "STATUS=2", "NOT
 #define ROWS(done) \
 	{ .name = "dns.query", .aliases = "dns_query", .kind = FIELD_MULTI, .bytes = get_query, REQ(done), \
 	    .help = "names asked for, as dotted text" }, \
-	{ .name = "dns.queries.rrname", .kind = FIELD_MULTI, .bytes = get_query, BOTH(done), \
+	{ .name = "dns.queries.rrname", .aliases = "dns.query.name", .kind = FIELD_MULTI, .bytes = get_query, BOTH(done), \
 	    .help = "names in the question section" }, \
-	{ .name = "dns.answers.rrname", .kind = FIELD_MULTI, .bytes = get_answer, BOTH(done), \
+	{ .name = "dns.answers.rrname", .aliases = "dns.answer.name", .kind = FIELD_MULTI, .bytes = get_answer, BOTH(done), \
 	    .help = "names in the answer section" }, \
 	{ .name = "dns.authorities.rrname", .kind = FIELD_MULTI, .bytes = get_authority, BOTH(done), \
 	    .help = "names in the authority section" }, \

@@ -335,13 +335,13 @@ n_result(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 	return i == 0 && of(tx)->has_result;
 }
 
-static const char *const results[] = { "ok=0", "fail=1", "toomany=2", NULL };
+static const char *const results[] = { "ok=0", "fail=1", "toomany=2", "unknown=3", NULL };
 #define EARLY { 0, 0 }
 static const struct field fields[] = {
 	{ "rfb.name", NULL, NULL, FIELD_BYTES, false, 2, EARLY, f_name, .help = "name of the desktop" },
 	{ "rfb.sectype", NULL, NULL, FIELD_NUMBER, false, 1, EARLY, .number = n_type, .help = "security type" },
 	{ "rfb.secresult", NULL, NULL, FIELD_NUMBER, false, 2, EARLY, .number = n_result, .names = results,
-	    .help = "result of the authentication, by number or ok, fail, toomany" },
+	    .help = "result of the authentication, by number or ok, fail, toomany, unknown" },
 	{ NULL }
 };
 

@@ -23,6 +23,8 @@ struct snmp_tx {
 	uint8_t version, pdu;  /* 1, 2, 3; PDU_* */
 	uint32_t error;
 	struct span community, user, vars;
+	struct span trap_oid, trap_address; /* version 1 */
+	uint32_t trap;         /* its generic-trap */
 };
 
 struct snmp {
@@ -52,9 +54,11 @@ pdu(struct snmp_tx *t, struct rd *r)
 		r->bad = true;
 	t->pdu = tag & 0x1f;
 	if (t->pdu == PDU_TRAP1) {
-		der(&p, DER_OID, NULL);
-		for (int i = 0; i < 4; i++) /* address, two numbers, time */
-			der(&p, 0, NULL);
+		t->trap_oid = der(&p, DER_OID, NULL);
+		t->trap_address = der(&p, 0, NULL);
+		t->trap = integer(&p);
+		integer(&p);
+		der(&p, 0, NULL); /* time */
 	} else {
 		integer(&p);
 		t->error = integer(&p);
@@ -190,12 +194,25 @@ n_pdu(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 	return i == 0 && *out < PDU_N;
 }
 
+static bool
+n_trap(const struct tx *tx, int dir, unsigned i, uint64_t *out)
+{
+	*out = of(tx)->trap;
+	return i == 0 && of(tx)->pdu == PDU_TRAP1;
+}
+
+/* RFC 1157 section 4.1.6 */
+static const char *const trap_names[] = { "coldStart=0", "warmStart=1", "linkDown=2", "linkUp=3", "authenticationFailure=4",
+	"egpNeighborLoss=5", "enterpriseSpecific=6", NULL };
+#define TRAPS (sizeof(trap_names) / sizeof(trap_names[0]) - 1)
 static const char *const pdu_names[] = { "get_request=0", "get_next_request=1", "response=2", "set_request=3", "trap_v1=4",
 	"get_bulk_request=5", "inform_request=6", "trap_v2=7", "report=8", NULL };
 #define DONE { 1, 1 }
 static const struct field fields[] = {
 	{ "snmp.version", NULL, NULL, FIELD_NUMBER, false, 3, DONE, .number = n_version, .help = "1, 2 or 3" },
 	{ "snmp.pdu_type", NULL, NULL, FIELD_NUMBER, false, 3, DONE, .number = n_pdu, .names = pdu_names, .help = "kind of PDU" },
+	{ "snmp.trap_type", NULL, NULL, FIELD_NUMBER, false, 3, DONE, .number = n_trap, .names = trap_names,
+	    .help = "generic trap of version 1, by number or name" },
 	{ "snmp.community", NULL, NULL, FIELD_BYTES, false, 3, DONE, f_community, .help = "community of versions 1 and 2c" },
 	{ "snmp.usm", NULL, NULL, FIELD_BYTES, false, 3, DONE, f_user, .help = "user of version 3" },
 	{ NULL }
@@ -210,7 +227,7 @@ static const struct app_event events[] = {
 
 /* X.690 section 8.19: seven bits a byte, the first number is 40 * a + b. */
 static void
-log_oid(struct json *j, struct span oid)
+log_oid(struct json *j, const char *key, struct span oid)
 {
 	char buf[512];
 	struct text t = text_of(buf, sizeof(buf));
@@ -232,7 +249,20 @@ log_oid(struct json *j, struct span oid)
 		v = 0;
 		first = false;
 	}
-	json_span(j, NULL, text_span(&t));
+	json_span(j, key, text_span(&t));
+}
+
+static void
+log_address(struct json *j, struct span s)
+{
+	char text[ADDR_STRLEN];
+	struct addr a;
+
+	if (s.n != 4)
+		return;
+	a = addr_v4(s.p);
+	addr_print(&a, text);
+	json_str(j, "trap_address", text);
 }
 
 static void
@@ -246,6 +276,13 @@ snmp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 		json_str(j, "pdu_type", "encrypted");
 	else if (t->pdu < PDU_N)
 		json_span(j, "pdu_type", span_of(pdu_names[t->pdu], strlen(pdu_names[t->pdu]) - 2));
+	if (t->pdu == PDU_TRAP1) {
+		if (t->trap < TRAPS)
+			json_span(j, "trap_type", span_of(trap_names[t->trap], strlen(trap_names[t->trap]) - 2));
+		if (t->trap_oid.n)
+			log_oid(j, "trap_oid", t->trap_oid);
+		log_address(j, t->trap_address);
+	}
 	if (t->error)
 		json_u64(j, "error", t->error);
 	if (t->vars.n) {
@@ -255,7 +292,7 @@ snmp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 			struct span oid = der(&v, DER_OID, NULL);
 
 			if (!v.bad)
-				log_oid(j, oid);
+				log_oid(j, NULL, oid);
 		}
 		json_end(j);
 	}

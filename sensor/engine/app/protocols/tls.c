@@ -50,6 +50,14 @@ certificate(struct app *a, struct tls_tx *t, int dir, struct span body)
 	return tls_certificates(a, t, dir, list);
 }
 
+static void
+saw(struct tls_tx *t, uint8_t message)
+{
+	t->seen |= message;
+	if (message != TLS_SEEN_OTHER)
+		t->state = message;
+}
+
 static int
 from_client(struct app *a, struct tls_tx *t, uint8_t type, struct span body)
 {
@@ -60,7 +68,7 @@ from_client(struct app *a, struct tls_tx *t, uint8_t type, struct span body)
 		e = tls_client_hello(a, t, body);
 		if (!(t->seen & TLS_SEEN_CLIENT_HELLO))
 			app_count_request(a);
-		t->seen |= TLS_SEEN_CLIENT_HELLO;
+		saw(t, TLS_SEEN_CLIENT_HELLO);
 		tx_reach(&t->tx, TO_SERVER, TLS_C_HELLO);
 		break;
 	case HS_CERTIFICATE:
@@ -68,11 +76,11 @@ from_client(struct app *a, struct tls_tx *t, uint8_t type, struct span body)
 		tx_reach(&t->tx, TO_SERVER, TLS_C_CERT);
 		break;
 	case HS_CLIENT_KEYX:
-		t->seen |= TLS_SEEN_CLIENT_KEYX;
+		saw(t, TLS_SEEN_CLIENT_KEYX);
 		tx_reach(&t->tx, TO_SERVER, TLS_C_CERT);
 		break;
 	default:
-		t->seen |= TLS_SEEN_OTHER;
+		saw(t, TLS_SEEN_OTHER);
 	}
 	return e;
 }
@@ -87,7 +95,7 @@ from_server(struct app *a, struct tls_tx *t, uint8_t type, struct span body)
 		e = tls_server_hello(a, t, body);
 		if (!(t->seen & TLS_SEEN_SERVER_HELLO))
 			app_count_response(a, false);
-		t->seen |= TLS_SEEN_SERVER_HELLO;
+		saw(t, TLS_SEEN_SERVER_HELLO);
 		tx_reach(&t->tx, TO_CLIENT, TLS_S_HELLO);
 		break;
 	case HS_CERTIFICATE:
@@ -95,18 +103,18 @@ from_server(struct app *a, struct tls_tx *t, uint8_t type, struct span body)
 		tx_reach(&t->tx, TO_CLIENT, TLS_S_CERT);
 		break;
 	case HS_SERVER_KEYX:
-		t->seen |= TLS_SEEN_SERVER_KEYX;
+		saw(t, TLS_SEEN_SERVER_KEYX);
 		tx_reach(&t->tx, TO_CLIENT, TLS_S_CERT);
 		break;
 	case HS_CERT_REQUEST:
 		t->cert_request = true;
-		t->seen |= TLS_SEEN_OTHER;
+		saw(t, TLS_SEEN_OTHER);
 		break;
 	case HS_HELLO_DONE:
 		tx_reach(&t->tx, TO_CLIENT, TLS_S_HELLO_DONE);
 		break;
 	default:
-		t->seen |= TLS_SEEN_OTHER;
+		saw(t, TLS_SEEN_OTHER);
 	}
 	return e;
 }
@@ -300,13 +308,13 @@ sslv2(struct app *a, struct tls *st, struct tls_tx *t, int dir, struct span s)
 		t->side[dir].version = t->side[dir].hello_version = rd_u16(&m);
 		if (!(t->seen & TLS_SEEN_CLIENT_HELLO))
 			app_count_request(a);
-		t->seen |= TLS_SEEN_CLIENT_HELLO;
+		saw(t, TLS_SEEN_CLIENT_HELLO);
 		tx_reach(&t->tx, dir, TLS_C_HELLO);
 	} else if (dir == TO_CLIENT && type == 4) {
 		rd_skip(&m, 2);
 		t->side[dir].version = t->side[dir].hello_version = rd_u16(&m);
 		t->sslv2 = true;
-		t->seen |= TLS_SEEN_SERVER_HELLO;
+		saw(t, TLS_SEEN_SERVER_HELLO);
 		app_count_response(a, false);
 		tx_reach(&t->tx, dir, TLS_S_HELLO_DONE);
 	} else if (type == 0 && n == 3) {
@@ -601,16 +609,7 @@ n_chain(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 	return i == 0 && *out > 0;
 }
 
-static bool
-n_state(const struct tx *tx, int dir, unsigned i, uint64_t *out)
-{
-	*out = tls_of(tx)->seen;
-	return i == 0;
-}
-
 static const char *const version_names[] = { "1.0=769", "1.1=770", "1.2=771", "1.3=772", NULL };
-static const char *const state_names[] = { "client_hello=1", "server_hello=2", "client_keyx=4", "server_keyx=8", "unknown=16",
-	NULL };
 
 #define HELLO { TLS_C_HELLO, TLS_S_HELLO }
 #define CERT { TLS_C_CERT, TLS_S_CERT }
@@ -634,8 +633,6 @@ static const struct field fields[] = {
 	{ "ja4.hash", "ja4_hash", NULL, FIELD_BYTES, false, 1, HELLO, f_ja4, .help = "JA4" },
 	{ "tls.version", NULL, NULL, FIELD_NUMBER, false, 3, HELLO, .number = n_version, .names = version_names,
 	    .help = "version offered or chosen: 1.0, 1.1, 1.2, 1.3" },
-	{ "ssl_state", NULL, NULL, FIELD_NUMBER, false, 3, { 0, 0 }, .number = n_state, .names = state_names,
-	    .help = "messages seen so far, bits" },
 	{ "tls.cert_chain_len", NULL, NULL, FIELD_NUMBER, false, 3, CERT, .number = n_chain, .help = "certificates in the chain" },
 	{ NULL }
 };
@@ -696,6 +693,7 @@ const struct protocol protocol_tls = {
 	.done = { TLS_C_FINISHED, TLS_S_FINISHED },
 	.progress_names = { client_names, server_names },
 	.max_record = RECORD_MAX + 5,
+	.looks_across = true,
 	.feed = tls_feed,
 	.gap = tls_gap,
 	.eof = tls_eof,

@@ -87,6 +87,7 @@ struct tls_tx {
 	struct tx tx;
 	const struct tls_conf *conf; /* NULL: nothing is said */
 	uint32_t seen;           /* TLS_SEEN_* */
+	uint8_t state;           /* the one of them that came last, TLS_SEEN_OTHER aside; 0: none yet */
 	bool version_extension;  /* the client sent supported_versions */
 	bool cert_request;       /* the server asked for the client's certificate */
 	bool sslv2;

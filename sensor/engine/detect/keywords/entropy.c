@@ -85,9 +85,9 @@ read_value(struct build *b, const char *s, struct entropy *e)
 			break;
 		}
 	e->value = strtod(s, &end);
-	if (end > s && *end == '-' && (e->cmp == EQ || e->cmp == NE)) {
+	if (end > s && (*end == '-' || !strncmp(end, "<>", 2)) && (e->cmp == EQ || e->cmp == NE)) {
 		e->cmp = e->cmp == EQ ? IN : OUT;
-		s = end + 1;
+		s = end + (*end == '-' ? 1 : 2);
 		e->top = strtod(s, &end);
 	}
 	if (end == s || *end || e->value < 0 || e->value > 8)

@@ -1,7 +1,7 @@
 /*
  * fileext - the name of a file ends in this, whatever the case: old form of file.name; content; nocase.
  */
-#include "engine/detect/filekw.h"
+#include "engine/detect/build.h"
 
 static int
 setup(struct build *b, const union kw_arg *a)
@@ -9,7 +9,7 @@ setup(struct build *b, const union kw_arg *a)
 	struct op_content *c;
 	uint8_t *p;
 
-	if (filekw_content(b, a, "file.name") < 0 || !(c = build_content(b)))
+	if (build_content_of(b, a, "file.name", true) < 0 || !(c = build_content(b)))
 		return E_BAD;
 	p = arena_alloc(build_arena(b), c->n + 1);
 	if (!p)

@@ -1,12 +1,12 @@
 /*
  * filemagic - the text is in what libmagic says of a file, whatever the case: old form of file.magic; content; nocase.
  */
-#include "engine/detect/filekw.h"
+#include "engine/detect/build.h"
 
 static int
 setup(struct build *b, const union kw_arg *a)
 {
-	return filekw_content(b, a, "file.magic");
+	return build_content_of(b, a, "file.magic", true);
 }
 
 const struct keyword keyword_filemagic = {

@@ -1,12 +1,12 @@
 /*
  * filename - the text is in the name of a file, whatever the case: old form of file.name; content; nocase.
  */
-#include "engine/detect/filekw.h"
+#include "engine/detect/build.h"
 
 static int
 setup(struct build *b, const union kw_arg *a)
 {
-	return filekw_content(b, a, "file.name");
+	return build_content_of(b, a, "file.name", true);
 }
 
 const struct keyword keyword_filename = {

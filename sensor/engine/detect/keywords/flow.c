@@ -1,6 +1,8 @@
 /*
  * flow - the state and direction of the flow.
  */
+#include <strings.h>
+
 #include "engine/detect/build.h"
 
 enum want { ESTABLISHED = 1, NOT_ESTABLISHED = 2 };
@@ -32,23 +34,23 @@ no_fragment(const struct match_ctx *c, const union kw_arg *a)
 static int
 word(struct build *b, const char *w)
 {
-	if (!strcmp(w, "to_server") || !strcmp(w, "from_client"))
+	if (!strcasecmp(w, "to_server") || !strcasecmp(w, "from_client"))
 		return build_direction(b, TO_SERVER);
-	if (!strcmp(w, "to_client") || !strcmp(w, "from_server"))
+	if (!strcasecmp(w, "to_client") || !strcasecmp(w, "from_server"))
 		return build_direction(b, TO_CLIENT);
-	if (!strcmp(w, "established"))
+	if (!strcasecmp(w, "established"))
 		return build_match(b, established, NULL, 0);
-	if (!strcmp(w, "not_established"))
+	if (!strcasecmp(w, "not_established"))
 		return build_match(b, not_established, NULL, 0);
-	if (!strcmp(w, "stateless"))
+	if (!strcasecmp(w, "stateless"))
 		return 0;
-	if (!strcmp(w, "only_stream"))
+	if (!strcasecmp(w, "only_stream"))
 		b->tcp_stream = true;
-	else if (!strcmp(w, "no_stream"))
+	else if (!strcasecmp(w, "no_stream"))
 		b->tcp_pkt = true;
-	else if (!strcmp(w, "only_frag"))
+	else if (!strcasecmp(w, "only_frag"))
 		return build_match(b, fragment, NULL, 0);
-	else if (!strcmp(w, "no_frag"))
+	else if (!strcasecmp(w, "no_frag"))
 		return build_match(b, no_fragment, NULL, 0);
 	else
 		return build_error(b, 0, "\"%s\": established, not_established, stateless, to_server, to_client, from_server, from_client, "

@@ -8,7 +8,7 @@
 
 struct arg {
 	uint16_t id;
-	const struct kw_number *value;
+	const struct kw_number *value; /* NULL: any */
 };
 
 /* RFC 9113 section 6.5.2 */
@@ -31,7 +31,7 @@ parse(struct build *b, const char *value, union kw_arg *out)
 		return build_error(b, 0, "a setting was expected, such as SETTINGS_ENABLE_PUSH=0");
 	text += n + strspn(text + n, " ");
 	text += *text == '=';
-	if (build_number(b, text, UINT32_MAX, &g->value) < 0)
+	if (*text && build_number(b, text, UINT32_MAX, &g->value) < 0)
 		return build_error(b, (uint32_t) n, "a number was expected after the setting: =0, >4096, <10");
 	out->p = g;
 	return 0;
@@ -45,7 +45,7 @@ match(const struct match_ctx *c, const union kw_arg *a)
 	struct http2_mark m;
 
 	for (uint32_t i = 0; http2_mark(&t->side[c->dir], i, &m); i++)
-		if (m.kind == HTTP2_MARK_SETTING && m.id == g->id && kw_number_has(g->value, m.value))
+		if (m.kind == HTTP2_MARK_SETTING && m.id == g->id && (!g->value || kw_number_has(g->value, m.value)))
 			return true;
 	return false;
 }

@@ -1,44 +1,24 @@
 /*
- * mqtt.flags - dup and retain of any message of an exchange: "retain,!dup".
+ * mqtt.flags - the lower four bits of the first byte of any message of an exchange: "retain,!dup", or a number.
  */
 #include "engine/app/protocols/mqtt.h"
-#include "engine/detect/keyword.h"
-
-struct arg {
-	uint8_t set, clear;
-};
+#include "engine/detect/flag_test.h"
 
 static int
 parse(struct build *b, const char *value, union kw_arg *out)
 {
-	struct arg *g = arena_zalloc(build_arena(b), sizeof(*g));
-	const char *word[4];
-	int n = value ? build_split(b, value, word, 4) : 0;
+	static const struct flag_word words[] = { { "retain", 1 }, { "dup", 8 }, { NULL, 0 } };
 
-	if (!g)
-		return E_NOMEM;
-	for (int i = 0; i < n; i++) {
-		bool neg = word[i][0] == '!';
-		uint8_t bit = strcmp(word[i] + neg, "retain") == 0 ? 1 : strcmp(word[i] + neg, "dup") == 0 ? 8 : 0;
-
-		if (!bit)
-			return build_error(b, 0, "\"%s\": retain, dup or one of them with ! was expected", word[i]);
-		*(neg ? &g->clear : &g->set) |= bit;
-	}
-	if (n < 1)
-		return build_error(b, 0, "retain, dup or one of them with ! was expected");
-	out->p = g;
-	return 0;
+	return flag_words_parse(b, value, words, "retain, dup", out);
 }
 
 static bool
 match(const struct match_ctx *c, const union kw_arg *a)
 {
 	const struct mqtt_tx *t = (const struct mqtt_tx *) c->tx;
-	const struct arg *g = a->p;
 
 	for (unsigned i = 0; i < t->n; i++)
-		if ((t->m[i].first & g->set) == g->set && !(t->m[i].first & g->clear))
+		if (flag_words_has(a->p, t->m[i].first & 0xf))
 			return true;
 	return false;
 }

@@ -319,6 +319,10 @@ static const struct bad {
 	{ "ipv4-csum:maybe", "expected valid" }, { "ip.src; gunzip:max-size x", "expected max-size" }, { "tls.fingerprint:\"12\"", "bad fingerprint" },
 	{ "ip.src; datarep:s,>,70000,load x,type ip", "a number up to 65535" }, { "ip.src; datarep:s,>,7,type ip", "load FILE is missing" },
 	{ "dnp3_obj:22", "a group and a variation" }, { "dnp3_obj:22,300", "is not a number" }, { "ssl_version:tls1.4", "is none of sslv2" }, { "filesize:x", NULL }, { "filestore:nowhere", "is not a direction" },
+	{ "tcp.session:closed", "setup, established or closing" }, { "rpc:x", "number of a program" }, { "rpc:1,2,x", "number of a procedure or *" },
+	{ "l3_proto:ipx", "ip4, ipv4, ip6 or ipv6" }, { "ssh.protoversion:2", "expected ssh.proto" }, { "ssh.softwareversion:x", "expected ssh.software" },
+	{ "ssl_state:client_hello|nosuch", "client_hello, server_hello" }, { "nfq_set_mark:1", "mark/mask" }, { "replace:\"x\"", "must follow" },
+	{ "mqtt.flags:dup,nosuch", "retain, dup" }, { "mqtt.connect.flags:256", "a number was expected" },
 	{ "asn1:nosuch", "is not one of" }, { "asn1:absolute_offset 4", "nothing to look for" },
 	{ "asn1:oversize_length x", "is not one of" },
 };
