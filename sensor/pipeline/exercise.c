@@ -11,6 +11,7 @@
 #include "pipeline/legal/explain.h"
 #include "pipeline/legal/advice.h"
 #include "pipeline/legal/picture.h"
+#include "pipeline/playback.h"
 
 #define ROOM (8u << 20) /* of one JSON record */
 
@@ -18,7 +19,7 @@ struct exercise {
 	struct effects effects;
 	struct packs packs;
 	struct diag d;
-	const char *party;
+	const char *party, *packs_dir, *effects_file;
 	bool json, explain, apart;
 	struct ink ink;
 	char *room;
@@ -100,6 +101,37 @@ end_record(struct json *j)
 	fputc('\n', stdout);
 }
 
+/* The capture, and what the sensor saw in it. */
+static void
+write_seen(const struct exercise *x, const struct case_step *s, struct json *j)
+{
+	if (!s->capture)
+		return;
+	json_str(j, "capture", s->capture);
+	json_object(j, "measured");
+	json_u64(j, "alerts", s->seen->alerts);
+	json_u64(j, "incidents", s->seen->incidents);
+	json_array(j, "effects");
+	for (uint8_t k = 0; k < x->effects.n; k++)
+		if (s->seen->effects >> k & 1)
+			json_str(j, NULL, x->effects.effect[k].name);
+	json_end(j);
+	json_object(j, "scale");
+	for (unsigned k = 0; k < feature_table_n && k < FEATURES_MAX; k++) {
+		const struct fact *f = &s->seen->fact[k];
+		if (!f->known)
+			continue;
+		json_object(j, feature_table[k]->name);
+		json_f64(j, "lo", f->lo);
+		json_f64(j, "likely", f->likely);
+		json_f64(j, "hi", f->hi);
+		json_str(j, "method", f->method);
+		json_end(j);
+	}
+	json_end(j);
+	json_end(j);
+}
+
 static void
 write_step(struct exercise *x, const struct case_file *c, const struct case_step *s, const struct scene *sc)
 {
@@ -109,8 +141,7 @@ write_step(struct exercise *x, const struct case_file *c, const struct case_step
 	json_str(&j, "say", s->say);
 	if (s->author)
 		json_str(&j, "author", s->author);
-	if (s->capture)
-		json_str(&j, "capture", s->capture);
+	write_seen(x, s, &j);
 	if (s->scale) {
 		json_object(&j, "confidence");
 		json_str(&j, "scale", s->scale);
@@ -150,19 +181,46 @@ write_result(struct exercise *x, const struct case_file *c, const struct scene *
 /* ---- for people ---- */
 
 static void
-show_told(const struct exercise *x, const struct case_step *s)
+show_effects(const struct exercise *x, const char *heading, uint32_t effects)
 {
 	bool first = true;
 
 	for (uint8_t k = 0; k < x->effects.n; k++)
-		if (s->effects >> k & 1) {
+		if (effects >> k & 1) {
 			if (first)
-				picture_heading(&x->ink, "seen");
+				picture_heading(&x->ink, heading);
 			printf("%s%s", first ? "" : ", ", x->effects.effect[k].name);
 			first = false;
 		}
 	if (!first)
 		putchar('\n');
+}
+
+/* What the sensor saw in the step's capture. */
+static void
+show_seen(const struct exercise *x, const struct case_step *s)
+{
+	if (!s->seen)
+		return;
+	picture_heading(&x->ink, "capture");
+	printf("%s: %llu alerts in %u incident%s\n", s->capture, (unsigned long long) s->seen->alerts, s->seen->incidents, s->seen->incidents == 1 ? "" : "s");
+	show_effects(x, "", s->seen->effects);
+	for (unsigned k = 0; k < feature_table_n && k < FEATURES_MAX; k++) {
+		const struct fact *f = &s->seen->fact[k];
+		if (!f->known || feature_table[k]->of_assets || f->hi <= 0)
+			continue;
+		picture_heading(&x->ink, "");
+		printf("%s %.10g", feature_table[k]->name, f->likely);
+		if (f->lo < f->hi)
+			printf(" [%.10g to %.10g]", f->lo, f->hi);
+		putchar('\n');
+	}
+}
+
+static void
+show_told(const struct exercise *x, const struct case_step *s)
+{
+	show_effects(x, "seen", s->effects);
 	for (uint32_t i = 0; i < s->n_facts; i++) {
 		const struct case_fact *f = &s->facts[i];
 		if (i == 0)
@@ -194,6 +252,7 @@ show_step(const struct exercise *x, const struct case_step *s, const struct scen
 
 	clock_print_iso(s->at, t);
 	printf("\n%sEXERCISE%s %s  %s%s%s\n", x->ink.mark, x->ink.off, t, s->say, s->author ? " — " : "", s->author ? s->author : "");
+	show_seen(x, s);
 	show_told(x, s);
 	for (uint32_t i = 0; i < b->n; i++) {
 		const struct party_band *o = &before->party[i], *n = &b->party[i];
@@ -344,6 +403,7 @@ play(struct exercise *x, const char *path)
 	struct scene sc;
 	struct context none = { 0 };
 	struct document_in in;
+	const struct playback_in films = { &x->packs, &x->effects, x->packs_dir, x->effects_file };
 	int rc;
 
 	if (case_read(&c, path, &x->packs, &x->effects, &x->d) < 0 || scene_init(&sc, &x->packs, &x->effects, &c.inv) < 0) {
@@ -356,7 +416,11 @@ play(struct exercise *x, const char *path)
 		printf("%sEXERCISE%s %s%s%s: %s\n", x->ink.mark, x->ink.off, x->ink.bold, c.id, x->ink.off, c.title);
 	struct bands *before = calloc(1, sizeof(*before));
 	rc = before ? 0 : -1;
-	for (uint32_t k = 0; before && k < c.n_steps; k++) {
+	for (uint32_t k = 0; rc == 0 && k < c.n_steps; k++) {
+		if (c.step[k].capture && playback(&c, k, &films, &x->d) < 0) {
+			rc = -1;
+			break;
+		}
 		*before = sc.a.bands;
 		case_apply(&c, k, &sc);
 		scene_assess(&sc, c.step[k].at);
@@ -365,17 +429,17 @@ play(struct exercise *x, const char *path)
 		else
 			show_step(x, &c.step[k], &sc, before);
 	}
-	if (before && x->json)
+	if (rc == 0 && x->json)
 		write_result(x, &c, &sc, &in);
-	else if (before)
+	else if (rc == 0)
 		show_result(x, &c, &sc);
-	if (before && x->explain && !x->json) {
+	if (rc == 0 && x->explain && !x->json) {
 		printf("\n");
 		explain_text(&x->ink, &in, &sc.a, x->party);
 		printf("\n%sEXERCISE%s %s: where its facts are from\n", x->ink.mark, x->ink.off, c.id);
 		explain_cites(&x->ink, c.cite, c.n_cite);
 	}
-	if (c.legal.given) {
+	if (rc == 0 && c.legal.given) {
 		struct middle m = bands_middle(&sc.a.bands);
 		struct comparison r = compare_range(m.lo, m.hi, &c.legal);
 		x->apart |= !r.holds_midpoint || r.overlap < 0.5 || r.a_band_above;
@@ -419,6 +483,8 @@ exercise_main(int argc, char **argv)
 		}
 	if (!rc && optind == argc)
 		rc = wrong();
+	x->packs_dir = p;
+	x->effects_file = e;
 	diag_init(&x->d, 0);
 	x->ink = ink_of(stdout, isatty(1));
 	if (!rc && (effects_read(&x->effects, e, &x->d) < 0 || packs_read(&x->packs, p, &x->effects, &x->d) < 0))

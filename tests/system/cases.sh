@@ -47,6 +47,40 @@ hi() { play --json --party JP "$1" | tail -n 1 | sed 's/.*"parties":{"JP":{"lo":
 [ "$(hi "$dir/a.yaml")" = B5 ] || fail "unknown harm: $(hi "$dir/a.yaml"), B5 was expected"
 [ "$(hi "$dir/b.yaml")" = B2 ] || fail "no harm: $(hi "$dir/b.yaml"), B2 was expected"
 
+# A capture goes through the sensor: what it measures are facts of the case, signs that nobody has confirmed, and what is told comes after them.
+cat > "$dir/crane.pkt" <<'END'
+start 2026-03-01T04:00:00Z
+host station 10.7.0.66
+repeat i 1..3 { host crane{i} 10.7.1.{9+i} }
+repeat i 1..3 { tcp station -> crane{i}:502 { > modbus unit 1 write-coil 4 = off; < modbus unit 1 write-coil 4 = off } ; +2s }
+END
+cat > "$dir/film.yaml" <<'END'
+kind: case
+id: film
+title: cranes
+sources: [ a drill ]
+assets: [ { name: cranes, owner: JP, sector: transport, criticality: critical, zone: ot, networks: [10.7.1.0/24] }, { name: offices, owner: JP, sector: transport } ]
+timeline:
+  - { at: "2026-03-01T04:00:00Z", say: cranes stop, capture: crane.pkt }
+  - { at: "2026-03-01T05:00:00Z", say: somebody counted, facts: { ot_writes: 7 } }
+END
+play --json "$dir/film.yaml" > "$dir/film.json" 2> "$dir/err" || fail "a case with a capture: $(cat "$dir/err")"
+step() { sed -n "$1p" "$dir/film.json"; }
+step 1 | grep -q '"measured":{"alerts":3,"incidents":1,"effects":\["ot-write"\]' || fail "what the sensor saw in a capture: $(step 1)"
+step 1 | grep -q '"ot_writes":{"lo":3,"likely":3,"hi":3,"method":"measured in crane.pkt: ' || fail "what it measured: $(step 1)"
+step 1 | grep -q '"targets":{"lo":3,' || fail "targets: $(step 1)"
+play --json "$dir/film.yaml" > "$dir/film2.json"
+cmp -s "$dir/film.json" "$dir/film2.json" || fail "a capture played twice differs"
+echo 'alert tcp any any -> any 502 (msg:"own"; flow:established,to_server; content:"|05 00 04|"; metadata:casus_effect ot-control; sid:1; rev:1;)' > "$dir/own.rules"
+sed 's/capture: crane.pkt/capture: crane.pkt, rules: own.rules/' "$dir/film.yaml" > "$dir/own.yaml"
+play --json "$dir/own.yaml" | grep -q '"effects":\["ot-control"\]' || fail "a case's own rules"
+sed 's/crane.pkt/none.pkt/' "$dir/film.yaml" > "$dir/none.yaml"
+play "$dir/none.yaml" > "$dir/out" 2> "$dir/err" && fail "a capture that is not there"
+grep -q 'none.yaml:7:1: error: capture: none.pkt: cannot be read' "$dir/err" || fail "the problem: $(cat "$dir/err")"
+echo 'tcp nobody' > "$dir/crane.pkt"
+play "$dir/film.yaml" > "$dir/out" 2> "$dir/err" && fail "a capture that is none"
+grep -q 'film.yaml:7:1: error: capture: crane.pkt: mkpcap makes no packets of it' "$dir/err" || fail "the problem: $(cat "$dir/err")"
+
 # All problems at once, each with its place and what was expected.
 cat > "$dir/bad.yaml" <<'END'
 kind: case

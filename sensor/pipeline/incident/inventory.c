@@ -125,13 +125,15 @@ inventory_read_asset(struct inventory *inv, const struct yaml *y, struct asset *
 }
 
 static int
-read_asset(struct inventory *inv, const struct yaml *y, struct asset *a, uint32_t *cap, struct diag *d)
+read_asset(struct inventory *inv, const struct yaml *y, struct asset *a, bool must, uint32_t *cap, struct diag *d)
 {
 	const struct yaml *nets = yaml_get(y, "networks");
 
 	inventory_read_asset(inv, y, a, d);
 	if (!a->services)
 		return E_NOMEM;
+	if (!nets && !must)
+		return 0;
 	if (!nets || nets->kind != YAML_LIST || !nets->n)
 		yaml_error(nets ? nets : y, d, "asset without a list of networks");
 	return add_nets(inv, nets, a->index, cap, d);
@@ -172,7 +174,8 @@ inventory_read(struct inventory *inv, const char *path, struct diag *d)
 	static const char *const keys[] = { "version", "assets", "note", NULL };
 	struct yaml_doc doc;
 	uint32_t errors = d->errors, cap = 0;
-	const struct yaml *list;
+	const struct yaml *list, *kind;
+	bool is_case;
 
 	memset(inv, 0, sizeof(*inv));
 	arena_init(&inv->arena, 256 << 20);
@@ -182,7 +185,10 @@ inventory_read(struct inventory *inv, const char *path, struct diag *d)
 		return -1;
 	}
 	list = yaml_get(doc.root, "assets");
-	yaml_only(doc.root, keys, d);
+	kind = yaml_get(doc.root, "kind");
+	is_case = kind && kind->text && strcmp(kind->text, "case") == 0; /* its assets are the inventory; the rest is another reader's */
+	if (!is_case)
+		yaml_only(doc.root, keys, d);
 	if (!list || list->kind != YAML_LIST)
 		diag_error(d, path, 1, 1, "no list `assets`");
 	inv->assets = arena_zalloc(&inv->arena, (list ? list->n : 0) * sizeof(*inv->assets) + 1);
@@ -192,7 +198,7 @@ inventory_read(struct inventory *inv, const char *path, struct diag *d)
 		if (!a)
 			break;
 		a->index = inv->n++;
-		if (read_asset(inv, y, a, &cap, d) < 0)
+		if (read_asset(inv, y, a, !is_case, &cap, d) < 0)
 			break;
 	}
 	index_nets(inv, d);

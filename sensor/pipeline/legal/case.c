@@ -180,7 +180,7 @@ static void
 read_step(struct case_reader *r, const struct yaml *y, struct case_step *s)
 {
 	static const char *const keys[] = { "at", "say", "author", "touches", "effects", "facts", "circumstance", "attribution", "actor",
-		"confidence", "confirms", "linked", "capture", NULL };
+		"confidence", "confirms", "linked", "capture", "rules", NULL };
 	static const char *const confidence[] = { "scale", "value", NULL };
 	const struct yaml *conf = yaml_get(y, "confidence");
 	uint64_t n = 0;
@@ -194,6 +194,9 @@ read_step(struct case_reader *r, const struct yaml *y, struct case_step *s)
 	s->say = pack_text(&r->r, y, "say", true);
 	s->author = pack_text(&r->r, y, "author", false);
 	s->capture = pack_text(&r->r, y, "capture", false);
+	s->rules = pack_text(&r->r, y, "rules", false);
+	if (s->rules && !s->capture)
+		yaml_error(yaml_get(y, "rules"), r->d, "rules: a capture that they read was expected beside them");
 	read_touches(r, yaml_get(y, "touches"), s);
 	read_effect_names(r, yaml_get(y, "effects"), s);
 	read_facts(r, yaml_get(y, "facts"), s);
@@ -338,14 +341,40 @@ bound_outage(struct scene *s)
 	}
 }
 
+static void
+touch(const struct case_file *c, uint32_t assets, struct scene *s)
+{
+	for (uint32_t i = 0; i < c->inv.n && i < 32; i++)
+		if (assets >> i & 1)
+			scene_touch(s, &c->inv.assets[i]);
+}
+
+/* Signs, not confirmed: the sensor's facts stand until somebody tells others. What follows from the assets is not taken over: of those
+ * touched before it follows too. */
+static void
+apply_seen(const struct case_file *c, const struct case_seen *seen, int64_t at, struct scene *s)
+{
+	touch(c, seen->touches, s);
+	scene_effects(s, seen->effects, at);
+	s->i->unlisted |= seen->unlisted;
+	s->i->alerts += seen->alerts;
+	for (unsigned k = 0; k < feature_table_n && k < FEATURES_MAX; k++)
+		if (seen->fact[k].known && !feature_table[k]->of_assets)
+			s->a.facts.scale.fact[k] = seen->fact[k];
+	if (!seen->incidents)
+		return;
+	s->a.facts.scale.coverage = seen->coverage;
+	s->a.facts.scale.coverage_why = "as measured in the capture";
+}
+
 void
 case_apply(const struct case_file *c, uint32_t k, struct scene *s)
 {
 	const struct case_step *x = &c->step[k];
 
-	for (uint32_t i = 0; i < c->inv.n && i < 32; i++)
-		if (x->touches >> i & 1)
-			scene_touch(s, &c->inv.assets[i]);
+	touch(c, x->touches, s);
+	if (x->seen)
+		apply_seen(c, x->seen, x->at, s);
 	scene_effects(s, x->effects, x->at);
 	if (x->effects)
 		confirm_effects(s);

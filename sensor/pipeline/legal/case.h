@@ -20,9 +20,19 @@ struct case_fact {
 	struct fact f;      /* f.known false: taken back, unknown again */
 };
 
+/* What the sensor saw in a step's capture. */
+struct case_seen {
+	uint32_t incidents, effects, touches; /* bits as in the step */
+	uint64_t alerts, largest;             /* largest: of the incident that was measured */
+	struct fact fact[FEATURES_MAX];
+	double coverage;
+	bool unlisted;
+};
+
 struct case_step {
 	int64_t at;
-	const char *say, *author, *capture;
+	const char *say, *author, *capture, *rules;
+	struct case_seen *seen; /* NULL: no capture was played (../playback.h) */
 	uint32_t touches;   /* bit = asset */
 	uint32_t effects;   /* bit = effect */
 	const struct case_fact *facts;
@@ -56,7 +66,7 @@ struct case_file {
 /* All problems in d. -1 when there was an error. */
 int case_read(struct case_file *c, const char *path, const struct packs *p, const struct effects *e, struct diag *d);
 void case_clear(struct case_file *c);
-/* The facts of step k, on top of those before it. */
+/* The facts of step k, on top of those before it: what was seen in its capture, then what is told. */
 void case_apply(const struct case_file *c, uint32_t k, struct scene *s);
 
 /* The middle of the parties' intervals: half of those with a position known have lo at least there, and hi at most. */
