@@ -105,11 +105,13 @@ print_groups(const struct ruleset *r, FILE *out)
 	for (uint32_t i = 0; i < r->n_scans; i++)
 		fprintf(out, "  %-40s %6u %6u %8llu%s\n", r->scans[i]->name, r->scans[i]->n_patterns, r->scans[i]->n_rules,
 		    (unsigned long long) r->scans[i]->bytes, r->scans[i]->cached ? " cached" : "");
-	fprintf(out, "rules without a pattern:\n");
+	fprintf(out, "rules not found by a pattern:\n");
 	for (unsigned c = 0; c < CLASS_N; c++)
 		for (int dir = 0; dir < 2; dir++) {
 			snprintf(name, sizeof(name), "%s, %s", class_name[c], dir ? "to client" : "to server");
 			print_list(out, name, &r->rest[c][dir]);
+			snprintf(name, sizeof(name), "%s, %s, by ports", class_name[c], dir ? "to client" : "to server");
+			print_list(out, name, &(struct list) { .n = ports_count(r->rest_ports[c][dir]) });
 		}
 	for (unsigned p = 0; p < protocol_table_n; p++)
 		for (int dir = 0; dir < 2; dir++) {
@@ -138,7 +140,7 @@ slow(const struct ruleset *r, uint32_t i)
 		return "a regular expression without a pattern to find it by";
 	if (!f->content && !s->src && !s->dst && !s->sport && !s->dport && !s->apps && !s->n_matchers)
 		return "looked at for every packet of its IP protocols";
-	if (f->content && f->bytes.n < 3)
+	if (f->content && f->bytes.n < 3 && !(s->flags & SIG_BY_PORT))
 		return "the pattern it is found by is shorter than 3 bytes";
 	return NULL;
 }
@@ -149,6 +151,10 @@ print_found_by(const struct ruleset *r, uint32_t i, FILE *out)
 	const struct fast *f = r->fasts ? &r->fasts[i] : NULL;
 	char bytes[256];
 
+	if (r->sigs[i].flags & SIG_BY_PORT) {
+		fprintf(out, "; found by its ports");
+		return;
+	}
 	if (!f || !f->content) {
 		fprintf(out, r->sigs[i].flags & SIG_PREFILTERED ? "; found by a pattern" : "; without a pattern");
 		return;

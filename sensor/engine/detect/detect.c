@@ -55,6 +55,7 @@ candidates_size(struct candidates *c, uint32_t n)
 	free(c->word);
 	c->n_words = words;
 	c->n_summary = summary;
+	c->at = 0;
 	c->word = word;
 	c->summary = word + words;
 	return 0;
@@ -292,6 +293,8 @@ find_candidates(struct detect *d)
 	if (stream && d->payload.n && !(p->flags & PACKET_STREAM_ADDED))
 		scan_run(d, stream, d->payload, &d->packet);
 	find_strangers(d, r->rest_by[c]);
+	if (r->rest_ports[c][p->dir])
+		ports_find(r->rest_ports[c][p->dir], p, &d->packet);
 	for (uint32_t i = 0; i < r->rest[c][p->dir].n; i++)
 		candidates_add(&d->packet, r->rest[c][p->dir].v[i]);
 	if (p->any_event)

@@ -211,6 +211,7 @@ struct action {
 #define SIG_PREFILTERED 0x4000
 #define SIG_ALERTS 0x10000         /* a pass rule that alerts, too */
 #define SIG_FRAME 0x20000
+#define SIG_BY_PORT 0x40000      /* found by the few ports it names, whatever pattern it has */
 #define SIG_PDONLY 0x8000        /* only about which protocol it is: looked at when that becomes known */
 
 struct sig {
@@ -278,6 +279,7 @@ struct frame_group { /* rules on one type of frame of a protocol */
 };
 
 struct address_table;
+struct port_table;
 
 struct ruleset {
 	struct arena arena;
@@ -297,6 +299,7 @@ struct ruleset {
 	struct scan *payload[CLASS_N][2];
 	struct list rest[CLASS_N][2]; /* packet rules without a pattern; index CLASS_TCP_PACKET for TCP */
 	struct address_table *rest_by[CLASS_N]; /* those of them that name few addresses; NULL = none */
+	struct port_table *rest_ports[CLASS_N][2]; /* or few ports; NULL = none */
 	struct list events;           /* only for packets with an event */
 	struct address_table *iponly;
 	struct app_group *app[PROTOCOLS_MAX][2];
@@ -327,6 +330,10 @@ struct address_table *iponly_build(struct ruleset *r);
 /* Moves out of both lists the rules that name few addresses. NULL in *out: there are none. */
 int addresses_take(const struct ruleset *r, struct list lists[2], struct address_table **out);
 void iponly_free(struct address_table *t);
+bool ports_few(const struct sig *s);
+int ports_take(struct ruleset *r, struct list *l, struct port_table **out); /* likewise, by ports */
+void ports_free(struct port_table *t);
+uint32_t ports_count(const struct port_table *t); /* rules */
 uint16_t buffer_intern(struct ruleset *r, const struct buffer *b);
 const char *sig_kind_name(const struct sig *s); /* "transaction", "packet payload", ... */
 /* Bytes for people: quoted, what is not printable as |hex|, ... when there are more than max. */
@@ -337,6 +344,7 @@ bool buffer_lookup(const char *name, struct buffer *out, struct arena *a, bool *
 struct candidates { /* rules to look at: a set that is walked in order */
 	uint64_t *word, *summary;
 	uint32_t n_words, n_summary;
+	uint32_t at; /* word of the summary that the walk has come to; nothing is added before it while it goes on */
 };
 static inline void
 candidates_add(struct candidates *c, uint32_t sig)
@@ -347,6 +355,7 @@ candidates_add(struct candidates *c, uint32_t sig)
 /* Rules whose list has the source or the destination, to be confirmed; false: there are none. */
 bool addresses_find(const struct address_table *t, const struct packet *p, struct candidates *into);
 void iponly_find(const struct address_table *t, const struct packet *p, struct candidates *into);
+void ports_find(const struct port_table *t, const struct packet *p, struct candidates *into);
 bool candidates_take(struct candidates *c, uint32_t *sig); /* the lowest, out of the set */
 
 struct tx_note {

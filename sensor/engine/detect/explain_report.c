@@ -45,6 +45,8 @@ fast_text(struct explain *e, const struct ruleset *r, const struct fast *f)
 {
 	char b[512], bytes[256];
 
+	if (r->sigs[e->sig].flags & SIG_BY_PORT)
+		return arena_strdup(&e->texts, "its ports");
 	if (!f->content)
 		return arena_strdup(&e->texts, "none: it is looked at for every packet or transaction its header allows");
 	excerpt_print(f->bytes, EXCERPT, bytes, sizeof(bytes));
@@ -73,8 +75,8 @@ explain_rule(struct explain *e, const struct ruleset *r, uint32_t i, const struc
 	e->line = rule->line;
 	e->rev = rule->rev;
 	e->kind = kind_text(e, &r->sigs[i]);
-	e->fast = fast_text(e, r, f);
 	e->sig = i;
+	e->fast = fast_text(e, r, f);
 	e->card = r->sigs[i].card;
 	e->loaded = true;
 }

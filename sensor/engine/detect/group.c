@@ -63,6 +63,15 @@ classes_of(const struct sig *s, bool pattern)
 	return set;
 }
 
+#define SHORT 4 /* bytes from which on a pattern tells something */
+
+/* A pattern that most packets have tells less than the port does. It is then looked at with the packet, in the stream, too. */
+static bool
+found_by_port(const struct sig *s, const struct fast *f)
+{
+	return !(s->flags & SIG_TX) && f->bytes.n < SHORT && ports_few(s);
+}
+
 static struct app_group *
 app_group(struct ruleset *r, unsigned proto, int dir)
 {
@@ -144,12 +153,18 @@ add_rule(struct ruleset *r, struct bucket payload[CLASS_N][2], struct bucket (*f
 		return add_tx_rest(r, i);
 	if (pattern && !f->payload)
 		return add_field(r, fields, f, i);
-	unsigned set = classes_of(s, pattern);
+	unsigned set = classes_of(s, pattern), few = 0;
+	if (!pattern || found_by_port(s, f))
+		few = 1 << CLASS_TCP_PACKET | 1 << CLASS_UDP;
+	if (pattern && few && set & (1 << CLASS_TCP_PACKET | 1 << CLASS_TCP_STREAM))
+		set = (set | 1 << CLASS_TCP_PACKET) & ~(1u << CLASS_TCP_STREAM);
+	if (pattern && set & few)
+		s->flags |= SIG_BY_PORT;
 	for (unsigned c = 0; c < CLASS_N; c++)
 		for (int dir = 0; dir < 2; dir++) {
 			if (!(set >> c & 1) || !(s->dirs >> dir & 1))
 				continue;
-			if (pattern ? bucket_add(&payload[c][dir], f, i) : list_add(&r->rest[c][dir], i))
+			if (pattern && !(few >> c & 1) ? bucket_add(&payload[c][dir], f, i) : list_add(&r->rest[c][dir], i))
 				return -1;
 		}
 	return 0;
@@ -247,6 +262,9 @@ ruleset_group(struct ruleset *r, const struct fast *fasts, struct diag *d)
 		e = add_rule(r, payload, fields, &fasts[i], i);
 	for (unsigned c = 0; e == 0 && c < CLASS_N; c++)
 		e = addresses_take(r, r->rest[c], &r->rest_by[c]);
+	for (unsigned c = 0; c < CLASS_OTHER; c++)
+		for (int dir = 0; e == 0 && dir < 2; dir++)
+			e = ports_take(r, &r->rest[c][dir], &r->rest_ports[c][dir]);
 	if (e == 0)
 		e = build_scans(r, payload, fields, d);
 	for (unsigned c = 0; c < CLASS_N; c++)

@@ -198,16 +198,17 @@ scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candi
 bool
 candidates_take(struct candidates *c, uint32_t *sig)
 {
-	for (uint32_t i = 0; i < c->n_summary; i++)
-		while (c->summary[i]) {
-			uint32_t w = i * 64 + (uint32_t) __builtin_ctzll(c->summary[i]);
+	for (; c->at < c->n_summary; c->at++)
+		while (c->summary[c->at]) {
+			uint32_t w = c->at * 64 + (uint32_t) __builtin_ctzll(c->summary[c->at]);
 			if (!c->word[w]) {
-				c->summary[i] &= c->summary[i] - 1;
+				c->summary[c->at] &= c->summary[c->at] - 1;
 				continue;
 			}
 			*sig = w * 64 + (uint32_t) __builtin_ctzll(c->word[w]);
 			c->word[w] &= c->word[w] - 1;
 			return true;
 		}
+	c->at = 0;
 	return false;
 }

@@ -295,8 +295,10 @@ ruleset_free(struct ruleset *r)
 	frames_free(r);
 	for (unsigned c = 0; c < CLASS_N; c++) {
 		iponly_free(r->rest_by[c]);
-		for (int dir = 0; dir < 2; dir++)
+		for (int dir = 0; dir < 2; dir++) {
+			ports_free(r->rest_ports[c][dir]);
 			free(r->rest[c][dir].v);
+		}
 	}
 	free(r->events.v);
 	iponly_free(r->iponly);

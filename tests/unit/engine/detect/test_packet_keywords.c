@@ -343,17 +343,15 @@ static const struct detect_conf conf = { .packet_alert_max = 15, .pcre_match_lim
 	.inspection_recursion_limit = 3000 };
 
 static void
-engine_start(struct engine *e, const char *proto, const char *options)
+engine_read(struct engine *e, const char *text)
 {
 	static const struct apps_conf apps;
 	struct ruleset_in in = { .rules = &e->set, .apps = &apps, .conf = &conf, .generation = 1 };
-	char text[1024];
 
 	memset(e, 0, sizeof(*e));
 	rule_set_init(&e->set);
 	e->vars = rule_vars_new();
 	diag_init(&e->diag, 0);
-	snprintf(text, sizeof(text), "alert %s any any -> any any (msg:\"t\"; %s; sid:1;)", proto, options);
 	assert_int_equal(rule_set_read_text(&e->set, "t.rules", span_str(text), e->vars, &e->diag), 0);
 	assert_int_equal(e->diag.errors, 0);
 	e->rules = ruleset_build(&in, &e->diag);
@@ -361,6 +359,15 @@ engine_start(struct engine *e, const char *proto, const char *options)
 	e->pool = pool_new((size_t) 8 << 20);
 	e->detect = detect_new(e->rules, &conf, e->pool, &e->counters);
 	assert_non_null(e->detect);
+}
+
+static void
+engine_start(struct engine *e, const char *proto, const char *options)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "alert %s any any -> any any (msg:\"t\"; %s; sid:1;)", proto, options);
+	engine_read(e, text);
 }
 
 static void
@@ -403,6 +410,45 @@ test_packets(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (alerts(&rows[i], NULL) != rows[i].match)
 			fail_msg("%s (%s): expected %s", rows[i].proto, rows[i].options, rows[i].match ? "a match" : "none");
+}
+
+/* Rules that are found by the few ports they name, and those that name too many for that. */
+static void
+test_ports(void **state)
+{
+	static const struct {
+		const char *ports, *options;
+		bool match;
+	} by[] = {
+		{ "any -> any 80", "content:\"p\"", true }, { "any -> any 79", "content:\"p\"", false }, { "any -> any 80", "content:\"q\"", false },
+		{ "any -> any [70:90,!80]", "content:\"p\"", false }, { "any -> any [1,80,65535]", "dsize:13", true },
+		{ "any -> any [0,65535]", "dsize:13", false }, { "12345 -> any any", "content:\"yl\"", true }, { "12345 -> any 81", "content:\"p\"", false },
+		{ "12345 -> any 1:60000", "content:\"oa\"", true }, { "80 <> any any", "content:\"ay\"", true }, { "80 -> any any", "content:\"ay\"", false },
+		{ "!80 -> any any", "content:\"s\"", true }, { "any -> any 80:65535", "content:\"te\"", true }, { "any -> any 0:80", "content:\"lo\"", true },
+		{ "any -> any 81:", "flags:S", false },
+	};
+	const struct detect_alert *out;
+	struct packet p;
+	struct engine e;
+	char text[4096];
+	bool told[sizeof(by) / sizeof(by[0])] = { false };
+	size_t at = 0;
+
+	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]); i++)
+		at += (size_t) snprintf(text + at, sizeof(text) - at, "alert tcp any %s (msg:\"t\"; %s; sid:%zu;)\n", by[i].ports, by[i].options, i + 1);
+	engine_read(&e, text);
+	make_tcp(&p);
+	struct detect_in in = { .p = &p };
+	unsigned n = detect_packet(e.detect, &in, &out);
+	for (unsigned i = 0; i < n; i++)
+		told[ruleset_cards(e.rules)->card[out[i].card].sid - 1] = true;
+	for (size_t i = 0; i < sizeof(by) / sizeof(by[0]); i++)
+		if (told[i] != by[i].match)
+			fail_msg("%s (%s): expected %s", by[i].ports, by[i].options, by[i].match ? "a match" : "none");
+	p.flags |= PACKET_FRAGMENT; /* has no ports, and no payload of its own */
+	in = (struct detect_in) { .p = &p };
+	assert_int_equal(detect_packet(e.detect, &in, &out), 0);
+	engine_stop(&e);
 }
 
 static void
@@ -495,7 +541,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_packets), cmocka_unit_test(test_flows), cmocka_unit_test(test_bad), cmocka_unit_test(test_datasets), cmocka_unit_test(test_inflate),
+		cmocka_unit_test(test_packets), cmocka_unit_test(test_ports), cmocka_unit_test(test_flows), cmocka_unit_test(test_bad), cmocka_unit_test(test_datasets), cmocka_unit_test(test_inflate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
