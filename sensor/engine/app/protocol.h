@@ -55,6 +55,7 @@ struct field {
 	struct body *(*body)(struct tx *tx, int dir);
 	/* ... or several, by the index file() counts by, until NULL. */
 	struct body *(*bodies)(struct tx *tx, int dir, unsigned index);
+	uint8_t message;       /* FIELD_BODY: bit = direction in which it is the message's one body, which is then looked through once for all such fields */
 	bool of_file;          /* with an index, that of file() */
 	bool late;             /* FIELD_MULTI: may come until the direction is over, however far the transaction has come */
 	const char *const *names; /* FIELD_NUMBER: names for values, "name=value" pairs: "get_request=0", NULL-ended */

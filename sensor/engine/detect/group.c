@@ -21,6 +21,13 @@ bucket_add(struct bucket *k, const struct fast *f, uint32_t sig)
 	return 0;
 }
 
+static void
+bucket_clear(struct bucket *k)
+{
+	free(k->fasts);
+	free(k->sigs);
+}
+
 static int
 list_add(struct list *l, uint32_t v)
 {
@@ -193,26 +200,122 @@ add_frame_scan(struct ruleset *r, uint16_t buffer, int dir, struct scan *s)
 }
 
 static int
-add_field_scan(struct ruleset *r, uint16_t buffer, int dir, struct scan *s)
+add_app_scan(struct ruleset *r, unsigned p, uint16_t buffer, int dir, struct scan *s)
 {
-	if (r->buffers[buffer].kind == BUF_FRAME)
-		return add_frame_scan(r, buffer, dir, s);
+	struct app_group *g = app_group(r, p, dir);
+	struct field_scan *v = g ? realloc(g->scans, (g->n_scans + 1) * sizeof(*v)) : NULL;
+	struct field_scan add = { buffer, s };
+
+	if (!v)
+		return -1;
+	g->scans = v;
+	uint32_t k = g->n_scans++;
+	for (; k > 0 && progress_of(r, p, dir, &v[k - 1]) > progress_of(r, p, dir, &add); k--)
+		v[k] = v[k - 1];
+	v[k] = add;
+	return 0;
+}
+
+/* ---- fields that are the same bytes: one database for all of them ---- */
+
+#define JOINED_MAX 8
+
+struct joined { /* buffers that are the message's body in one direction of a protocol */
+	uint16_t v[JOINED_MAX];
+	uint32_t n;
+	struct scan *scan;
+};
+
+static bool
+has_row(const struct ruleset *r, uint32_t buffer, unsigned p, int dir)
+{
+	const struct buffer *b = &r->buffers[buffer];
+
+	return b->kind == BUF_FIELD && b->rows[p] && b->rows[p]->dirs >> dir & 1;
+}
+
+static bool
+is_message(const struct ruleset *r, uint32_t buffer, unsigned p, int dir)
+{
+	return has_row(r, buffer, p, dir) && !r->buffers[buffer].n_transforms && r->buffers[buffer].rows[p]->message >> dir & 1;
+}
+
+static struct joined
+joined_of(const struct ruleset *r, struct bucket (*fields)[2], unsigned p, int dir)
+{
+	struct joined j = { .n = 0 };
+
+	for (uint32_t b = 0; b < r->n_buffers && j.n < JOINED_MAX; b++)
+		if (fields[b][dir].n && is_message(r, b, p, dir))
+			j.v[j.n++] = (uint16_t) b;
+	if (j.n < 2)
+		j.n = 0;
+	return j;
+}
+
+static struct scan *
+build_joined(struct ruleset *r, struct bucket (*fields)[2], const struct joined *j, int dir, const char *dir_name, struct diag *d)
+{
+	struct bucket all = { 0 };
+	struct scan *s = NULL;
+	char name[256];
+	int n = 0;
+
+	for (uint32_t i = 0; i < j->n; i++) {
+		const struct bucket *k = &fields[j->v[i]][dir];
+		if (n < (int) sizeof(name))
+			n += snprintf(name + n, sizeof(name) - (size_t) n, "%s%s", i ? " and " : "", r->buffers[j->v[i]].name);
+		for (uint32_t m = 0; m < k->n; m++)
+			if (bucket_add(&all, k->fasts[m], k->sigs[m]) < 0)
+				goto done;
+	}
+	if (n < (int) sizeof(name))
+		snprintf(name + n, sizeof(name) - (size_t) n, ", %s", dir_name);
+	s = scan_build(r, name, all.fasts, all.sigs, all.n, d);
+done:
+	bucket_clear(&all);
+	return s;
+}
+
+static int
+add_joined_scans(struct ruleset *r, struct bucket (*fields)[2], int dir, const char *dir_name, struct diag *d)
+{
+	struct joined made[JOINED_MAX]; /* protocols of one kind have the same */
+	uint32_t n = 0;
+
 	for (unsigned p = 0; p < protocol_table_n; p++) {
-		const struct field *row = r->buffers[buffer].rows[p];
-		if (!row || !(row->dirs >> dir & 1))
+		struct joined j = joined_of(r, fields, p, dir);
+		for (uint32_t i = 0; i < n && !j.scan; i++)
+			if (made[i].n == j.n && memcmp(made[i].v, j.v, j.n * sizeof(*j.v)) == 0)
+				j.scan = made[i].scan;
+		if (!j.n)
 			continue;
-		struct app_group *g = app_group(r, p, dir);
-		if (!g)
+		if (!j.scan && !(j.scan = build_joined(r, fields, &j, dir, dir_name, d)))
 			return -1;
-		struct field_scan *v = realloc(g->scans, (g->n_scans + 1) * sizeof(*v));
-		if (!v)
+		if (n < JOINED_MAX)
+			made[n++] = j;
+		if (add_app_scan(r, p, j.v[0], dir, j.scan) < 0)
 			return -1;
-		g->scans = v;
-		uint32_t k = g->n_scans++;
-		struct field_scan add = { buffer, s };
-		for (; k > 0 && progress_of(r, p, dir, &v[k - 1]) > progress_of(r, p, dir, &add); k--)
-			v[k] = v[k - 1];
-		v[k] = add;
+	}
+	return 0;
+}
+
+/* One database for the buffer in the protocols that have it by itself. */
+static int
+add_field_scan(struct ruleset *r, struct bucket (*fields)[2], uint16_t buffer, int dir, const char *name, struct diag *d)
+{
+	const struct bucket *k = &fields[buffer][dir];
+	struct scan *s = NULL;
+
+	if (r->buffers[buffer].kind == BUF_FRAME)
+		return (s = scan_build(r, name, k->fasts, k->sigs, k->n, d)) ? add_frame_scan(r, buffer, dir, s) : -1;
+	for (unsigned p = 0; p < protocol_table_n; p++) {
+		if (!has_row(r, buffer, p, dir) || (is_message(r, buffer, p, dir) && joined_of(r, fields, p, dir).n))
+			continue;
+		if (!s && !(s = scan_build(r, name, k->fasts, k->sigs, k->n, d)))
+			return -1;
+		if (add_app_scan(r, p, buffer, dir, s) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -233,22 +336,16 @@ build_scans(struct ruleset *r, struct bucket payload[CLASS_N][2], struct bucket 
 		}
 	for (uint32_t b = 0; b < r->n_buffers; b++)
 		for (int dir = 0; dir < 2; dir++) {
-			struct bucket *k = &fields[b][dir];
-			if (!k->n)
+			if (!fields[b][dir].n)
 				continue;
 			snprintf(name, sizeof(name), "%s%s, %s", r->buffers[b].name, r->buffers[b].n_transforms ? " (transformed)" : "", dir_name[dir]);
-			struct scan *s = scan_build(r, name, k->fasts, k->sigs, k->n, d);
-			if (!s || add_field_scan(r, (uint16_t) b, dir, s) < 0)
+			if (add_field_scan(r, fields, (uint16_t) b, dir, name, d) < 0)
 				return -1;
 		}
+	for (int dir = 0; dir < 2; dir++)
+		if (add_joined_scans(r, fields, dir, dir_name[dir], d) < 0)
+			return -1;
 	return 0;
-}
-
-static void
-bucket_clear(struct bucket *k)
-{
-	free(k->fasts);
-	free(k->sigs);
 }
 
 int

@@ -6,12 +6,25 @@
 
 enum verdict { NO, YES, LATER };
 
+#define KEPT_MAX 48
+#define KEPT_BYTES (64u << 10)
+
+struct kept { /* fields as they were put together to be scanned: rules look at them next */
+	struct {
+		uint16_t buffer;
+		bool there;
+		struct span s;
+	} v[KEPT_MAX];
+	uint32_t n;
+};
+
 struct look { /* one transaction, one direction, now */
 	struct tx *tx;
 	struct tx_state *state; /* NULL: nothing to remember yet */
 	const struct protocol *proto;
 	int dir;
 	bool over;     /* nothing more comes in this direction */
+	const struct kept *kept; /* or NULL */
 };
 
 /* ---- memory of a transaction ---- */
@@ -117,6 +130,18 @@ body_part(struct detect *d, const struct part *pt, const struct buffer *b, const
 	return any ? sum : !l->over ? LATER : pt->absent_ok ? YES : NO;
 }
 
+static bool
+instance(struct detect *d, uint16_t buffer, const struct look *l, unsigned i, struct span *s, uint64_t *start)
+{
+	for (uint32_t k = 0; i == 0 && l->kept && k < l->kept->n; k++)
+		if (l->kept->v[k].buffer == buffer) {
+			*start = 0;
+			*s = l->kept->v[k].s;
+			return l->kept->v[k].there;
+		}
+	return buffer_instance(d, &d->rules->buffers[buffer], l->tx, l->dir, i, l->over, s, start);
+}
+
 static enum verdict
 buffer_part(struct detect *d, const struct part *pt, const struct look *l)
 {
@@ -133,7 +158,7 @@ buffer_part(struct detect *d, const struct part *pt, const struct look *l)
 	if (f->kind == FIELD_BODY)
 		return body_part(d, pt, b, f, l);
 	bool settled = l->over || (l->tx->progress[l->dir] > f->progress[l->dir] && !f->late);
-	for (i = 0; buffer_instance(d, b, l->tx, l->dir, i, l->over, &s, &start); i++)
+	for (i = 0; instance(d, pt->buffer, l, i, &s, &start); i++)
 		if (!pt->absent_only && content_match(&d->in, pt->ops, pt->n, s, start)) {
 			if (f->of_file && !d->file)
 				d->file = (uint16_t) (i + 1);
@@ -276,12 +301,14 @@ rule_look(struct detect *d, struct look *l, uint32_t i)
 	return v == YES;
 }
 
-static void
+static bool
 rule_profiled(struct detect *d, struct look *l, uint32_t i)
 {
 	int64_t begin = clock_monotonic();
+	bool matched = rule_look(d, l, i);
 
-	profile_add(d, i, begin, rule_look(d, l, i));
+	profile_add(d, i, begin, matched);
+	return matched;
 }
 
 /* ---- the rule somebody asks about ---- */
@@ -352,8 +379,9 @@ field_settled(const struct field *f, const struct look *l)
 }
 
 static void
-fields_scan(struct detect *d, struct look *l, const struct app_group *g)
+fields_scan(struct detect *d, struct look *l, const struct app_group *g, struct kept *kept)
 {
+	size_t begin = arena_mark(&d->scratch).used;
 	uint64_t scanned = l->state ? l->state->scanned[l->dir] : 0, now = scanned;
 
 	for (uint32_t k = 0; k < g->n_scans; k++) {
@@ -367,9 +395,15 @@ fields_scan(struct detect *d, struct look *l, const struct app_group *g)
 			continue;
 		if (l->tx->progress[l->dir] < f->progress[l->dir] && !l->over)
 			break;
-		for (unsigned i = 0; buffer_instance(d, b, l->tx, l->dir, i, l->over, &s, &start); i++)
+		unsigned i = 0;
+		for (; buffer_instance(d, b, l->tx, l->dir, i, l->over, &s, &start); i++)
 			scan_run(d, fs->scan, s, &d->tx);
-		arena_back(&d->scratch, mark); /* only the numbers of rules are kept */
+		if (f->kind == FIELD_BYTES && !b->n_transforms && kept->n < KEPT_MAX && arena_mark(&d->scratch).used - begin < KEPT_BYTES) {
+			kept->v[kept->n].buffer = fs->buffer;
+			kept->v[kept->n].there = i > 0;
+			kept->v[kept->n++].s = i > 0 ? s : SPAN_NONE;
+		} else
+			arena_back(&d->scratch, mark);
 		if (k < 64 && field_settled(f, l))
 			now |= UINT64_C(1) << k;
 	}
@@ -397,16 +431,20 @@ static void
 tx_look(struct detect *d, struct look *l)
 {
 	const struct app_group *g = d->rules->app[d->app_index][l->dir];
-	bool asked = d->explain && d->rules->sigs[explain_sig(d->explain)].flags & SIG_TX;
+	bool asked = d->explain && d->rules->sigs[explain_sig(d->explain)].flags & SIG_TX, matched = false;
+	struct arena_mark mark = arena_mark(&d->scratch);
+	struct kept kept;
 	uint32_t sig;
 
+	kept.n = 0;
+	l->kept = &kept;
 	l->state = l->tx->detect[0];
 	if (l->state && l->state->generation != d->rules->generation) {
 		tx_forget(d, l->tx);
 		l->state = NULL;
 	}
 	if (g) {
-		fields_scan(d, l, g);
+		fields_scan(d, l, g, &kept);
 		for (uint32_t i = 0; i < g->rest.n; i++)
 			candidates_add(&d->tx, g->rest.v[i]);
 	}
@@ -420,13 +458,12 @@ tx_look(struct detect *d, struct look *l)
 			explain_look(d, l);
 			asked = false;
 		}
-		if (d->profile)
-			rule_profiled(d, l, sig);
-		else
-			rule_look(d, l, sig);
+		matched |= d->profile ? rule_profiled(d, l, sig) : rule_look(d, l, sig);
 	}
 	if (asked)
 		explain_look(d, l);
+	if (!matched) /* else: what a rule picked up may lie there */
+		arena_back(&d->scratch, mark);
 	bodies_looked(l);
 }
 
