@@ -38,8 +38,10 @@ is_possible(const struct condition *c, const struct facts *f)
 static void
 weigh(const struct condition *c, uint32_t n, const struct facts *f, uint8_t ceiling, struct party_band *b)
 {
+	enum truth when[CONDITIONS_MAX];
+
 	for (uint32_t i = 0; i < n; i++) {
-		enum truth t = c[i].when ? expr_eval(c[i].when, f) : NO;
+		enum truth t = when[i] = c[i].when ? expr_eval(c[i].when, f) : NO;
 		if (t == YES) {
 			b->yes |= UINT64_C(1) << i;
 			if (c[i].band > b->lo)
@@ -47,12 +49,12 @@ weigh(const struct condition *c, uint32_t n, const struct facts *f, uint8_t ceil
 			if (c[i].upto > b->hi)
 				b->hi = c[i].upto;
 		}
-		if (t != NO && c[i].when && expr_likely(c[i].when, f) && c[i].band > b->likely)
+		if (t != NO && c[i].band > b->likely && expr_likely(c[i].when, f))
 			b->likely = c[i].band;
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		uint8_t top = c[i].upto < ceiling ? c[i].upto : ceiling;
-		if (!c[i].when || expr_eval(c[i].when, f) != UNKNOWN || top <= b->lo || !is_possible(&c[i], f))
+		if (when[i] != UNKNOWN || top <= b->lo || !is_possible(&c[i], f))
 			continue;
 		b->unknown |= UINT64_C(1) << i;
 		if (top > b->hi)
@@ -236,17 +238,32 @@ note_change(struct party_band *b, const struct change *c, uint8_t from, uint8_t 
 	b->change[at] = *c;
 }
 
-static void
-try_facts(const struct packs *p, const struct bands_in *in, struct party_band *b, struct change *c, uint8_t from, uint8_t room)
+static bool
+asks_for(const struct uses *u, uint16_t fact)
 {
-	struct facts f = *in->facts;
+	return fact & CHANGE_FEATURE ? u->features >> (fact & ~CHANGE_FEATURE) & 1 : u->human >> fact & 1;
+}
+
+/* `ceiling`: of the facts as they are. What nothing of the party asks for moves nothing. */
+static void
+try_facts(const struct packs *p, const struct bands_in *in, struct party_band *b, uint8_t ceiling, struct change *c, uint8_t from, uint8_t room)
+{
+	struct facts f;
 	struct bands_in then_in = *in;
 	struct party_band then;
+	bool party = false, top = false;
 
+	for (uint8_t k = 0; k < c->n; k++) {
+		party |= asks_for(&b->party->uses, c->fact[k]);
+		top |= asks_for(&p->ceiling_uses, c->fact[k]);
+	}
+	if (!party && !top)
+		return;
+	f = *in->facts;
 	for (uint8_t k = 0; k < c->n; k++)
 		suppose(&f, c->fact[k], c->present[k]);
 	then_in.facts = &f;
-	compute_party(p, &then_in, b->party, ceiling_of(p, &f), &then);
+	compute_party(p, &then_in, b->party, top ? ceiling_of(p, &f) : ceiling, &then);
 	c->lo = then.lo;
 	c->hi = then.hi;
 	note_change(b, c, from, room);
@@ -255,22 +272,22 @@ try_facts(const struct packs *p, const struct bands_in *in, struct party_band *b
 #define RAISING_MAX 3
 
 static void
-changes_of(const struct packs *p, const struct bands_in *in, struct party_band *b, const uint16_t *open, uint32_t n)
+changes_of(const struct packs *p, const struct bands_in *in, struct party_band *b, uint8_t ceiling, const uint16_t *open, uint32_t n)
 {
 	uint8_t raising;
 
 	b->n_changes = 0;
 	for (uint32_t k = 0; k < n; k++)
-		try_facts(p, in, b, &(struct change) { .n = 1, .fact = { open[k] }, .present = { true } }, 0, RAISING_MAX);
+		try_facts(p, in, b, ceiling, &(struct change) { .n = 1, .fact = { open[k] }, .present = { true } }, 0, RAISING_MAX);
 	raising = b->n_changes;
 	for (uint32_t k = 0; k < n; k++)
-		try_facts(p, in, b, &(struct change) { .n = 1, .fact = { open[k] } }, raising, (uint8_t) (CHANGES_MAX - raising));
+		try_facts(p, in, b, ceiling, &(struct change) { .n = 1, .fact = { open[k] } }, raising, (uint8_t) (CHANGES_MAX - raising));
 	if (b->n_changes)
 		return;
 	for (uint32_t k = 0; k < n; k++) /* no single one: the smallest sets are pairs */
 		for (uint32_t m = k + 1; m < n; m++)
 			for (int there = 1; there >= 0; there--)
-				try_facts(p, in, b, &(struct change) { .n = 2, .fact = { open[k], open[m] }, .present = { there, there } }, 0, CHANGES_MAX);
+				try_facts(p, in, b, ceiling, &(struct change) { .n = 2, .fact = { open[k], open[m] }, .present = { there, there } }, 0, CHANGES_MAX);
 }
 
 void
@@ -280,7 +297,7 @@ bands_changes(const struct packs *p, const struct bands_in *in, struct bands *b)
 	uint32_t n = open_facts(p, in->facts, open, HUMAN_MAX + FEATURES_MAX);
 
 	for (uint32_t i = 0; i < b->n; i++)
-		changes_of(p, in, &b->party[i], open, n);
+		changes_of(p, in, &b->party[i], b->ceiling, open, n);
 }
 
 /* ---- divergence ---- */

@@ -248,19 +248,21 @@ eval_number(const struct expr *e, const struct fact *x)
 enum truth
 expr_eval(const struct expr *e, const struct facts *f)
 {
-	enum truth t, all = YES, any = NO;
+	enum truth t, sum;
 
 	switch (e->kind) {
 	case E_ALL:
+		sum = YES;
+		for (const struct expr *c = e->child; c && sum != NO; c = c->next)
+			if ((t = expr_eval(c, f)) < sum)
+				sum = t;
+		return sum;
 	case E_ANY:
-		for (const struct expr *c = e->child; c; c = c->next) {
-			t = expr_eval(c, f);
-			if (t < all)
-				all = t;
-			if (t > any)
-				any = t;
-		}
-		return e->kind == E_ALL ? all : any;
+		sum = NO;
+		for (const struct expr *c = e->child; c && sum != YES; c = c->next)
+			if ((t = expr_eval(c, f)) > sum)
+				sum = t;
+		return sum;
 	case E_EFFECT:
 		return f->effects & e->effects ? YES : NO;
 	case E_CIRCUMSTANCE:

@@ -530,6 +530,30 @@ check_kinds(struct pack_reader *r, const char *dir)
 	}
 }
 
+static void
+uses_of(const struct condition *c, uint32_t n, struct uses *u)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct expr *const parts[] = { c[i].when, c[i].need, c[i].possible };
+		for (size_t k = 0; k < sizeof(parts) / sizeof(parts[0]); k++)
+			if (parts[k])
+				expr_uses(parts[k], &u->features, &u->human);
+	}
+}
+
+static void
+note_uses(struct packs *p)
+{
+	uses_of(p->ceiling, p->n_ceilings, &p->ceiling_uses);
+	for (uint32_t i = 0; i < p->n_parties; i++) {
+		struct party *y = &p->party[i];
+		uses_of(y->cond, y->n_cond, &y->uses);
+		for (uint32_t k = 0; k < y->n_actor; k++)
+			if (y->actor[k].need)
+				expr_uses(y->actor[k].need, &y->uses.features, &y->uses.human);
+	}
+}
+
 int
 packs_read(struct packs *p, const char *dir, const struct effects *effects, struct diag *d)
 {
@@ -552,6 +576,7 @@ packs_read(struct packs *p, const char *dir, const struct effects *effects, stru
 			break;
 	}
 	check_kinds(&r, dir);
+	note_uses(p);
 done:
 	for (uint32_t i = 0; i < r.n; i++)
 		yaml_clear(&r.docs[i]);

@@ -92,6 +92,12 @@ struct accumulation_step {
 	uint8_t by, upto;
 };
 
+/* Facts that conditions ask for. */
+struct uses {
+	uint64_t features; /* bits */
+	uint32_t human;
+};
+
 struct party {
 	const char *id, *name, *date;
 	const char *file;
@@ -109,6 +115,7 @@ struct party {
 	uint32_t n_pos;
 	struct actor_reading actor[8];
 	uint32_t n_actor;
+	struct uses uses;
 };
 
 struct gauge;
@@ -155,6 +162,7 @@ struct packs {
 	uint32_t n_limits;
 	uint64_t used_features; /* bits of what some condition asks for */
 	uint32_t used_human;
+	struct uses ceiling_uses;
 };
 
 /* Every *.yaml of the folder. -1 with all problems in d. */
