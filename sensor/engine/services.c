@@ -78,28 +78,28 @@ entry_of(struct services *s, struct emit *em, const struct service_key *k, int64
 
 /* `turn`: the flow took the server for its client. */
 static void
-facts_add(struct event_facts *to, const struct event_facts *all, const struct event_facts *told, int turn)
+facts_add(struct event_facts *to, const struct event_facts *all, const struct event_facts *before, int turn)
 {
-	to->flows += all->flows - told->flows;
+	to->flows += all->flows - before->flows;
 	for (int d = 0; d < 2; d++) {
-		to->packets[d ^ turn] += all->packets[d] - told->packets[d];
-		to->bytes[d ^ turn] += all->bytes[d] - told->bytes[d];
-		to->payload[d ^ turn] += all->payload[d] - told->payload[d];
+		to->packets[d ^ turn] += all->packets[d] - before->packets[d];
+		to->bytes[d ^ turn] += all->bytes[d] - before->bytes[d];
+		to->payload[d ^ turn] += all->payload[d] - before->payload[d];
 	}
-	to->syn += all->syn - told->syn;
-	to->synack += all->synack - told->synack;
-	to->rst += all->rst - told->rst;
-	to->fin += all->fin - told->fin;
-	to->requests += all->requests - told->requests;
-	to->responses += all->responses - told->responses;
-	to->failures += all->failures - told->failures;
+	to->syn += all->syn - before->syn;
+	to->synack += all->synack - before->synack;
+	to->rst += all->rst - before->rst;
+	to->fin += all->fin - before->fin;
+	to->requests += all->requests - before->requests;
+	to->responses += all->responses - before->responses;
+	to->failures += all->failures - before->failures;
 	for (int k = 0; k < OT_KINDS; k++)
-		to->ot[k] += all->ot[k] - told->ot[k];
-	to->lost += all->lost - told->lost;
+		to->ot[k] += all->ot[k] - before->ot[k];
+	to->lost += all->lost - before->lost;
 }
 
 void
-services_add(struct services *s, struct emit *em, const struct flow *f, struct session *ses, int64_t now)
+services_add(struct services *s, struct emit *em, const struct flow *f, const struct session *ses, const struct event_facts *before, int64_t now)
 {
 	struct service_key k;
 
@@ -109,8 +109,7 @@ services_add(struct services *s, struct emit *em, const struct flow *f, struct s
 	k.port = flow_port(f, server);
 	k.proto = f->key.proto;
 	k.ip_version = f->key.ip_version;
-	facts_add(&entry_of(s, em, &k, now)->facts, &ses->facts, &ses->told, ses->answer_first);
-	ses->told = ses->facts;
+	facts_add(&entry_of(s, em, &k, now)->facts, &ses->facts, before, ses->answer_first);
 }
 
 void

@@ -27,6 +27,7 @@ struct worker {
 	struct ring *ring;
 	struct emit emit;
 	const struct flow *flow; /* the one at hand */
+	struct event_facts before; /* its session's facts when it came to hand: every service's sums have them */
 	uint64_t num;           /* frame at hand */
 	int64_t second;         /* packet time, whole seconds, told last */
 	uint64_t progress;      /* atomic: every event up to this frame is in the ring */
@@ -146,7 +147,7 @@ settle_frames(struct worker *w, struct flow *f, struct session *s, const struct 
 
 /* The parser saw that client and server are the other way round: everybody turns with it. `updated`: bit = direction. */
 static unsigned
-turn(struct flow *f, struct session *s, struct packet *p, unsigned updated)
+turn(struct worker *w, struct flow *f, struct session *s, struct packet *p, unsigned updated)
 {
 	struct event_facts *c = &s->facts;
 
@@ -158,6 +159,9 @@ turn(struct flow *f, struct session *s, struct packet *p, unsigned updated)
 	SWAP_PAIR(c->packets);
 	SWAP_PAIR(c->bytes);
 	SWAP_PAIR(c->payload);
+	SWAP_PAIR(w->before.packets);
+	SWAP_PAIR(w->before.bytes);
+	SWAP_PAIR(w->before.payload);
 	s->app->reversed = false;
 	return (updated & 1) << 1 | updated >> 1;
 }
@@ -180,7 +184,7 @@ feed_stream(struct worker *w, struct flow *f, struct session *s, struct packet *
 		if (c.bytes.n)
 			app_feed(w->apps, &s->app, c.dir, c.bytes, p, &s->facts);
 		if (s->app && s->app->reversed) {
-			updated = turn(f, s, p, updated);
+			updated = turn(w, f, s, p, updated);
 			c.dir = !c.dir;
 		}
 		if (s->app && s->app->flush) {
@@ -333,11 +337,12 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 		run_detect(w, p, NULL, NULL, false);
 		goto done;
 	}
+	w->before = s->facts;
 	if (w->conf.emit.ethernet)
 		macs_add(&s->macs, w->pool, p);
 	if (s->bypassed) {
 		count_facts(s, p);
-		services_add(w->services, &w->emit, f, s, p->ts);
+		services_add(w->services, &w->emit, f, s, &w->before, p->ts);
 		return;
 	}
 	s->established |= f->state == FLOW_ESTABLISHED;
@@ -347,7 +352,7 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 		updated = datagram(w, f, s, p);
 	count_facts(s, p);
 	if (s->app && s->app->reversed)
-		updated = turn(f, s, p, updated);
+		updated = turn(w, f, s, p, updated);
 	look = s->app_next[p->dir] || updated >> p->dir & 1 || (updated && s->app && s->app->proto && s->app->proto->looks_across);
 	s->app_next[p->dir] = false;
 	if (updated >> !p->dir & 1)
@@ -360,7 +365,7 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 	look_other_way(w, f, s, !p->dir);
 	bypass_unreadable(w, s);
 	log_transactions(w, f, s, p, false);
-	services_add(w->services, &w->emit, f, s, p->ts);
+	services_add(w->services, &w->emit, f, s, &w->before, p->ts);
 done:
 	if (p->is_arp)
 		emit_arp(&w->emit, p);
@@ -378,6 +383,7 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 
 	emit_flow_phase(&w->emit, w->num, f);
 	w->flow = f;
+	w->before = s->facts;
 	if (s->stream && !s->bypassed) {
 		bool wants[2];
 		for (int d = 0; d < 2; d++)
@@ -403,7 +409,7 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 		}
 	}
 	log_transactions(w, f, s, NULL, true);
-	services_add(w->services, &w->emit, f, s, f->last);
+	services_add(w->services, &w->emit, f, s, &w->before, f->last);
 	emit_flow(&w->emit, f, s, why);
 	emit_netflow(&w->emit, f, s);
 	macs_clear(&s->macs, w->pool);

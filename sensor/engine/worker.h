@@ -22,16 +22,15 @@ struct session {
 	struct app *app;          /* NULL until there were bytes */
 	struct marks marks;
 	struct event_facts facts; /* totals of the flow */
-	struct event_facts told;  /* of those, what the service's sums have already */
 	struct event_volume since; /* what its alerts have not told */
 	uint32_t alerts;
 	bool answer_first;        /* the first packet seen was the server's SYN/ACK: ends are turned round for the service's sums */
 	bool passed;              /* rules do not look at it any more */
 	bool bypassed;            /* nobody does: its packets are only counted */
+	bool established;         /* the flow was, before the packet at hand */
+	bool app_next[2];         /* transactions of that direction wait for its next packet */
 	uint32_t exceptions;      /* PACKET_EXC_*: policies that were asked about it */
 	struct mac_set *macs;     /* with `ethernet`; else NULL */
-	bool established;        /* the flow was, before the packet at hand */
-	bool app_next[2];         /* transactions of that direction wait for its next packet */
 };
 
 /* The address behind a proxy (header X-Forwarded-For): left out, a member of its own, or instead of the proxy's. */
