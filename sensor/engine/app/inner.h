@@ -11,7 +11,7 @@
 
 #include <magic.h>
 
-#include "engine/app/file.h"
+#include "engine/app/range.h"
 
 #define APP_MAX_PROTOCOLS 64    /* a bit each in an uint64_t */
 #define APP_MAX_PORTS 32       /* likely ports of one protocol and transport */
@@ -66,6 +66,7 @@ struct apps {
 	struct app_expected expected[APP_EXPECT_MAX];
 	unsigned expected_n, expected_next; /* in use; the next place */
 	uint32_t frames[APP_MAX_PROTOCOLS]; /* types of frames that somebody wants: bit = index into protocol->frames, or FRAME_STREAM */
+	struct ranges ranges;
 	struct files_conf files;
 	magic_t magic;             /* NULL: nobody asks */
 	const char *magic_file;    /* NULL: libmagic's own */

@@ -257,6 +257,7 @@ apps_new(const struct apps_conf *conf, struct pool *pool, struct counters *cnt, 
 			apps_free(e);
 			return NULL;
 		}
+	ranges_configure(e, conf->conf, d);
 	settle_probing(e);
 	return e;
 }
@@ -272,6 +273,7 @@ apps_free(struct apps *e)
 		}
 	if (!e)
 		return;
+	ranges_clear(e);
 	files_close(e);
 	pool_give(e->pool, e, sizeof(*e));
 }

@@ -259,12 +259,20 @@ on_response_body(htp_tx_data_t *d)
 	struct http_tx *t = tx_of(d->tx);
 	struct http *s = state_of(d->tx);
 
-	if (t)
-		file_begin(s->app, &t->tx, &t->body[TO_CLIENT], TO_CLIENT);
-	if (t && !d->data && d->len)
+	if (!t)
+		return HTP_OK;
+	file_begin(s->app, &t->tx, &t->body[TO_CLIENT], TO_CLIENT);
+	if (d->len && !t->body[TO_CLIENT].total)
+		http_range_begin(s->app, t);
+	if (!d->data && d->len) {
 		body_gap(&t->body[TO_CLIENT], s->app, d->len);
-	if (t && d->data && d->len)
-		body_add(&t->body[TO_CLIENT], s->app, span_of(d->data, d->len), s->conf->limits[TO_CLIENT].body);
+		range_gap(&t->range, d->len);
+	} else if (d->len) {
+		struct span bytes = span_of(d->data, d->len);
+
+		body_add(&t->body[TO_CLIENT], s->app, bytes, s->conf->limits[TO_CLIENT].body);
+		range_add(s->app, &t->range, bytes);
+	}
 	return HTP_OK;
 }
 
@@ -295,6 +303,7 @@ on_response_complete(htp_tx_t *h)
 		return HTP_OK;
 	frame_end(state_of(h), TO_CLIENT, t);
 	t->body[TO_CLIENT].eof = true;
+	range_end(a, &t->range, &t->tx, &t->whole);
 	if (h->request_method_number == HTP_M_CONNECT && status >= 200 && status < 300)
 		app_upgrade(a, NULL);
 	return HTP_OK;
@@ -424,6 +433,8 @@ tx_clear(struct app *a, struct tx *tx)
 		app_drop(a, &t->raw[dir]);
 	}
 	body_clear(&t->file, a);
+	range_drop(a, &t->range);
+	body_clear(&t->whole, a);
 	unpack_free(a, t->unpack);
 	t->unpack = NULL;
 	http_parts_clear(a, t);

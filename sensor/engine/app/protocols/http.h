@@ -12,7 +12,7 @@
 
 #include <htp/htp.h>
 
-#include "engine/app/file.h"
+#include "engine/app/range.h"
 #include "engine/app/unpack.h"
 
 /* Progress of a direction: the numbers of libhtp's request_progress and response_progress. */
@@ -59,6 +59,8 @@ struct http_tx {
 	struct bytes raw[2];    /* header bytes as they came, trailers after them */
 	struct body body[2];
 	struct body file;       /* request: the body, sent as a file */
+	struct range_piece range; /* the response is a piece of a file */
+	struct body whole;      /* ... and the last one: the file */
 	struct unpack *unpack;  /* of the request's body */
 	struct http_multipart *multipart;
 	struct http_part *part, *last_part; /* or the file parts of its form */
@@ -90,7 +92,8 @@ void http_normalise_uri(struct http *s, struct http_tx *t);
 void http_log(const struct app *app, const struct tx *tx, struct json *j, bool full);
 bool http_header(const struct tx *tx, const char *name, struct span *out); /* of the request */
 bool http_file(const struct tx *tx, int dir, unsigned index, struct app_file *out);
-bool http_content_range(const htp_tx_t *h, int64_t v[static 3]); /* false: no such header */
+bool http_content_range(const htp_tx_t *h, int64_t v[static 3]); /* range_read(); false: no such header */
+void http_range_begin(struct app *a, struct http_tx *t); /* when the response's headers say so */
 /* The value of a parameter of a Content-Disposition, quotes taken off; empty: it has none. */
 struct span http_disposition_name(struct span value);
 extern const struct field http_fields[];

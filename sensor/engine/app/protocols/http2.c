@@ -145,6 +145,8 @@ http2_tx_clear(struct app *a, struct tx *tx)
 		app_drop(a, &side->marks);
 		app_drop(a, &side->head);
 		body_clear(&side->body, a);
+		range_drop(a, &side->range);
+		body_clear(&side->whole, a);
 		unpack_free(a, side->unpack);
 		dns_apart_free(a, side->dns);
 		side->unpack = NULL;

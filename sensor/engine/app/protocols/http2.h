@@ -13,6 +13,7 @@
 
 #include "engine/app/protocols/dns.h"
 #include "engine/app/protocols/parse.h"
+#include "engine/app/range.h"
 #include "engine/app/unpack.h"
 
 #define HTTP2_FRAME_HEAD 9u
@@ -63,6 +64,8 @@ struct http2_side {
 	bool headers_over;       /* a header block came: another one is of trailers */
 	struct body body;        /* unpacked */
 	uint64_t raw;            /* bytes as they came */
+	struct range_piece range; /* the body is a piece of a file */
+	struct body whole;       /* ... and the last one: the file */
 	struct unpack *unpack;
 	bool gap;
 	bool is_dns;             /* application/dns-message */

@@ -114,6 +114,7 @@ take_body(void *arg, struct span bytes)
 	struct sink *k = arg;
 
 	body_add(&k->side->body, k->s->app, bytes, 0);
+	range_add(k->s->app, &k->side->range, bytes);
 }
 
 static void
@@ -127,6 +128,20 @@ dns_too_long(struct http2 *s, struct http2_tx *t, int dir)
 	app_event(s->app, &t->tx, dir == TO_SERVER ? HTTP2_EV_DNS_REQUEST : HTTP2_EV_DNS_RESPONSE);
 }
 
+/* The response says that it is a piece of something. */
+static void
+range_of(struct app *a, struct http2_tx *t)
+{
+	struct span value, host = SPAN_NONE, path = SPAN_NONE;
+	int64_t v[3];
+
+	if (!http2_value(t, TO_CLIENT, SPAN_LIT("content-range"), NULL, &value) || !http2_value(t, TO_SERVER, SPAN_LIT(":path"), NULL, &path))
+		return;
+	http2_value(t, TO_SERVER, SPAN_LIT(":authority"), NULL, &host);
+	range_read(value, v);
+	range_begin(a, &t->side[TO_CLIENT].range, host, path, v);
+}
+
 static void
 data(struct http2 *s, struct http2_tx *t, int dir, struct span bytes)
 {
@@ -134,6 +149,8 @@ data(struct http2 *s, struct http2_tx *t, int dir, struct span bytes)
 	struct sink k = { s, side };
 
 	file_begin(s->app, &t->tx, &side->body, dir);
+	if (dir == TO_CLIENT && !side->raw)
+		range_of(s->app, t);
 	side->raw += bytes.n;
 	if (!side->unpack) {
 		take_body(&k, bytes);
@@ -158,6 +175,7 @@ http2_stream_end(struct http2 *s, struct http2_tx *t, int dir)
 	struct http2_side *side = &t->side[dir];
 
 	side->body.eof = true;
+	range_end(s->app, &side->range, &t->tx, &side->whole);
 	if (side->is_dns && !side->dns && !side->body.start && side->body.total == side->body.data.n && side->body.total <= HTTP2_DNS_MAX)
 		http2_take_dns(s, t, dir, bytes_span(&side->body.data));
 	tx_reach(&t->tx, dir, HTTP2_P_COMPLETE);
@@ -545,6 +563,7 @@ http2_gap(struct app *a, void *state, int dir, uint32_t n)
 		t->side[dir].gap = t->side[dir].body.stopped = t->side[dir].body.truncated = true;
 		t->side[dir].raw += n;
 		t->side[dir].body.total += n;
+		range_drop(a, &t->side[dir].range);
 	}
 	s->dir[dir].data_left -= n;
 	if (!s->dir[dir].data_left)

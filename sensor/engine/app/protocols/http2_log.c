@@ -205,10 +205,23 @@ http2_file(const struct tx *tx, int dir, unsigned index, struct app_file *out)
 {
 	const struct http2_side *side = &of(tx)->side[dir];
 
+	struct span range;
+	int64_t v[3];
+
 	*out = (struct app_file) { 0 };
-	if (index || !side->body.total)
+	if (index > 1 || !side->body.total || (index && !side->range.whole))
 		return false;
 	http2_value(of(tx), TO_SERVER, SPAN_LIT(":path"), NULL, &out->name);
+	if (index) {
+		file_tell(&side->whole, true, out);
+		return true;
+	}
+	if (dir == TO_CLIENT && http2_value(of(tx), dir, SPAN_LIT("content-range"), NULL, &range)) {
+		range_read(range, v);
+		out->piece = v[0] >= 0 && v[1] >= v[0];
+		out->start = out->piece ? (uint64_t) v[0] : 0;
+		out->end = out->piece ? (uint64_t) v[1] : 0;
+	}
 	file_tell(&side->body, tx->progress[dir] >= HTTP2_P_COMPLETE && !side->gap, out);
 	out->gaps = side->gap;
 	return true;

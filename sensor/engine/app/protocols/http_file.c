@@ -37,6 +37,11 @@ http_file(const struct tx *tx, int dir, unsigned index, struct app_file *out)
 	int64_t range[3];
 
 	*out = (struct app_file) { 0 };
+	if (t->h && dir == TO_CLIENT && index == 1 && t->range.whole) {
+		out->name = name_of(t->h, dir);
+		file_tell(&t->whole, true, out);
+		return true;
+	}
 	if (part) {
 		out->name = bytes_span(&part->name);
 		file_tell(&part->body, part->body.eof, out);
@@ -53,6 +58,16 @@ http_file(const struct tx *tx, int dir, unsigned index, struct app_file *out)
 		out->end = (uint64_t) range[1];
 	}
 	return true;
+}
+
+void
+http_range_begin(struct app *a, struct http_tx *t)
+{
+	const htp_uri_t *u = t->h->parsed_uri;
+	int64_t v[3];
+
+	if (http_content_range(t->h, v) && u && u->path)
+		range_begin(a, &t->range, t->h->request_hostname ? http_span(t->h->request_hostname) : SPAN_NONE, bytes_span(&t->uri), v);
 }
 
 struct body *

@@ -54,23 +54,12 @@ put_status(struct json *j, const htp_tx_t *h)
 		put_header(j, "redirect", h->response_headers, "location");
 }
 
-/* "bytes 0-99/1000": first, last, size; -1 = not told. */
 bool
 http_content_range(const htp_tx_t *h, int64_t v[static 3])
 {
 	const htp_header_t *range = h->response_headers ? htp_table_get_c(h->response_headers, "content-range") : NULL;
-	struct span s = range ? http_span(range->value) : SPAN_NONE;
-	unsigned k = 0;
 
-	v[0] = v[1] = v[2] = -1;
-	for (uint32_t i = 0; i < s.n && k < 3; i++) {
-		bool digit = s.p[i] >= '0' && s.p[i] <= '9';
-
-		if (digit && v[k] < INT64_MAX / 20)
-			v[k] = (v[k] < 0 ? 0 : v[k] * 10) + (s.p[i] - '0');
-		else if (!digit && (s.p[i] == '-' || s.p[i] == '/'))
-			k++;
-	}
+	range_read(range ? http_span(range->value) : SPAN_NONE, v);
 	return range != NULL;
 }
 

@@ -1,8 +1,8 @@
 /*
- * Files: digests over pieces, what libmagic says, which bytes reach the store and when.
+ * Files: digests over pieces, what libmagic says, which bytes reach the store and when; files of several answers.
  */
 #include "drive.h"
-#include "engine/app/file.h"
+#include "engine/app/range.h"
 
 struct store {
 	char bytes[256];
@@ -227,6 +227,74 @@ parts(void **state)
 	drive_clear(&d);
 }
 
+/* What comes of these bytes at `at` of a file of `total` that host h has at `path`; all of it is there at last: true. */
+static bool
+piece(struct drive *d, const char *path, int64_t at, const char *text, int64_t total)
+{
+	int64_t n = (int64_t) strlen(text), v[3] = { at, at + n - 1, total };
+	struct tx *tx = drive_tx(d, 0);
+	struct range_piece p = { 0 };
+	struct body into = { .total = 0 };
+	bool whole;
+
+	range_begin(d->app, &p, SPAN_LIT("h:80"), span_str(path), v);
+	for (int64_t i = 0; i < n; i++) /* byte by byte */
+		range_add(d->app, &p, span_of(text + i, 1));
+	range_end(d->app, &p, tx, &into);
+	whole = p.whole;
+	assert_true(!whole || (into.total == (uint64_t) total && into.eof));
+	assert_null(p.file);
+	body_clear(&into, d->app);
+	return whole;
+}
+
+static void
+ranges(void **state)
+{
+	struct drive d;
+	struct store st;
+	size_t used;
+	int64_t v[3];
+	struct range_piece p = { 0 }, q = { 0 };
+	struct body into = { .total = 0 };
+	char path[16];
+
+	begin(&d, &st, &(struct files_conf) { .want = FILE_WANT(HASH_MD5) });
+	used = pool_used(d.pool);
+	range_read(SPAN_LIT("bytes 5-9/*"), v);
+	assert_true(v[0] == 5 && v[1] == 9 && v[2] == -1);
+	assert_false(piece(&d, "/a", 3, "de", 6));
+	assert_false(piece(&d, "/a", 0, "abc", 6));
+	assert_false(piece(&d, "/b", 5, "f", 6));
+	assert_false(piece(&d, "/a", 5, "f", 7)); /* another size: another file */
+	assert_true(piece(&d, "/a", 5, "f", 6));
+	assert_false(piece(&d, "/c", 0, "abcdef", 6)); /* all of it: no piece */
+	assert_false(piece(&d, "/c", 4, "abcdef", 6)); /* beyond its end */
+	assert_false(piece(&d, "/d", 0, "abc", INT64_C(1) << 40)); /* more than there may be */
+	assert_false(piece(&d, "/t", 0, "abc", 6));
+	d.app->now += INT64_C(61000000000);
+	assert_false(piece(&d, "/t", 3, "def", 6)); /* too late */
+	for (int i = 0; i < 1000; i++) {
+		snprintf(path, sizeof(path), "/%d", i);
+		assert_false(piece(&d, path, 0, "abc", 6));
+	}
+	assert_false(piece(&d, "/0", 3, "def", 6)); /* others took its place */
+	assert_true(piece(&d, "/999", 3, "def", 6));
+	for (int64_t i = 0; i < 200; i += 2)
+		assert_false(piece(&d, "/holes", i, "x", 201));
+	range_begin(d.app, &p, SPAN_LIT("h"), SPAN_LIT("/two"), (const int64_t[]) { 0, 2, 6 });
+	range_begin(d.app, &q, SPAN_LIT("h"), SPAN_LIT("/two"), (const int64_t[]) { 3, 5, 6 });
+	range_add(d.app, &p, SPAN_LIT("abc"));
+	range_gap(&q, 1);
+	range_add(d.app, &q, SPAN_LIT("ef"));
+	range_end(d.app, &p, drive_tx(&d, 0), &into);
+	assert_false(p.whole);
+	assert_true(piece(&d, "/two", 3, "d", 6)); /* while the other one is on its way */
+	range_drop(d.app, &q);
+	assert_true(pool_used(d.pool) > used);
+	drive_clear(&d);
+}
+
 int
 main(void)
 {
@@ -238,6 +306,7 @@ main(void)
 		cmocka_unit_test(depth),
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(parts),
+		cmocka_unit_test(ranges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
