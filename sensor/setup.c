@@ -227,6 +227,8 @@ fill_pipeline(struct setup *s)
 		s->sensor.log_dir = c->log_dir;
 	if (!s->sensor.log_dir)
 		s->sensor.log_dir = c->read ? "." : "/var/log/casus";
+	s->output.packs = s->assess.packs;
+	s->output.effects = s->assess.effects;
 	s->output.dir = s->sensor.log_dir;
 	s->output.sensor = s->id;
 	s->output.fresh_journal = c->read != NULL;

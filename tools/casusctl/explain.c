@@ -7,12 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/datadir.h"
-#include "base/err.h"
 #include "casusctl.h"
 #include "pipeline/legal/explain.h"
 #include "pipeline/legal/recall.h"
-#include "pipeline/output/scan.h"
+#include "records.h"
 
 #define ROOM (8u << 20)
 
@@ -42,32 +40,20 @@ take(struct question *q, struct span text)
 }
 
 static int
+take_record(void *arg, const struct journal_record *r)
+{
+	if (span_eq(r->type, SPAN_LIT("incident")))
+		take(arg, r->json);
+	return 0;
+}
+
+static int
 search_journal(struct question *q)
 {
-	uint64_t *numbers;
-	uint32_t n;
-	int rc = scan_list(q->dir, &numbers, &n);
+	int rc = records_each(q->dir, take_record, q);
 
-	if (rc < 0) {
-		fprintf(stderr, "casusctl: %s: %s\n", q->dir, err_text(rc));
-		return CTL_FAILURE;
-	}
-	for (uint32_t k = 0; k < n; k++) {
-		struct journal_record r;
-		enum scan_result result;
-		char path[4096];
-		struct span frame;
-		struct scan s;
-		if (scan_path(path, sizeof path, q->dir, numbers[k]) < 0 || scan_open(&s, path) < 0)
-			continue;
-		while ((result = scan_next(&s, &r, &frame)) != SCAN_END && result != SCAN_TORN)
-			if (result == SCAN_RECORD && span_eq(r.type, span_str("incident")))
-				take(q, r.json);
-		scan_close(&s);
-	}
-	free(numbers);
-	if (q->record)
-		return CTL_OK;
+	if (q->record || rc != CTL_OK)
+		return rc;
 	if (q->revision < 0)
 		fprintf(stderr, "casusctl: %s: no record of an incident %s\n", q->dir, q->id);
 	else

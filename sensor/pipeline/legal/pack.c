@@ -1,3 +1,5 @@
+#include "pipeline/legal/release.h"
+
 #include "pipeline/legal/advice.h"
 #include "pipeline/legal/gauge.h"
 #include "pipeline/legal/pack_private.h"
@@ -513,7 +515,8 @@ static const struct {
 	bool once;
 } kinds[] = { { "ladder", read_ladder, true }, { "instruments", read_instruments, false }, { "party", read_party, false },
 	{ "severity", gauges_read_severity, true }, { "factors", gauges_read_factors, true }, { "responses", advice_read_responses, true },
-	{ "support", advice_read_support, true }, { "clocks", advice_read_clocks, true } };
+	{ "support", advice_read_support, true }, { "clocks", advice_read_clocks, true },
+	{ "release", release_read, true } };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static void
@@ -526,7 +529,7 @@ check_kinds(struct pack_reader *r, const char *dir)
 			n++;
 		if (n == KINDS)
 			diag_error(r->d, r->docs[i].root ? r->docs[i].root->file : dir, k ? k->line : 1, k ? k->column : 1,
-			    "kind: expected ladder, instruments, party, severity, factors, responses, support or clocks");
+			    "kind: expected ladder, instruments, party, severity, factors, responses, support, clocks or release");
 	}
 }
 

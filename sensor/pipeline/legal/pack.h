@@ -123,6 +123,7 @@ struct severity_scale;
 struct response;
 struct support;
 struct report_clock;
+struct release;
 
 struct packs {
 	struct arena arena;
@@ -153,6 +154,7 @@ struct packs {
 	uint32_t n_support;
 	struct report_clock *clock;
 	uint32_t n_clocks;
+	struct release *release;    /* release.h; NULL: nothing is released */
 	struct vocabulary words;
 	char hash[65];          /* SHA-256 over all files in name order */
 	const char *circumstance_says[8]; /* by circumstance: what it changes in law; NULL: nothing */

@@ -31,6 +31,8 @@ static const struct option rows[] = {
 	{ "redis.maxlen", OPT_U32, AT(redis_maxlen), "100000", 1000, 0, NULL, "Length to which the stream of alerts is trimmed." },
 	{ "redis.batch", OPT_U32, AT(redis_batch), "500", 1, 10000, NULL, "Records in one transaction at most." },
 	{ "redis.flush-after", OPT_SECONDS, AT(redis_flush_after), "50ms", 0, 0, NULL, "Time after which a smaller batch is sent." },
+	{ "redis.release", OPT_BOOL, AT(redis_release), "no", 0, 0, NULL,
+	    "Write for each party into its own stream what the packs' rules of release let it have." },
 	{ "redis.timeout", OPT_SECONDS, AT(redis_timeout), "10s", 0, 0, NULL, "Time to wait for a connection and for an answer." },
 	{ "shutdown-grace", OPT_SECONDS, AT(shutdown_grace), "5s", 0, 0, NULL, "Time for the outputs to take what is left at the end." },
 	{ 0 }

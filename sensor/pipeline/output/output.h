@@ -31,6 +31,8 @@ struct output_conf {
 	const char *redis_socket, *redis_host, *redis_user, *redis_password_file, *redis_prefix;
 	uint32_t redis_port, redis_maxlen, redis_batch;
 	int64_t redis_flush_after, redis_timeout;
+	bool redis_release;         /* the sink `release`; it needs: */
+	const char *packs, *effects;
 	int64_t shutdown_grace;
 	bool fresh_journal;         /* offline: begin anew in an empty directory */
 };
