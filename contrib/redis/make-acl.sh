@@ -24,7 +24,7 @@ user() {
 
 for s in $(echo "$sensors" | tr ',' ' '); do
 	user "sensor-$s" "~casus:1:{$s}:* ~casus:1:{I-*}:* ~casus:1:incidents ~casus:1:{party-*}:release ~casus:1:{party-*}:released &casus:1:notify" \
-		"+auth +ping +multi +exec +xadd +xrange +xinfo|stream +hset +hget +pfadd +zadd +del +publish +eval"
+		"+auth +ping +set +watch +multi +exec +xadd +xrange +xrevrange +xinfo|stream +hset +hget +pfadd +zadd +del +publish +eval"
 done
 for p in "$@"; do
 	user "party-$p" "%R~casus:1:{party-$p}:release +auth +ping +xrange +xrevrange +xread +xlen +xinfo|stream"
