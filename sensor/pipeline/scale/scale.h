@@ -32,11 +32,16 @@ struct scale_in {
 	double blind; /* set by scale_measure: share of the owners' assets that is not mirrored */
 };
 
+/* What several sensors measured of one incident, as one that sees everything would have: the largest, the sum of what is not seen
+ * twice, the smallest, from first to last, how many different hosts, a peak that may or may not be the same second, what is listed. */
+enum feature_join { JOIN_MOST, JOIN_SUM, JOIN_LEAST, JOIN_SPAN, JOIN_VICTIMS, JOIN_ATTACKERS, JOIN_PEAK, JOIN_SIGNATURES, JOIN_KINDS };
+
 struct feature {
 	const char *name;  /* what packs call it: "outage_s" */
 	const char *unit;  /* "s", "hosts", "bit/s", "bytes", "share", "" */
 	const char *help;
 	void (*measure)(const struct scale_in *in, struct fact *out);
+	enum feature_join join;
 	bool of_assets;    /* follows from the assets touched alone */
 };
 extern const struct feature *const feature_table[];

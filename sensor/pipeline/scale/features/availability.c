@@ -30,4 +30,4 @@ measure(const struct scale_in *in, struct fact *out)
 	out->likely = out->likely > out->lo ? out->likely : out->lo;
 }
 
-const struct feature feature_availability = { .name = "availability", .unit = "share", .help = "lowest availability of a touched service since it began: time and clients", .measure = measure };
+const struct feature feature_availability = { .name = "availability", .unit = "share", .help = "lowest availability of a touched service since it began: time and clients", .measure = measure, .join = JOIN_LEAST };

@@ -7,4 +7,4 @@ measure(const struct scale_in *in, struct fact *out)
 	scale_one_sided(in, out);
 }
 
-const struct feature feature_bytes_out = { .name = "bytes_out", .unit = "bytes", .help = "payload bytes from victims to attackers", .measure = measure };
+const struct feature feature_bytes_out = { .name = "bytes_out", .unit = "bytes", .help = "payload bytes from victims to attackers", .measure = measure, .join = JOIN_SUM };

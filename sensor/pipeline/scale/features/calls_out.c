@@ -7,4 +7,4 @@ measure(const struct scale_in *in, struct fact *out)
 	scale_one_sided(in, out);
 }
 
-const struct feature feature_calls_out = { .name = "calls_out", .unit = "flows", .help = "answered flows that victims began towards attackers", .measure = measure };
+const struct feature feature_calls_out = { .name = "calls_out", .unit = "flows", .help = "answered flows that victims began towards attackers", .measure = measure, .join = JOIN_SUM };

@@ -7,4 +7,4 @@ measure(const struct scale_in *in, struct fact *out)
 	out->known = in->i->capacity_known;
 }
 
-const struct feature feature_capacity_share = { .name = "capacity_share", .unit = "share", .help = "peak relative to the stated capacity of the asset", .measure = measure };
+const struct feature feature_capacity_share = { .name = "capacity_share", .unit = "share", .help = "peak relative to the stated capacity of the asset", .measure = measure, .join = JOIN_PEAK };

@@ -20,4 +20,4 @@ measure(const struct scale_in *in, struct fact *out)
 	out->hi = most;
 }
 
-const struct feature feature_doubling_s = { .name = "doubling_s", .unit = "s", .help = "time in which the number of victims doubled: at its fastest, in the mean, at its slowest", .measure = measure };
+const struct feature feature_doubling_s = { .name = "doubling_s", .unit = "s", .help = "time in which the number of victims doubled: at its fastest, in the mean, at its slowest", .measure = measure, .join = JOIN_LEAST };

@@ -42,4 +42,4 @@ measure(const struct scale_in *in, struct fact *out)
 		out->likely = out->hi;
 }
 
-const struct feature feature_duration_s = { .name = "duration_s", .unit = "s", .help = "time from the first to the last packet of it", .measure = measure };
+const struct feature feature_duration_s = { .name = "duration_s", .unit = "s", .help = "time from the first to the last packet of it", .measure = measure, .join = JOIN_SPAN };

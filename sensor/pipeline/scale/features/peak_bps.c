@@ -7,4 +7,4 @@ measure(const struct scale_in *in, struct fact *out)
 	out->known = in->i->peak_bps > 0;
 }
 
-const struct feature feature_peak_bps = { .name = "peak_bps", .unit = "bit/s", .help = "highest traffic of one second towards its assets", .measure = measure };
+const struct feature feature_peak_bps = { .name = "peak_bps", .unit = "bit/s", .help = "highest traffic of one second towards its assets", .measure = measure, .join = JOIN_PEAK };

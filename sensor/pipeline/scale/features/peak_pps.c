@@ -7,4 +7,4 @@ measure(const struct scale_in *in, struct fact *out)
 	out->known = in->i->peak_pps > 0;
 }
 
-const struct feature feature_peak_pps = { .name = "peak_pps", .unit = "packet/s", .help = "highest packet rate of one second towards its assets", .measure = measure };
+const struct feature feature_peak_pps = { .name = "peak_pps", .unit = "packet/s", .help = "highest packet rate of one second towards its assets", .measure = measure, .join = JOIN_PEAK };

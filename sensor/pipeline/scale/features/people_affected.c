@@ -21,4 +21,4 @@ measure(const struct scale_in *in, struct fact *out)
 	out->method = "people_served of the inventory, where an outage was seen";
 }
 
-const struct feature feature_people_affected = { .name = "people_affected", .unit = "people", .help = "people served by touched assets whose service did not answer", .measure = measure };
+const struct feature feature_people_affected = { .name = "people_affected", .unit = "people", .help = "people served by touched assets whose service did not answer", .measure = measure, .join = JOIN_SUM };

@@ -12,4 +12,4 @@ measure(const struct scale_in *in, struct fact *out)
 	scale_count(in, n, "of the named hosts", 1, out);
 }
 
-const struct feature feature_pivots = { .name = "pivots", .unit = "hosts", .help = "hosts that were attacked and then attacked others", .measure = measure };
+const struct feature feature_pivots = { .name = "pivots", .unit = "hosts", .help = "hosts that were attacked and then attacked others", .measure = measure, .join = JOIN_SUM };

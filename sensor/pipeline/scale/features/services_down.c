@@ -17,4 +17,4 @@ measure(const struct scale_in *in, struct fact *out)
 	out->likely = out->lo;
 }
 
-const struct feature feature_services_down = { .name = "services_down", .unit = "services", .help = "services of touched assets that stopped answering", .measure = measure };
+const struct feature feature_services_down = { .name = "services_down", .unit = "services", .help = "services of touched assets that stopped answering", .measure = measure, .join = JOIN_SUM };

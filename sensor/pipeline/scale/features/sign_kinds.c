@@ -10,4 +10,4 @@ measure(const struct scale_in *in, struct fact *out)
 	scale_exact(kinds < flows ? kinds : flows, "effect classes of the alerts, and their flows", out);
 }
 
-const struct feature feature_sign_kinds = { .name = "sign_kinds", .unit = "kinds", .help = "kinds of effect beyond an attempt, seen in different flows: one packet is one piece of evidence", .measure = measure };
+const struct feature feature_sign_kinds = { .name = "sign_kinds", .unit = "kinds", .help = "kinds of effect beyond an attempt, seen in different flows: one packet is one piece of evidence", .measure = measure, .join = JOIN_KINDS };

@@ -16,4 +16,4 @@ measure(const struct scale_in *in, struct fact *out)
 	}
 }
 
-const struct feature feature_sources = { .name = "sources", .unit = "hosts", .help = "distinct addresses that attacked; a spoofed one counts like any other", .measure = measure };
+const struct feature feature_sources = { .name = "sources", .unit = "hosts", .help = "distinct addresses that attacked; a spoofed one counts like any other", .measure = measure, .join = JOIN_ATTACKERS };

@@ -9,4 +9,4 @@ measure(const struct scale_in *in, struct fact *out)
 	out->lo = out->lo > in->i->clients.bytes ? out->lo - in->i->clients.bytes : 0;
 }
 
-const struct feature feature_volume_bytes = { .name = "volume_bytes", .unit = "bytes", .help = "bytes towards victims of flows that alerted, from layer 3 on", .measure = measure };
+const struct feature feature_volume_bytes = { .name = "volume_bytes", .unit = "bytes", .help = "bytes towards victims of flows that alerted, from layer 3 on", .measure = measure, .join = JOIN_SUM };

@@ -9,4 +9,4 @@ measure(const struct scale_in *in, struct fact *out)
 	out->lo = out->lo > in->i->clients.packets ? out->lo - in->i->clients.packets : 0;
 }
 
-const struct feature feature_volume_packets = { .name = "volume_packets", .unit = "packets", .help = "packets towards victims of flows that alerted", .measure = measure };
+const struct feature feature_volume_packets = { .name = "volume_packets", .unit = "packets", .help = "packets towards victims of flows that alerted", .measure = measure, .join = JOIN_SUM };

@@ -1,0 +1,33 @@
+/*
+ * settings - what casus-fusion is told by its file and --set.
+ *
+ * Thread:    main, at start.
+ * Memory:    texts are the tree's (struct conf).
+ * Owns:      nothing.
+ * Not here:  what is done with them -> main.c
+ */
+#ifndef FUSION_SETTINGS_H
+#define FUSION_SETTINGS_H
+
+#include "base/err.h"
+
+struct conf;
+
+struct fusion_conf {
+	const char *sensors, *name, *group, *consumer, *packs, *effects, *prefix, *user;
+	const char *from_socket, *from_nodes, *from_user, *from_password, *to_socket, *to_nodes, *to_user, *to_password;
+	int64_t timeout, patience, claim_after, join_window, campaign_window, keep;
+	uint32_t batch, maxlen;
+	bool release, seccomp;
+};
+
+struct conf *settings_new(void);
+void settings_free(struct conf *conf);
+int settings_read(struct conf *conf, const char *path, struct diag *d);      /* a file */
+int settings_set(struct conf *conf, const char *assignment, struct diag *d); /* "key=value" */
+/* -1: problems in d. */
+int settings_fill(struct conf *conf, struct fusion_conf *c, struct diag *d);
+void settings_dump(const struct conf *conf, FILE *out);
+void settings_manual(FILE *out);
+
+#endif
