@@ -18,7 +18,6 @@
 #include "config.h"
 #include "os/notify.h"
 #include "os/privileges.h"
-#include "pipeline/output/redis_password.h"
 #include "settings.h"
 #include "worker.h"
 
@@ -38,7 +37,7 @@ struct program {
 	struct fusion_conf c;
 	struct diag d;
 	char data[DATADIR_LEN], packs_dir[DATADIR_LEN + 16], effects_path[DATADIR_LEN + 16], consumer[96];
-	char password[2][REDIS_PASSWORD_MAX];
+	char password[2][SETTINGS_PASSWORD_MAX];
 	struct effects effects;
 	struct packs packs;
 	struct worker w;
@@ -99,8 +98,8 @@ build(struct program *p)
 	worker_sensors(&p->w, c->sensors, &p->d);
 	if (!given(c->from_socket) && !given(c->from_nodes))
 		diag_error(&p->d, "from.socket", 0, 0, "where the streams are: from.socket or from.nodes was expected");
-	redis_password_read(c->from_password, p->password[0], &p->d);
-	redis_password_read(c->to_password, p->password[1], &p->d);
+	settings_password(c->from_password, p->password[0], &p->d);
+	settings_password(c->to_password, p->password[1], &p->d);
 	if (c->release && !p->packs.release)
 		diag_error(&p->d, "release", 0, 0, "no file of kind release among the packs says what may be released");
 	if (p->d.errors)

@@ -1,6 +1,8 @@
 #include "settings.h"
 
-#include "conf/conf.h"
+#include "pipeline/output/redis_auth.h"
+
+_Static_assert(SETTINGS_PASSWORD_MAX == REDIS_PASSWORD_MAX, "one size");
 
 #define AT(field) offsetof(struct fusion_conf, field)
 static const struct option rows[] = {
@@ -77,4 +79,12 @@ int
 settings_set(struct conf *conf, const char *assignment, struct diag *d)
 {
 	return conf_set(conf, assignment, d);
+}
+
+int
+settings_password(const char *path, char out[static SETTINGS_PASSWORD_MAX], struct diag *d)
+{
+	struct output_conf c = { .redis_password_file = path };
+
+	return redis_password(out, &c, d);
 }

@@ -27,6 +27,9 @@ int settings_read(struct conf *conf, const char *path, struct diag *d);      /* 
 int settings_set(struct conf *conf, const char *assignment, struct diag *d); /* "key=value" */
 /* -1: problems in d. */
 int settings_fill(struct conf *conf, struct fusion_conf *c, struct diag *d);
+/* The first line of a file that only its owner may read; no file: "". Problems in d. */
+#define SETTINGS_PASSWORD_MAX 4096
+int settings_password(const char *path, char out[static SETTINGS_PASSWORD_MAX], struct diag *d);
 void settings_dump(const struct conf *conf, FILE *out);
 void settings_manual(FILE *out);
 

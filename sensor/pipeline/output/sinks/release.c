@@ -13,8 +13,8 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "pipeline/legal/release.h"
+#include "pipeline/output/redis_auth.h"
 #include "pipeline/output/redis_link.h"
-#include "pipeline/output/redis_password.h"
 #include "pipeline/output/release_send.h"
 #include "pipeline/output/sink.h"
 
@@ -41,7 +41,7 @@ struct release_sink {
 static bool
 release_wanted(const struct output_conf *c)
 {
-	return c->redis_release && ((c->redis_socket && *c->redis_socket) || (c->redis_host && *c->redis_host));
+	return c->redis_release && redis_wanted(c);
 }
 
 static uint64_t
@@ -83,19 +83,13 @@ static void
 on_up(void *arg)
 {
 	struct release_sink *s = arg;
-	const char *user = s->env->conf->redis_user;
-	struct span args[3] = { SPAN_LIT("AUTH"), SPAN_NONE, SPAN_NONE };
-	unsigned n = 1;
+	struct span args[REDIS_AUTH_ARGS];
 
 	s->open = 0;
-	if (!s->password[0]) {
+	if (s->password[0])
+		command(s, args, redis_auth(args, s->env->conf, s->password), GREETING);
+	else
 		state_command(s, "HGET", NULL, ASKING);
-		return;
-	}
-	if (user && *user)
-		args[n++] = span_str(user);
-	args[n++] = span_str(s->password);
-	command(s, args, n, GREETING);
 }
 
 static void
@@ -287,7 +281,7 @@ release_open(const struct sink_env *env, struct diag *d)
 	s->read_seq = s->acked = journal_first_seq(env->journal) - 1;
 	if (!env->loop)
 		diag_error(d, "redis.release", 0, 0, "needs an event loop");
-	else if (rules_read(c, &s->packs, &s->effects, d) == 0 && redis_password_read(c->redis_password_file, s->password, d) == 0) {
+	else if (rules_read(c, &s->packs, &s->effects, d) == 0 && redis_password(s->password, c, d) == 0) {
 		s->cursor = journal_cursor_new(env->journal);
 		s->link = redis_link_new(&lc);
 		if (s->cursor && s->link) {
