@@ -24,7 +24,7 @@ struct subcommand {
 
 extern const struct subcommand subcommand_status, subcommand_stats, subcommand_incidents, subcommand_incident,
     subcommand_explain, subcommand_reload, subcommand_version, subcommand_check, subcommand_journal, subcommand_exercise, subcommand_pack, subcommand_context,
-    subcommand_release;
+    subcommand_release, subcommand_stix, subcommand_misp;
 
 /* Sends one request to the sensor (id, party may be NULL). The result object, owned by the caller; NULL: told on stderr,
  * *code is CTL_FINDING when the sensor refused and CTL_FAILURE when it did not answer. */

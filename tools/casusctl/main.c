@@ -10,7 +10,7 @@
 static const struct subcommand *const rows[] = { &subcommand_status, &subcommand_stats, &subcommand_incidents,
 	&subcommand_incident, &subcommand_explain, &subcommand_reload, &subcommand_version, &subcommand_check,
 	&subcommand_journal, &subcommand_exercise, &subcommand_pack,
-	&subcommand_context, &subcommand_release };
+	&subcommand_context, &subcommand_release, &subcommand_stix, &subcommand_misp };
 #define ROWS (sizeof rows / sizeof rows[0])
 
 /* Where a sensor listens unless told otherwise. */
