@@ -51,6 +51,8 @@ int yaml_u64(const struct yaml *y, uint64_t *v, uint64_t max, struct diag *d);
 int yaml_f64(const struct yaml *y, double *v, struct diag *d);
 int yaml_time(const struct yaml *y, int64_t *ns, struct diag *d);
 const char *yaml_text(const struct yaml *y, struct diag *d); /* scalar's text or NULL */
+/* 0: a map, or nothing (NULL), which has no members; -1 and a diag_error: something else. */
+int yaml_is_map(const struct yaml *y, struct diag *d);
 /* An error for every member of a map whose key is not in the NULL-ended list, naming the nearest known key. */
 int yaml_only(const struct yaml *map, const char *const keys[], struct diag *d);
 /* The word of a NULL-ended list that is spelt most like it, or NULL when none is near. */

@@ -210,6 +210,15 @@ is_known(const char *word, const char *const words[])
 }
 
 int
+yaml_is_map(const struct yaml *y, struct diag *d)
+{
+	if (!y || y->kind == YAML_MAP)
+		return 0;
+	yaml_error(y, d, "a map was expected");
+	return -1;
+}
+
+int
 yaml_only(const struct yaml *map, const char *const keys[], struct diag *d)
 {
 	int rc = 0;

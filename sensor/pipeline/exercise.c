@@ -11,6 +11,7 @@
 #include "pipeline/legal/explain.h"
 #include "pipeline/legal/advice.h"
 #include "pipeline/legal/picture.h"
+#include "pipeline/legal/wrap.h"
 #include "pipeline/playback.h"
 
 #define ROOM (8u << 20) /* of one JSON record */
@@ -189,11 +190,11 @@ show_effects(const struct exercise *x, const char *heading, uint32_t effects)
 		if (effects >> k & 1) {
 			if (first)
 				picture_heading(&x->ink, heading);
-			printf("%s%s", first ? "" : ", ", x->effects.effect[k].name);
+			fprintf(x->ink.out, "%s%s", first ? "" : ", ", x->effects.effect[k].name);
 			first = false;
 		}
 	if (!first)
-		putchar('\n');
+		fputc('\n', x->ink.out);
 }
 
 /* What the sensor saw in the step's capture. */
@@ -203,17 +204,17 @@ show_seen(const struct exercise *x, const struct case_step *s)
 	if (!s->seen)
 		return;
 	picture_heading(&x->ink, "capture");
-	printf("%s: %llu alerts in %u incident%s\n", s->capture, (unsigned long long) s->seen->alerts, s->seen->incidents, s->seen->incidents == 1 ? "" : "s");
+	fprintf(x->ink.out, "%s: %llu alerts in %u incident%s\n", s->capture, (unsigned long long) s->seen->alerts, s->seen->incidents, s->seen->incidents == 1 ? "" : "s");
 	show_effects(x, "", s->seen->effects);
 	for (unsigned k = 0; k < feature_table_n && k < FEATURES_MAX; k++) {
 		const struct fact *f = &s->seen->fact[k];
 		if (!f->known || feature_table[k]->of_assets || f->hi <= 0)
 			continue;
 		picture_heading(&x->ink, "");
-		printf("%s %.10g", feature_table[k]->name, f->likely);
+		fprintf(x->ink.out, "%s %.10g", feature_table[k]->name, f->likely);
 		if (f->lo < f->hi)
-			printf(" [%.10g to %.10g]", f->lo, f->hi);
-		putchar('\n');
+			fprintf(x->ink.out, " [%.10g to %.10g]", f->lo, f->hi);
+		fputc('\n', x->ink.out);
 	}
 }
 
@@ -225,19 +226,19 @@ show_told(const struct exercise *x, const struct case_step *s)
 		const struct case_fact *f = &s->facts[i];
 		if (i == 0)
 			picture_heading(&x->ink, "told");
-		printf("%s%s ", i ? ", " : "", f->name);
+		fprintf(x->ink.out, "%s%s ", i ? ", " : "", f->name);
 		if (!f->f.known)
-			printf("unknown");
+			fprintf(x->ink.out, "unknown");
 		else if (f->f.lo == f->f.hi)
-			printf("%.10g", f->f.lo);
+			fprintf(x->ink.out, "%.10g", f->f.lo);
 		else
-			printf("%.10g to %.10g", f->f.lo, f->f.hi);
+			fprintf(x->ink.out, "%.10g to %.10g", f->f.lo, f->f.hi);
 	}
 	if (s->n_facts)
-		putchar('\n');
+		fputc('\n', x->ink.out);
 	if (s->circumstance || s->attribution || s->actor) {
 		picture_heading(&x->ink, "said");
-		printf("%s%s%s%s%s%s%s%s\n", s->circumstance ? "circumstance " : "", s->circumstance ? s->circumstance : "",
+		fprintf(x->ink.out, "%s%s%s%s%s%s%s%s\n", s->circumstance ? "circumstance " : "", s->circumstance ? s->circumstance : "",
 		    s->circumstance && (s->attribution || s->actor) ? ", " : "", s->attribution ? "attribution " : "",
 		    s->attribution ? s->attribution : "", s->attribution && s->actor ? ", " : "", s->actor ? "actor " : "", s->actor ? s->actor : "");
 	}
@@ -251,7 +252,7 @@ show_step(const struct exercise *x, const struct case_step *s, const struct scen
 	bool told[PARTIES_MAX] = { false };
 
 	clock_print_iso(s->at, t);
-	printf("\n%sEXERCISE%s %s  %s%s%s\n", x->ink.mark, x->ink.off, t, s->say, s->author ? " — " : "", s->author ? s->author : "");
+	fprintf(x->ink.out, "\n%sEXERCISE%s %s  %s%s%s\n", x->ink.mark, x->ink.off, t, s->say, s->author ? " — " : "", s->author ? s->author : "");
 	show_seen(x, s);
 	show_told(x, s);
 	for (uint32_t i = 0; i < b->n; i++) {
@@ -259,7 +260,7 @@ show_step(const struct exercise *x, const struct case_step *s, const struct scen
 		if (told[i] || (o->lo == n->lo && o->hi == n->hi && o->likely == n->likely) || (x->party && strcmp(x->party, n->party->id) != 0))
 			continue;
 		picture_heading(&x->ink, "moves");
-		printf("%s–%s → %s–%s, likely %s:", x->packs.band[o->lo].id, x->packs.band[o->hi].id, x->packs.band[n->lo].id, x->packs.band[n->hi].id,
+		fprintf(x->ink.out, "%s–%s → %s–%s, likely %s:", x->packs.band[o->lo].id, x->packs.band[o->hi].id, x->packs.band[n->lo].id, x->packs.band[n->hi].id,
 		    x->packs.band[n->likely].id);
 		for (uint32_t k = i; k < b->n; k++) {
 			const struct party_band *ok = &before->party[k], *nk = &b->party[k];
@@ -267,9 +268,9 @@ show_step(const struct exercise *x, const struct case_step *s, const struct scen
 			    || (x->party && strcmp(x->party, nk->party->id) != 0))
 				continue;
 			told[k] = true;
-			printf("%s %s", k > i ? "," : "", nk->party->id);
+			fprintf(x->ink.out, "%s %s", k > i ? "," : "", nk->party->id);
 		}
-		putchar('\n');
+		fputc('\n', x->ink.out);
 	}
 }
 
@@ -280,13 +281,13 @@ same_interval(const struct party_band *a, const struct party_band *b)
 }
 
 static void
-show_parties(const struct bands *b, const struct party_band *like)
+show_parties(const struct exercise *x, const struct bands *b, const struct party_band *like)
 {
 	bool first = true;
 
 	for (uint32_t i = 0; i < b->n; i++)
 		if (!b->party[i].party->unread && same_interval(&b->party[i], like)) {
-			printf("%s%s", first ? "" : ", ", b->party[i].party->id);
+			fprintf(x->ink.out, "%s%s", first ? "" : ", ", b->party[i].party->id);
 			first = false;
 		}
 }
@@ -301,7 +302,7 @@ speaks_of(const struct divergence *i, const struct divergence *of)
 /* The readings that make the difference between those of one interval and those of another: each condition once, with the
  * parties whose position it is. */
 static void
-show_readings(const struct divergence *v, uint32_t n, const struct divergence *of)
+show_readings(const struct exercise *x, const struct divergence *v, uint32_t n, const struct divergence *of)
 {
 	bool first = true;
 
@@ -312,7 +313,7 @@ show_readings(const struct divergence *v, uint32_t n, const struct divergence *o
 			told = speaks_of(&v[k], of) && strcmp(v[k].condition->id, c->id) == 0;
 		if (told)
 			continue;
-		printf("%s%s", first ? ": " : "; ", c->id);
+		fprintf(x->ink.out, "%s%s", first ? ": " : "; ", c->id);
 		first = false;
 		for (uint32_t k = i, m = 0; k < n; k++) {
 			bool again = !speaks_of(&v[k], of) || strcmp(v[k].condition->id, c->id) != 0 || !v[k].condition->because;
@@ -321,10 +322,10 @@ show_readings(const struct divergence *v, uint32_t n, const struct divergence *o
 			if (again)
 				continue;
 			if (!m++)
-				printf(" by the position on %s of", c->because ? c->because : v[k].condition->because);
+				fprintf(x->ink.out, " by the position on %s of", c->because ? c->because : v[k].condition->because);
 			else
-				putchar(',');
-			printf(" %s (%s)", v[k].reader->id, position_code(v[k].reader, v[k].condition->because));
+				fputc(',', x->ink.out);
+			fprintf(x->ink.out, " %s (%s)", v[k].reader->id, position_code(v[k].reader, v[k].condition->because));
 		}
 	}
 }
@@ -343,12 +344,12 @@ show_divergence(const struct exercise *x, const struct scene *sc)
 		if (told)
 			continue;
 		picture_heading(&x->ink, lines++ ? "" : "differ");
-		show_parties(&sc->a.bands, v[i].a);
-		printf(" above ");
-		show_parties(&sc->a.bands, v[i].b);
-		printf(" (lo %+d, hi %+d)", v[i].lo, v[i].hi);
-		show_readings(v, n, &v[i]);
-		putchar('\n');
+		show_parties(x, &sc->a.bands, v[i].a);
+		fprintf(x->ink.out, " above ");
+		show_parties(x, &sc->a.bands, v[i].b);
+		fprintf(x->ink.out, " (lo %+d, hi %+d)", v[i].lo, v[i].hi);
+		show_readings(x, v, n, &v[i]);
+		fputc('\n', x->ink.out);
 	}
 }
 
@@ -360,7 +361,7 @@ show_comparison(const struct exercise *x, const char *what, uint8_t lo, uint8_t 
 	if (!r->given)
 		return;
 	picture_heading(&x->ink, "compare");
-	printf("%s: published %s–%s; computed %s–%s: midpoint %s, overlap %.0f %%%s\n", what, x->packs.band[r->lo].id, x->packs.band[r->hi].id,
+	fprintf(x->ink.out, "%s: published %s–%s; computed %s–%s: midpoint %s, overlap %.0f %%%s\n", what, x->packs.band[r->lo].id, x->packs.band[r->hi].id,
 	    x->packs.band[lo].id, x->packs.band[hi].id, c.holds_midpoint ? "inside" : "outside", c.overlap * 100,
 	    c.a_band_above ? ", a whole band above" : "");
 }
@@ -370,13 +371,13 @@ show_result(struct exercise *x, const struct case_file *c, const struct scene *s
 {
 	struct middle m = bands_middle(&sc->a.bands);
 
-	printf("\n%sEXERCISE%s result of %s%s%s\n", x->ink.mark, x->ink.off, x->ink.bold, c->id, x->ink.off);
+	fprintf(x->ink.out, "\n%sEXERCISE%s result of %s%s%s\n", x->ink.mark, x->ink.off, x->ink.bold, c->id, x->ink.off);
 	picture_bands(&x->ink, &x->packs, &sc->a);
 	picture_heading(&x->ink, "middle");
-	printf("%s–%s, likely %s: half of the %u parties with a position known have lo at least and hi at most there; no law, a summary\n",
+	fprintf(x->ink.out, "%s–%s, likely %s: half of the %u parties with a position known have lo at least and hi at most there; no law, a summary\n",
 	    x->packs.band[m.lo].id, x->packs.band[m.hi].id, x->packs.band[m.likely].id, m.parties);
 	picture_heading(&x->ink, "effects");
-	printf("%s–%s: from facts alone, no party's law\n", x->packs.band[sc->a.bands.effects_lo].id, x->packs.band[sc->a.bands.effects_hi].id);
+	fprintf(x->ink.out, "%s–%s: from facts alone, no party's law\n", x->packs.band[sc->a.bands.effects_lo].id, x->packs.band[sc->a.bands.effects_hi].id);
 	show_comparison(x, "law", m.lo, m.hi, &c->legal);
 	for (uint32_t i = 0; i < c->n_party; i++)
 		for (uint32_t k = 0; k < sc->a.bands.n; k++)
@@ -388,10 +389,10 @@ show_result(struct exercise *x, const struct case_file *c, const struct scene *s
 	bool first = true;
 	for (uint32_t i = 0; i < x->packs.n_human; i++)
 		if (!sc->a.facts.human[i].known) {
-			printf("%s%s", first ? "" : ", ", x->packs.human[i].name);
+			fprintf(x->ink.out, "%s%s", first ? "" : ", ", x->packs.human[i].name);
 			first = false;
 		}
-	printf("%s\n", first ? "nothing of the ladder's facts" : "");
+	fprintf(x->ink.out, "%s\n", first ? "nothing of the ladder's facts" : "");
 }
 
 /* ---- playing ---- */
@@ -413,7 +414,7 @@ play(struct exercise *x, const char *path)
 	in = (struct document_in) { &x->packs, &x->effects, &none, &c.inv, true };
 	snprintf(sc.i->id, sizeof(sc.i->id), "%.39s", c.id);
 	if (!x->json)
-		printf("%sEXERCISE%s %s%s%s: %s\n", x->ink.mark, x->ink.off, x->ink.bold, c.id, x->ink.off, c.title);
+		fprintf(x->ink.out, "%sEXERCISE%s %s%s%s: %s\n", x->ink.mark, x->ink.off, x->ink.bold, c.id, x->ink.off, c.title);
 	struct bands *before = calloc(1, sizeof(*before));
 	rc = before ? 0 : -1;
 	for (uint32_t k = 0; rc == 0 && k < c.n_steps; k++) {
@@ -434,9 +435,9 @@ play(struct exercise *x, const char *path)
 	else if (rc == 0)
 		show_result(x, &c, &sc);
 	if (rc == 0 && x->explain && !x->json) {
-		printf("\n");
+		fprintf(x->ink.out, "\n");
 		explain_text(&x->ink, &in, &sc.a, x->party);
-		printf("\n%sEXERCISE%s %s: where its facts are from\n", x->ink.mark, x->ink.off, c.id);
+		fprintf(x->ink.out, "\n%sEXERCISE%s %s: where its facts are from\n", x->ink.mark, x->ink.off, c.id);
 		explain_cites(&x->ink, c.cite, c.n_cite);
 	}
 	if (rc == 0 && c.legal.given) {
@@ -447,6 +448,21 @@ play(struct exercise *x, const char *path)
 	free(before);
 	scene_clear(&sc);
 	case_clear(&c);
+	return rc;
+}
+
+static int
+play_wrapped(struct exercise *x, const char *path)
+{
+	struct ink own = x->ink;
+	struct wrap w;
+	int rc;
+
+	wrap_begin(&w, &own);
+	x->ink = w.ink;
+	rc = play(x, path);
+	wrap_end(&w);
+	x->ink = own;
 	return rc;
 }
 
@@ -494,7 +510,7 @@ exercise_main(int argc, char **argv)
 		rc = 2;
 	}
 	for (; !rc && optind < argc; optind++)
-		if (play(x, argv[optind]) < 0)
+		if (play_wrapped(x, argv[optind]) < 0)
 			rc = 2;
 	diag_print(&x->d, stderr);
 	if (!rc && x->apart)

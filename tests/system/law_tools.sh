@@ -28,9 +28,11 @@ for r in $(grep '"event_type":"incident"' "$dir/out/eve.json" | grep -o "\"incid
 done
 [ $n -ge 5 ] || fail "only $n revisions"
 # In words; of one party.
-explain "$id" --party JP > "$dir/text" || fail "no text"
-for want in '^EXERCISE I-' 'Japan  B2–B5' 'position on sovereignty: rule-effects' 'source: https://' 'what would change it' 'to be shown:' 'for consideration by' \
-	'finds no threshold met' 'Kitakaze Electric, control centre, 2026-11-20T03:14:00Z' 'on the scale "low / moderate / high"'; do
+explain "$id" --party JP > "$dir/lines" || fail "no text"
+tr -s ' \n' ' ' < "$dir/lines" > "$dir/text"
+! sed 's/[^ -~]\{2,3\}/x/g' "$dir/lines" | grep -v '^ *[^ ]*$' | grep -q '.\{81\}' || fail "a line is longer than 80 columns"
+for want in '^EXERCISE I-' 'Japan B2–B5' 'position on sovereignty: rule-effects' 'source: https://' 'what would change it' 'to be shown:' 'for consideration by' \
+	'finds no legal threshold met' 'Kitakaze Electric, control centre, 2026-11-20T03:14:00Z' 'on the scale "low / moderate / high"'; do
 	grep -q "$want" "$dir/text" || fail "the text lacks: $want"
 done
 # What a sensor may never say.

@@ -76,10 +76,8 @@ read_classes(struct effects *e, const struct yaml *list, struct diag *d)
 static void
 read_map(struct effects *e, const struct yaml *map, enum map_kind kind, struct diag *d)
 {
-	if (map && map->kind != YAML_MAP) {
-		yaml_error(map, d, "a map was expected");
+	if (yaml_is_map(map, d) < 0)
 		return;
-	}
 	yaml_each(y, map)
 	{
 		const struct effect *f = y->text ? effects_find(e, y->text) : NULL;
@@ -97,10 +95,8 @@ read_ignore(struct effects *e, const struct yaml *map, struct diag *d)
 {
 	uint32_t n = 0;
 
-	if (map && map->kind != YAML_MAP) {
-		yaml_error(map, d, "a map was expected");
+	if (yaml_is_map(map, d) < 0)
 		return;
-	}
 	yaml_each(y, map) n += y->kind == YAML_LIST ? y->n : 1;
 	e->ignore = arena_zalloc(&e->arena, (n + 1) * sizeof(*e->ignore));
 	if (!e->ignore)

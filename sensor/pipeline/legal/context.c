@@ -54,10 +54,8 @@ context_fact(const struct yaml *y, struct fact *f, struct diag *d)
 static void
 read_facts(const struct yaml *map, const struct packs *p, struct statement *s, struct diag *d)
 {
-	if (map && map->kind != YAML_MAP) {
-		yaml_error(map, d, "a map was expected");
+	if (yaml_is_map(map, d) < 0)
 		return;
-	}
 	yaml_each(y, map)
 	{
 		uint32_t i = 0;

@@ -6,15 +6,6 @@
 #include "base/clock.h"
 
 static void
-write_time(struct json *j, const char *key, int64_t ns)
-{
-	char t[CLOCK_EVE_LEN];
-
-	clock_print_eve(ns, t);
-	json_str(j, key, t);
-}
-
-static void
 write_interval(struct json *j, const struct packs *p, const struct party_band *b)
 {
 	json_str(j, "lo", p->band[b->lo].id);
@@ -31,8 +22,8 @@ write_effects(const struct document_in *in, const struct incident *i, struct jso
 			continue;
 		json_object(j, in->effects->effect[k].name);
 		json_u64(j, "alerts", i->by_effect[k]);
-		write_time(j, "first", i->effect_first[k]);
-		write_time(j, "last", i->effect_last[k]);
+		scale_write_time(j, "first", i->effect_first[k]);
+		scale_write_time(j, "last", i->effect_last[k]);
 		json_end(j);
 	}
 	json_end(j);
@@ -331,7 +322,7 @@ write_told(const struct document_in *in, const struct statement *s, struct json 
 	if (s->kinetic) {
 		json_object(j, "kinetic");
 		json_str(j, "what", s->kinetic);
-		write_time(j, "time", s->kinetic_at);
+		scale_write_time(j, "time", s->kinetic_at);
 		json_end(j);
 	}
 	if (s->confirms)
@@ -360,9 +351,9 @@ write_statement(const struct document_in *in, const struct statement *s, struct 
 {
 	json_str(j, "id", s->id);
 	json_str(j, "author", s->author);
-	write_time(j, "time", s->time);
+	scale_write_time(j, "time", s->time);
 	if (s->expires)
-		write_time(j, "expires", s->expires);
+		scale_write_time(j, "expires", s->expires);
 	if (s->between) {
 		json_array(j, "between");
 		for (uint32_t i = 0; i < s->n_between; i++)
@@ -472,8 +463,8 @@ document_incident(const struct document_in *in, const struct assessment *a, stru
 		json_str(j, "merged_into", i->merged_into->id);
 	if (in->exercise)
 		json_bool(j, "exercise", true);
-	write_time(j, "first", i->first);
-	write_time(j, "last", i->last);
+	scale_write_time(j, "first", i->first);
+	scale_write_time(j, "last", i->last);
 	json_u64(j, "alerts", i->alerts);
 	json_u64(j, "suppressed", i->suppressed);
 	if (i->others)
@@ -576,7 +567,7 @@ document_explain(const struct document_in *in, const struct assessment *a, const
 	json_u64(j, "revision", a->revision);
 	if (in->exercise)
 		json_bool(j, "exercise", true);
-	write_time(j, "at", a->at);
+	scale_write_time(j, "at", a->at);
 	write_effects(in, a->i, j);
 	json_object(j, "scale");
 	scale_write(&a->facts.scale, j);

@@ -3,9 +3,10 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "pipeline/legal/beside.h"
+#include "pipeline/legal/wrap.h"
 
-void
-explain_cites(const struct ink *k, const struct cite *c, uint32_t n)
+static void
+show_cites(const struct ink *k, const struct cite *c, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		fprintf(k->out, "               %ssource: %s (%s%s%s)%s\n", k->dim, c[i].text, c[i].verified ? c[i].note ? "" : "read" : "not verified",
@@ -16,9 +17,9 @@ static void
 show_number(const struct ink *k, double lo, double hi)
 {
 	if (lo == hi)
-		fprintf(k->out, "%.10g", lo);
+		fprintf(k->out, "%.7g", lo);
 	else
-		fprintf(k->out, "%.10g to %.10g", lo, hi);
+		fprintf(k->out, "%.7g to %.7g", lo, hi);
 }
 
 static void
@@ -32,6 +33,8 @@ show_seen(const struct ink *k, const struct document_in *in, const struct assess
 			fprintf(k->out, "%s%s", first ? "" : ", ", in->effects->effect[e].name);
 			if (a->i->by_effect[e])
 				fprintf(k->out, " (%llu alerts)", (unsigned long long) a->i->by_effect[e]);
+			else
+				fprintf(k->out, " (told, not seen by a sensor)");
 			first = false;
 		}
 	fprintf(k->out, "%s\n", first ? "no effect" : "");
@@ -153,7 +156,7 @@ show_condition(const struct ink *k, const struct document_in *in, const struct a
 	fprintf(k->out, "               facts: %s\n", words.p ? words.p : "");
 	if (x)
 		fprintf(k->out, "               position on %s: %s%s%s%s\n", x->key, x->code, x->say ? ", \"" : "", x->say ? x->say : "", x->say ? "\"" : "");
-	explain_cites(k, c->cite, c->n_cite);
+	show_cites(k, c->cite, c->n_cite);
 	buf_clear(&words);
 }
 
@@ -191,7 +194,7 @@ show_party(const struct ink *k, const struct document_in *in, const struct asses
 			if (!((open ? b->unknown : b->yes) >> i & 1))
 				continue;
 			if (first)
-				fprintf(k->out, "  %s\n", open ? "not excluded, because facts are unknown" : "met");
+				fprintf(k->out, "  %s\n", open ? "conditions of this pack that are not excluded, because facts are unknown" : "conditions of this pack that the facts fulfil");
 			first = false;
 			show_condition(k, in, a, b, &b->party->cond[i]);
 		}
@@ -203,7 +206,7 @@ show_party(const struct ink *k, const struct document_in *in, const struct asses
 		fprintf(k->out, "%s           - %s\n", c ? "" : "  what would change it\n", words.p);
 	}
 	buf_clear(&words);
-	fprintf(k->out, "  what the law may open for consideration; the sensor finds none of it lawful now\n");
+	fprintf(k->out, "  options to consider, none of them advised; whether one is lawful is for people to find\n");
 	show_options(k, in, a, b);
 }
 
@@ -237,11 +240,11 @@ show_beside(const struct ink *k, const struct document_in *in, const struct asse
 		const struct severity_scale *s = &in->packs->severity[i];
 		struct severity_value v = severity_eval(s, &a->facts, &a->bands);
 		picture_heading(k, i ? "" : "severity");
-		fprintf(k->out, "%s: %s to %s", s->title, s->level[v.lo].name, s->level[v.hi].name);
+		fprintf(k->out, "%s: candidates %s to %s", s->title, s->level[v.lo].name, s->level[v.hi].name);
 		if (s->n_parts)
 			fprintf(k->out, " (%.1f to %.1f)", v.score_lo, v.score_hi);
-		fprintf(k->out, "; only its body sets it%s\n", s->verified ? "" : "; not verified");
-		explain_cites(k, s->cite, s->n_cite);
+		fprintf(k->out, "; only its body sets one%s\n", s->verified ? "" : "; not verified");
+		show_cites(k, s->cite, s->n_cite);
 	}
 	for (uint32_t i = 0; i < in->packs->n_factors; i++) {
 		const struct gauge *g = &in->packs->factor[i];
@@ -253,7 +256,7 @@ show_beside(const struct ink *k, const struct document_in *in, const struct asse
 		else
 			fprintf(k->out, "unknown");
 		fprintf(k->out, " of 10%s%s\n", v.met && v.met->say ? ", " : "", v.met && v.met->say ? v.met->say : "");
-		explain_cites(k, g->cite, g->n_cite);
+		show_cites(k, g->cite, g->n_cite);
 	}
 	for (uint32_t i = 0; i < in->packs->n_support; i++) {
 		const struct support *s = &in->packs->support[i];
@@ -262,7 +265,7 @@ show_beside(const struct ink *k, const struct document_in *in, const struct asse
 		picture_heading(k, first ? "support" : "");
 		first = false;
 		fprintf(k->out, "%s to %s, from %s: %s%s\n", s->of, s->to, in->packs->band[s->from].id, s->said, s->verified ? "" : " (not verified)");
-		explain_cites(k, s->cite, s->n_cite);
+		show_cites(k, s->cite, s->n_cite);
 	}
 }
 
@@ -281,12 +284,22 @@ show_instruments(const struct ink *k, const struct document_in *in, const struct
 		for (uint32_t m = 0; m < n->n_decides; m++)
 			fprintf(k->out, "%s%s", m ? ", " : "", n->decides[m]);
 		fprintf(k->out, "; %s\n", n->say);
-		explain_cites(k, n->cite, n->n_cite);
+		show_cites(k, n->cite, n->n_cite);
 	}
 }
 
 void
-explain_text(const struct ink *k, const struct document_in *in, const struct assessment *a, const char *party)
+explain_cites(const struct ink *k, const struct cite *c, uint32_t n)
+{
+	struct wrap w;
+
+	wrap_begin(&w, k);
+	show_cites(&w.ink, c, n);
+	wrap_end(&w);
+}
+
+static void
+show_all(const struct ink *k, const struct document_in *in, const struct assessment *a, const char *party)
 {
 	char t[CLOCK_EVE_LEN];
 
@@ -309,5 +322,15 @@ explain_text(const struct ink *k, const struct document_in *in, const struct ass
 	fputc('\n', k->out);
 	show_instruments(k, in, a);
 	show_beside(k, in, a);
-	fprintf(k->out, "\n%sThe sensor attributes nothing, decides nothing and finds no threshold met: bands are prompts for officials.%s\n", k->dim, k->off);
+	fprintf(k->out, "\n%sThe sensor attributes nothing, decides nothing and finds no legal threshold met: bands are prompts for officials.%s\n", k->dim, k->off);
+}
+
+void
+explain_text(const struct ink *k, const struct document_in *in, const struct assessment *a, const char *party)
+{
+	struct wrap w;
+
+	wrap_begin(&w, k);
+	show_all(&w.ink, in, a, party);
+	wrap_end(&w);
 }

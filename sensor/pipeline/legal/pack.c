@@ -175,10 +175,8 @@ read_limits(struct pack_reader *r, const struct yaml *list)
 static void
 read_says(struct pack_reader *r, const struct yaml *map)
 {
-	if (map && map->kind != YAML_MAP) {
-		yaml_error(map, r->d, "a map was expected");
+	if (yaml_is_map(map, r->d) < 0)
 		return;
-	}
 	yaml_each(y, map)
 	{
 		uint32_t i = 0;
@@ -300,10 +298,8 @@ read_positions(struct pack_reader *r, const struct yaml *map, struct party *p)
 {
 	static const char *const keys[] = { "code", "say", "verified", "sources", NULL };
 
-	if (map && map->kind != YAML_MAP) {
-		yaml_error(map, r->d, "positions: a map was expected");
+	if (yaml_is_map(map, r->d) < 0)
 		return;
-	}
 	yaml_each(y, map)
 	{
 		struct position *x = &p->pos[p->n_pos];

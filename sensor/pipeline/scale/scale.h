@@ -82,6 +82,8 @@ void scale_write(const struct scale *s, struct json *j);
 void scale_sectors(const struct scale_in *in, struct scale *out);
 void scale_rows(const struct scale_in *in, struct scale *out);
 void scale_rows_write(const struct scale *s, struct json *j);
+/* A time as records have it. */
+void scale_write_time(struct json *j, const char *key, int64_t ns);
 /* Share of packets the sensor missed (capture loss and sampling), 0..1. */
 double scale_missed(const struct assess_coverage *c);
 /* And the share it saw, never quite none. */

@@ -71,8 +71,8 @@ scale_rows(const struct scale_in *in, struct scale *out)
 	scale_sectors(in, out);
 }
 
-static void
-write_time(struct json *j, const char *key, int64_t ns)
+void
+scale_write_time(struct json *j, const char *key, int64_t ns)
 {
 	char t[CLOCK_EVE_LEN];
 
@@ -101,9 +101,9 @@ scale_rows_write(const struct scale *s, struct json *j)
 		json_str(j, "service", o->service->name);
 		json_u64(j, "proto", o->service->proto);
 		json_u64(j, "port", o->service->port);
-		write_time(j, "begin", o->begin);
+		scale_write_time(j, "begin", o->begin);
 		if (o->end)
-			write_time(j, "end", o->end);
+			scale_write_time(j, "end", o->end);
 		json_bool(j, "certain", o->sure);
 		write_share(j, "share", o->share.lo, o->share.likely, o->share.hi);
 		json_end(j);
