@@ -114,21 +114,36 @@ static struct diag d;
 static struct inventory inv;
 static struct health *health;
 static const char *const inventory_text = "assets:\n  - { name: a, networks: [10.0.0.1], owner: X, sector: energy, services: [ { port: 80 }, { port: 502 } ] }\n";
+static const char *const three_sectors = "assets:\n  - { name: a, networks: [10.0.0.1], owner: X, sector: energy, services: [ { port: 80 } ] }\n"
+					 "  - { name: b, networks: [10.0.0.2], owner: X, sector: water, services: [ { port: 80 } ] }\n"
+					 "  - { name: c, networks: [10.0.0.3], owner: Y, sector: health, services: [ { port: 80 } ] }\n";
 
 static int
-setup(void **state)
+setup_with(const char *text)
 {
 	char path[] = "/tmp/casus-inv-XXXXXX";
 	int fd = mkstemp(path);
 	FILE *f = fdopen(fd, "w");
 
 	diag_init(&d, 0);
-	fputs(inventory_text, f);
+	fputs(text, f);
 	fclose(f);
 	int rc = inventory_read(&inv, path, &d);
 	remove(path);
 	health = health_new(&inv);
 	return rc;
+}
+
+static int
+setup(void **state)
+{
+	return setup_with(inventory_text);
+}
+
+static int
+setup_three(void **state)
+{
+	return setup_with(three_sectors);
 }
 
 static int
@@ -140,17 +155,81 @@ teardown(void **state)
 	return 0;
 }
 
-/* What happened in the second before `second` to port 80. */
+/* What happened in the second before `second` to port 80 of a host. */
 static void
-facts(int64_t second, uint32_t syn, uint32_t synack)
+facts_at(const char *host, int64_t second, uint32_t syn, uint32_t synack)
 {
 	struct event e = { .type = EVENT_FACTS, .ts = second * NS_PER_S, .proto = 6, .server_port = 80 };
 	struct prefix p;
 
-	prefix_parse(&p, "10.0.0.1");
+	prefix_parse(&p, host);
 	e.server = p.a;
 	e.facts = (struct event_facts) { .syn = syn, .synack = synack };
 	assert_non_null(health_facts(health, &inv, &e));
+}
+
+static void
+facts(int64_t second, uint32_t syn, uint32_t synack)
+{
+	facts_at("10.0.0.1", second, syn, synack);
+}
+
+static struct fact
+feature(const char *name, struct incident *i, int64_t now)
+{
+	struct assess_coverage cov = { .sampling = 1 };
+	struct scale_in in = { i, &inv, health, &cov, now * NS_PER_S, NULL, 0 };
+	struct fact f = { 0 };
+
+	assert_true(feature_index(name) >= 0);
+	feature_table[feature_index(name)]->measure(&in, &f);
+	return f;
+}
+
+/* The share of the time since the incident began, of the service that was away the longest. */
+static void
+availability(void **state)
+{
+	struct incident i = { .first = 1000 * NS_PER_S, .last = 1400 * NS_PER_S, .assets = { &inv.assets[0] }, .n_assets = 1 };
+	struct incident other = i;
+
+	for (int64_t t = 1001; t <= 1400; t++) {
+		facts(t, 10, t > 1200 && t <= 1300 ? 0 : 10);
+		facts_at("10.0.0.2", t, 10, 10);
+		health_tick(health, t * NS_PER_S);
+	}
+	struct fact f = feature("availability", &i, 1400);
+	assert_true(f.known && f.lo <= 0.75 && f.hi >= 0.75 && f.lo > 0.7 && f.hi < 0.8);
+	other.assets[0] = &inv.assets[1];
+	f = feature("availability", &other, 1400);
+	assert_true(f.known && f.hi == 1 && f.likely == 1);
+	other.assets[0] = &inv.assets[2]; /* of which nothing was ever seen: unknown, not all of the time */
+	assert_false(feature("availability", &other, 1400).known);
+}
+
+/* Outages of further sectors after the first: certain of assets the incident touched, possible of others; what failed before is no consequence. */
+static void
+cascade(void **state)
+{
+	struct incident i = { .first = 1000 * NS_PER_S, .last = 1400 * NS_PER_S, .assets = { &inv.assets[0], &inv.assets[1] }, .n_assets = 2 };
+
+	for (int64_t t = 1001; t <= 1400; t++) {
+		facts_at("10.0.0.1", t, 10, t > 1100 ? 0 : 10);
+		facts_at("10.0.0.2", t, 10, t > 1200 ? 0 : 10);
+		facts_at("10.0.0.3", t, 10, t > 1300 ? 0 : 10);
+		health_tick(health, t * NS_PER_S);
+	}
+	struct fact f = feature("cascade", &i, 1400);
+	assert_true(f.known && f.lo == 1 && f.likely == 1 && f.hi == 2);
+	i.assets[1] = &inv.assets[2];
+	f = feature("cascade", &i, 1400);
+	assert_true(f.lo == 1 && f.hi == 2);
+	i.n_assets = 1;
+	f = feature("cascade", &i, 1400);
+	assert_true(f.lo == 0 && f.hi == 2);
+	i.assets[0] = &inv.assets[2]; /* the last to fail: nothing followed from it */
+	f = feature("cascade", &i, 1400);
+	assert_true(f.known && f.lo == 0 && f.hi == 0);
 }
 
 static void
@@ -338,6 +417,8 @@ main(void)
 		cmocka_unit_test(hll_error),
 		cmocka_unit_test(hll_merges),
 		cmocka_unit_test(samples),
+		cmocka_unit_test_setup_teardown(availability, setup_three, teardown),
+		cmocka_unit_test_setup_teardown(cascade, setup_three, teardown),
 		cmocka_unit_test_setup_teardown(outage, setup, teardown),
 		cmocka_unit_test_setup_teardown(never_answered, setup, teardown),
 		cmocka_unit_test_setup_teardown(silence_is_only_possible, setup, teardown),
