@@ -177,8 +177,8 @@ on_request_headers(htp_tx_t *h)
 	http_request_flags(t);
 	ce = htp_table_get_c(h->request_headers, "content-encoding");
 	kind = ce ? unpack_kind_of(http_span(ce->value)) : UNPACK_NONE;
-	if (kind != UNPACK_NONE && !t->unpack)
-		t->unpack = unpack_new(state_of(h)->app, kind);
+	if (kind != UNPACK_NONE && !t->unpack[TO_SERVER])
+		t->unpack[TO_SERVER] = unpack_new(state_of(h)->app, kind);
 	if (h->request_method_number == HTP_M_POST)
 		http_multipart_begin(state_of(h)->app, t);
 	return HTP_OK;
@@ -194,7 +194,9 @@ on_response_headers(htp_tx_t *h)
 		return HTP_OK;
 	t->head_end[TO_CLIENT] = place(state_of(h), TO_CLIENT);
 	ce = htp_table_get_c(h->response_headers, "content-encoding");
-	state_of(h)->identity = ce && bstr_cmp_c_nocase(ce->value, "identity") == 0;
+	state_of(h)->known_coding = ce && (bstr_cmp_c_nocase(ce->value, "identity") == 0 || unpack_kind_of(http_span(ce->value)) == UNPACK_BROTLI);
+	if (ce && unpack_kind_of(http_span(ce->value)) == UNPACK_BROTLI && !t->unpack[TO_CLIENT])
+		t->unpack[TO_CLIENT] = unpack_new(state_of(h)->app, UNPACK_BROTLI);
 	http_look_for_upgrade(state_of(h), h);
 	return HTP_OK;
 }
@@ -216,20 +218,34 @@ take_request_body(void *arg, struct span bytes)
 	}
 }
 
+static void
+take_response_body(void *arg, struct span bytes)
+{
+	struct http_tx *t = arg;
+	struct http *s = state_of(t->h);
+
+	body_add(&t->body[TO_CLIENT], s->app, bytes, s->conf->limits[TO_CLIENT].body);
+	range_add(s->app, &t->range, bytes);
+}
+
 /* What is not what its coding says stays as it came; libhtp 0.5 would guess another one. */
 static void
-unpack_request_body(struct http *s, struct http_tx *t, struct span bytes)
+take_body(struct http *s, struct http_tx *t, int dir, struct span bytes)
 {
-	uint64_t before = t->body[TO_SERVER].total;
-	enum unpack_result r = unpack_feed(t->unpack, bytes, s->conf->bomb, take_request_body, t);
+	void (*take)(void *, struct span) = dir == TO_SERVER ? take_request_body : take_response_body;
+	uint64_t before = t->body[dir].total;
+	enum unpack_result r = t->unpack[dir] ? unpack_feed(t->unpack[dir], bytes, s->conf->bomb, take, t) : UNPACK_FAILED;
 
 	if (r == UNPACK_OK)
 		return;
-	app_event(s->app, &t->tx, r == UNPACK_BOMB ? HTTP_EV_BOMB : HTTP_EV_GZIP_FAILED);
-	unpack_free(s->app, t->unpack);
-	t->unpack = NULL;
-	if (r == UNPACK_FAILED && before == t->body[TO_SERVER].total)
-		take_request_body(t, bytes);
+	if (t->unpack[dir]) {
+		app_event(s->app, &t->tx, r == UNPACK_BOMB ? HTTP_EV_BOMB : HTTP_EV_GZIP_FAILED);
+		unpack_free(s->app, t->unpack[dir]);
+		t->unpack[dir] = NULL;
+		if (r != UNPACK_FAILED || before != t->body[dir].total)
+			return;
+	}
+	take(t, bytes);
 }
 
 static int
@@ -246,10 +262,7 @@ on_request_body(htp_tx_data_t *d)
 	}
 	if (!t || !bytes.n)
 		return HTP_OK;
-	if (t->unpack)
-		unpack_request_body(s, t, bytes);
-	else
-		take_request_body(t, bytes);
+	take_body(s, t, TO_SERVER, bytes);
 	return HTP_OK;
 }
 
@@ -268,10 +281,7 @@ on_response_body(htp_tx_data_t *d)
 		body_gap(&t->body[TO_CLIENT], s->app, d->len);
 		range_gap(&t->range, d->len);
 	} else if (d->len) {
-		struct span bytes = span_of(d->data, d->len);
-
-		body_add(&t->body[TO_CLIENT], s->app, bytes, s->conf->limits[TO_CLIENT].body);
-		range_add(s->app, &t->range, bytes);
+		take_body(s, t, TO_CLIENT, span_of(d->data, d->len));
 	}
 	return HTP_OK;
 }
@@ -435,8 +445,10 @@ tx_clear(struct app *a, struct tx *tx)
 	body_clear(&t->file, a);
 	range_drop(a, &t->range);
 	body_clear(&t->whole, a);
-	unpack_free(a, t->unpack);
-	t->unpack = NULL;
+	for (int dir = 0; dir < 2; dir++) {
+		unpack_free(a, t->unpack[dir]);
+		t->unpack[dir] = NULL;
+	}
 	http_parts_clear(a, t);
 	app_drop(a, &t->uri);
 	if (!h)

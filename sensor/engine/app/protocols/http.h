@@ -39,7 +39,7 @@ struct http {
 	struct app *app;        /* of the call at hand */
 	const struct http_conf *conf;
 	bool closed[2];
-	bool identity;          /* the newest response says so: no coding at all, which libhtp 0.5 does not know by name */
+	bool known_coding;      /* of the newest response: identity or br, which libhtp 0.5 does not know by name */
 	uint64_t ended[2];      /* offset in the stream after the last message that is complete; 0 = none was */
 	struct bytes saved;     /* the request that asked for an upgrade to HTTP/2 */
 };
@@ -61,7 +61,7 @@ struct http_tx {
 	struct body file;       /* request: the body, sent as a file */
 	struct range_piece range; /* the response is a piece of a file */
 	struct body whole;      /* ... and the last one: the file */
-	struct unpack *unpack;  /* of the request's body */
+	struct unpack *unpack[2]; /* of the bodies: all of a request's; of a response's what libhtp does not know */
 	struct http_multipart *multipart;
 	struct http_part *part, *last_part; /* or the file parts of its form */
 	bool counted[2];

@@ -99,7 +99,7 @@ set_base(htp_cfg_t *cfg)
 static void
 set_decompression(htp_cfg_t *cfg, uint64_t bomb, const struct yaml *map, struct diag *d)
 {
-	bool lzma = flag_of(map, "lzma-enabled", false, d);
+	bool lzma = flag_of(map, "lzma-enabled", true, d);
 
 	htp_config_set_lzma_layers(cfg, lzma ? 1 : 0);
 	htp_config_set_lzma_memlimit(cfg, size_of(map, "lzma-memlimit", 1048576, d));

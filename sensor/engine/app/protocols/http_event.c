@@ -161,7 +161,7 @@ http_take_messages(struct http *s)
 			struct http_tx *t = m->tx ? htp_tx_get_user_data(m->tx) : NULL;
 			int ev = event_of(m);
 
-			if (ev >= 0 && !(ev == HTTP_EV_CE_ODD && s->identity))
+			if (ev >= 0 && !(ev == HTTP_EV_CE_ODD && s->known_coding))
 				app_event(s->app, t ? &t->tx : NULL, (unsigned) ev);
 			else if (ev < 0 && strcmp(m->msg, "Repetition for header") == 0)
 				repetition(s, t);
