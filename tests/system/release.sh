@@ -48,7 +48,7 @@ until [ -S "$dir/s" ]; do
 	sleep 0.1
 done
 for run in 2 3; do # the second time nothing is added
-	replay "$dir/$run" --exercise --set "redis.socket=$dir/s" --set redis.release=yes --set redis.user=sensor-replay-scenario-pcap \
+	replay "$dir/$run" --exercise --set shutdown-grace=2m --set "redis.socket=$dir/s" --set redis.release=yes --set redis.user=sensor-replay-scenario-pcap \
 		--set "redis.password-file=$dir/acl/sensor-replay-scenario-pcap.password"
 	! grep -E 'error|warning' "$dir/casus.out" || fail "the sensor complains"
 	$python "$top/tests/system/release_check.py" streams "$dir/s" "$dir/acl" "$dir/$run/eve.json" "$packs" replay-scenario-pcap || fail "streams"
