@@ -140,7 +140,7 @@ class Cluster:
             yield int(row[0]), int(row[1]), int(row[2][1])
 
     def start(self, p):
-        self.proc[p] = subprocess.Popen(["redis-server", "--port", str(p), "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--cluster-node-timeout", "2000",
+        self.proc[p] = subprocess.Popen(["redis-server", "--port", str(p), "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--cluster-node-timeout", "1000",
                                          "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--dir", f"{self.folder}/{p}"],
                                         stdin=subprocess.DEVNULL, stdout=open(f"{self.folder}/{p}.log", "a"), stderr=subprocess.STDOUT)
 
@@ -289,7 +289,7 @@ def main():
                 time.sleep(.5)
                 cluster.start(victim)
             publish(cluster, s, n + 1, *i.document(s, part))
-        wait_idle(cluster, SENSORS, "fusion", 60 + o.incidents)
+        wait_idle(cluster, SENSORS, "fusion", 60 + 3 * o.incidents)
         shared = workers[1].poll() is None
         got, n_got = view(cluster, "casus:1:")
         took = time.monotonic() - begin
