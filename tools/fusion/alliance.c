@@ -31,7 +31,7 @@ static const char join_script[] =
 static const char put_script[] =
     "local v=redis.call('HGET',KEYS[1],ARGV[1]) if v then local a,b=string.match(v,'^(%d+)-(%d+) ') a=tonumber(a) b=tonumber(b) "
     "local c,d=tonumber(ARGV[2]),tonumber(ARGV[3]) if a>c or (a==c and b>=d) then return 0 end end "
-    "redis.call('HSET',KEYS[1],ARGV[1],ARGV[2]..'-'..ARGV[3]..' '..ARGV[4]) redis.call('HINCRBY',KEYS[2],'ver',1) return 1";
+    "redis.call('HINCRBY',KEYS[2],'ver',1) redis.call('HSET',KEYS[1],ARGV[1],ARGV[2]..'-'..ARGV[3]..' '..ARGV[4]) return 1";
 
 /* The result, if nothing came meanwhile; 2: the same is there; 3: it was joined into another. */
 static const char publish_script[] =

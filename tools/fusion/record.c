@@ -106,21 +106,7 @@ add_link(struct record *r, const char *kind, const char *a, const char *b, const
 		r->n_links++;
 }
 
-static const char *
-owner_of(const json_t *incident, const char *asset)
-{
-	const json_t *list = json_object_get(incident, "assets");
-
-	for (size_t i = 0; asset && i < json_array_size(list); i++) {
-		const json_t *a = json_array_get(list, i);
-		const char *name = json_string_value(json_object_get(a, "name"));
-		if (name && strcmp(name, asset) == 0)
-			return json_string_value(json_object_get(a, "owner"));
-	}
-	return NULL;
-}
-
-/* An asset that both attack lists name is the same host at whatever sensor: name, owner, address. */
+/* A host that an inventory names is the same one at whatever sensor, and whether it was attacked there or attacks. */
 static void
 links_of(struct record *r, const char *list, const char *kind)
 {
@@ -129,9 +115,8 @@ links_of(struct record *r, const char *list, const char *kind)
 	for (size_t i = 0; i < json_array_size(l) && i < RECORD_LINKS / 2; i++) {
 		const json_t *h = json_array_get(l, i);
 		const char *ip = json_string_value(json_object_get(h, "ip")), *asset = json_string_value(json_object_get(h, "asset"));
-		const char *owner = owner_of(r->incident, asset);
-		if (ip && asset && owner)
-			add_link(r, "v", owner, asset, ip);
+		if (ip && asset)
+			add_link(r, "v", asset, ip, "");
 		else if (!asset && is_global(ip))
 			add_link(r, kind, ip, "", "");
 	}
