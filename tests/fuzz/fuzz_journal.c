@@ -1,5 +1,6 @@
 /* A segment of any bytes: headers, frames, damage, resynchronisation. */
 #include <stdlib.h>
+#include <zstd.h>
 
 #include "base/err.h"
 #include "pipeline/output/frame.h"
@@ -33,8 +34,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct scan s = { .bytes = span_of(data, size) };
 	struct journal_record r;
 	enum scan_result result;
-	struct span frame;
+	struct span frame, raw;
 
+	if (size < 1 << 16 && ZSTD_getFrameContentSize(data, size) < 1 << 22 && scan_unpack(s.bytes, &raw) == 0) {
+		s.bytes = raw;
+		s.unpacked = true;
+	}
 	frame_header_read(&s.header, s.bytes);
 	while ((result = scan_next(&s, &r, &frame)) == SCAN_RECORD || result == SCAN_DAMAGED) {
 		if (result != SCAN_RECORD)
@@ -42,5 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		frame_chain(chain, frame);
 		write_again(&r, frame);
 	}
+	if (s.unpacked)
+		scan_close(&s);
 	return 0;
 }

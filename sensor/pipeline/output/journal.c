@@ -77,7 +77,7 @@ journal_segment_begin(struct journal *j, uint64_t number)
 {
 	struct frame_header h = { .segment = number, .first_seq = j->next_seq, .last_ms = j->last_ms, .last_n = j->last_n };
 	struct segment s = { .number = number, .first_seq = j->next_seq, .last_seq = j->next_seq - 1, .bytes = FRAME_HEADER,
-		.before_ms = j->last_ms, .before_n = j->last_n };
+		.raw = FRAME_HEADER, .before_ms = j->last_ms, .before_n = j->last_n };
 	uint8_t bytes[FRAME_HEADER];
 	char path[PATH_MAX];
 	size_t done = 0;
@@ -116,6 +116,7 @@ oldest_goes(struct journal *j)
 		log_error("journal", "cannot delete an old segment: %s", strerror(errno));
 		return false;
 	}
+	journal_unseal(j, s->number);
 	j->closed_bytes -= s->bytes;
 	memmove(s, s + 1, (j->n - 1) * sizeof *s);
 	j->n--;
@@ -146,6 +147,7 @@ write_out(struct journal *j)
 		rc = write_all(j->fd, j->out.p, j->out.n, &j->out_done);
 	while (rc < 0 && errno == ENOSPC && oldest_goes(j));
 	journal_current(j)->bytes += j->out_done - before;
+	journal_current(j)->raw = journal_current(j)->bytes;
 	return rc;
 }
 
@@ -169,6 +171,8 @@ journal_flush(struct journal *j)
 	buf_reset(&j->out);
 	j->out_done = 0;
 	journal_current(j)->last_seq = j->next_seq - 1;
+	journal_pack_turn(j);
+	journal_watch(j);
 	return 0;
 }
 
@@ -180,6 +184,7 @@ rotate(struct journal *j)
 		return;
 	if (j->conf.sync != JOURNAL_SYNC_NEVER)
 		fdatasync(j->fd);
+	journal_seal(j);
 	if (journal_segment_begin(j, journal_current(j)->number + 1) < 0) {
 		if (!j->failing)
 			log_error("journal", "cannot begin a segment: %s; the one in hand goes on", strerror(errno));
@@ -248,6 +253,10 @@ journal_append(struct journal *j, struct journal_record *r)
 	rc = frame_write(&j->out, r, j->chain);
 	if (rc < 0)
 		return refuse(j, rc);
+	if (r->seq == j->opened_seq) {
+		j->began_ms = r->ms;
+		j->began_n = r->n;
+	}
 	if (r->seq == journal_current(j)->first_seq)
 		journal_current(j)->first_ms = r->ms;
 	j->next_seq++;
@@ -268,8 +277,10 @@ int
 journal_go_behind(struct journal *j, uint64_t ms, uint32_t n)
 {
 	bool newer = ms != j->last_ms ? ms > j->last_ms : n > j->last_n;
+	bool began = j->next_seq != j->opened_seq;
+	bool over = j->doubt && began && (ms != j->began_ms ? ms > j->began_ms : n >= j->began_n);
 
-	if (newer && (!j->doubt || j->next_seq != j->opened_seq))
+	if (over || (newer && (!j->doubt || began)))
 		return E_EXIST;
 	if (newer) {
 		j->last_ms = ms;
@@ -297,6 +308,9 @@ journal_status(const struct journal *j, struct journal_status *out)
 	*out = (struct journal_status) { .segments = j->n, .first_seq = journal_first_seq(j), .next_seq = j->next_seq,
 		.acked_seq = j->acked < j->next_seq ? j->acked : j->next_seq - 1, .refused = j->refused, .full = j->full };
 	out->bytes = j->closed_bytes + journal_current(j)->bytes + j->out.n - j->out_done;
+	out->at_risk = j->risk || j->disk_low;
+	for (uint32_t i = 0; i < j->n; i++)
+		out->packed += j->segments[i].packed;
 	for (uint32_t i = 0; i < j->n && j->next_seq > out->acked_seq + 1; i++) {
 		uint64_t end = i + 1 < j->n ? j->segments[i].last_seq : j->next_seq - 1;
 		if (end <= j->acked)

@@ -28,6 +28,9 @@ struct journal_conf {
 	int on_full;       /* enum journal_full */
 	int sync;          /* enum journal_sync: when to fsync */
 	bool fresh;        /* throw away what is there (a replay); its epoch comes from the sensor id alone */
+	bool pack;         /* closed segments with zstd */
+	const char *sign_key; /* PEM file of an Ed25519 private key: closed segments are signed; NULL or empty: not */
+	uint32_t alarm_at; /* percent of max_bytes that nobody took yet: alarm; 0 = never */
 };
 
 struct journal;
@@ -46,7 +49,8 @@ void journal_last_id(const struct journal *j, uint64_t *ms, uint32_t *n);
 /* The machine went down while the journal was written, and journal.sync was not flush: records that sinks have may be gone
  * from its end. It then went on under a new epoch. */
 bool journal_in_doubt(const struct journal *j);
-/* Ids go on behind ms-n, which a sink has from before the fall. E_EXIST: newer than ours and not to be explained by it. */
+/* Before a sink takes its first record of this run: ids go on behind ms-n, which it has from before the fall. E_EXIST: that is
+ * newer than ours and not to be explained so, or our first record since is not behind it. */
 int journal_go_behind(struct journal *j, uint64_t ms, uint32_t n);
 /* Sets r's seq, ms and n and appends it. E_LIMIT: full of what nobody took yet, or r is too long; E_IO: the disk refuses. */
 int journal_append(struct journal *j, struct journal_record *r);
@@ -62,7 +66,8 @@ struct journal_status {
 	uint64_t first_seq, next_seq, acked_seq;
 	uint64_t refused;       /* records lost because the journal was full or the disk refused */
 	int64_t oldest_unacked; /* ns: age of the oldest segment with something nobody took; 0 = none */
-	bool full;
+	uint32_t packed;        /* segments that are packed */
+	bool full, at_risk;
 };
 void journal_status(const struct journal *j, struct journal_status *out);
 

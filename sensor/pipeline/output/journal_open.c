@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "pipeline/output/journal_private.h"
 #include "pipeline/output/scan.h"
+#include "pipeline/output/seal.h"
 
 #define OUT_MAX (32U << 20)
 
@@ -111,22 +112,19 @@ epoch_make(struct journal *j)
 static int
 throw_away(struct journal *j, const uint64_t *numbers, uint32_t n, struct diag *d)
 {
+	struct frame_header h;
+	uint64_t raw, on_disk;
 	char path[PATH_MAX];
-	struct scan s;
 
 	for (uint32_t i = 0; i < n; i++) {
 		if (scan_path(path, sizeof path, j->dir, numbers[i]) < 0)
 			return E_LIMIT;
-		if (scan_open(&s, path) == 0) {
-			bool ours = strncmp(s.header.sensor, REPLAY, sizeof(REPLAY) - 1) == 0;
-			scan_close(&s);
-			if (!ours) {
-				diag_error(d, path, 0, 0, "is the journal of the live sensor \"%s\"; a replay needs a folder of its own",
-				    s.header.sensor);
-				return E_EXIST;
-			}
+		if (scan_header(path, &h, &raw, &on_disk) == 0 && strncmp(h.sensor, REPLAY, sizeof(REPLAY) - 1) != 0) {
+			diag_error(d, path, 0, 0, "is the journal of the live sensor \"%s\"; a replay needs a folder of its own", h.sensor);
+			return E_EXIST;
 		}
-		if (unlink(path) < 0 && errno != ENOENT) {
+		journal_unseal(j, numbers[i]);
+		if ((unlink(path) < 0 || scan_path(path, sizeof path, j->dir, numbers[i]) < 0 || unlink(path) < 0) && errno != ENOENT) {
 			diag_error(d, path, 0, 0, "cannot delete: %s", strerror(errno));
 			return E_IO;
 		}
@@ -140,12 +138,12 @@ segment_known(struct journal *j, uint64_t number, bool last, struct diag *d)
 {
 	char path[PATH_MAX];
 	struct segment g = { .number = number };
-	struct scan s;
+	struct frame_header h;
 	int rc;
 
 	if (scan_path(path, sizeof path, j->dir, number) < 0)
 		return E_LIMIT;
-	rc = scan_open(&s, path);
+	rc = scan_header(path, &h, &g.raw, &g.bytes);
 	if (rc == E_TRUNC && last) { /* the end came while it was being made: it holds nothing */
 		diag_warning(d, path, 0, 0, "segment without a whole header taken away");
 		return unlink(path) < 0 ? E_IO : 0;
@@ -154,19 +152,16 @@ segment_known(struct journal *j, uint64_t number, bool last, struct diag *d)
 		diag_warning(d, path, 0, 0, "not a readable journal segment (%s): left alone", err_text(rc));
 		return 0;
 	}
-	if (strcmp(s.header.sensor, j->conf.sensor) != 0) {
-		diag_error(d, path, 0, 0, "is the journal of sensor \"%s\", expected \"%s\"", s.header.sensor,
-		    j->conf.sensor);
-		scan_close(&s);
+	if (strcmp(h.sensor, j->conf.sensor) != 0) {
+		diag_error(d, path, 0, 0, "is the journal of sensor \"%s\", expected \"%s\"", h.sensor, j->conf.sensor);
 		return E_EXIST;
 	}
-	memcpy(j->epoch, s.header.epoch, sizeof j->epoch);
-	g.first_seq = s.header.first_seq;
+	memcpy(j->epoch, h.epoch, sizeof j->epoch);
+	g.first_seq = h.first_seq;
 	g.last_seq = g.first_seq - 1;
-	g.before_ms = s.header.last_ms;
-	g.before_n = s.header.last_n;
-	g.bytes = s.bytes.n;
-	scan_close(&s);
+	g.before_ms = h.last_ms;
+	g.before_n = h.last_n;
+	g.packed = scan_is_packed(path);
 	if (j->n)
 		j->segments[j->n - 1].last_seq = g.first_seq - 1;
 	rc = journal_segment_add(j, &g);
@@ -212,10 +207,10 @@ recover_last(struct journal *j, struct diag *d)
 		counter_inc(j->cnt, C_JOURNAL_DAMAGED);
 		diag_warning(d, path, 0, 0, "bytes %u to %u are damaged: left as they are", s.bad_from, s.bad_to);
 	}
-	if (result == SCAN_TORN) {
+	if (result == SCAN_TORN && !g->packed) {
 		diag_warning(d, path, 0, 0, "torn end cut off: %u bytes after record %llu", s.bytes.n - s.bad_from,
 		    (unsigned long long) j->next_seq - 1);
-		g->bytes = s.bad_from;
+		g->bytes = g->raw = s.bad_from;
 		if (truncate(path, (off_t) g->bytes) < 0)
 			rc = E_IO;
 	}
@@ -235,6 +230,8 @@ resume(struct journal *j, struct diag *d)
 		j->closed_bytes += j->segments[i].bytes;
 	if (rc == 0)
 		rc = scan_path(path, sizeof path, j->dir, journal_current(j)->number);
+	if (rc == 0 && journal_current(j)->packed) /* nothing is written behind it: a new one begins */
+		return 0;
 	if (rc == 0)
 		j->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	return rc < 0 || j->fd < 0 ? E_IO : 0;
@@ -265,16 +262,31 @@ load(struct journal *j, struct diag *d)
 	if (rc >= 0 && j->n && !j->conf.fresh && fell(j)) {
 		epoch_make(j);
 		j->doubt = true;
+		j->last_ms++; /* behind those of the same millisecond, which many are where the clock had gone back */
+		j->last_n = 0;
 		diag_warning(d, j->dir, 0, 0,
 		    "the machine went down while this was written: records after %llu may be missing here; epoch %s begins",
 		    (unsigned long long) j->next_seq - 1, j->epoch);
 	}
-	if (rc >= 0 && (j->n == 0 || journal_current(j)->number != last || j->doubt)) { /* not readable: go on behind it */
+	if (rc >= 0 && (j->n == 0 || journal_current(j)->number != last || j->fd < 0 || j->doubt)) { /* not readable: go on behind it */
 		j->closed_bytes += j->n ? journal_current(j)->bytes : 0;
 		rc = journal_segment_begin(j, last + 1);
 	}
 	j->opened_seq = j->next_seq;
 	return rc;
+}
+
+static int
+key_read(struct journal *j, struct diag *d)
+{
+	char why[128];
+
+	if (!j->conf.sign_key || !*j->conf.sign_key)
+		return 0;
+	j->key = seal_key_read(j->conf.sign_key, true, why);
+	if (!j->key)
+		diag_error(d, j->conf.sign_key, 0, 0, "%s", why);
+	return j->key ? 0 : E_BAD;
 }
 
 static void
@@ -305,7 +317,7 @@ journal_open(const struct journal_conf *conf, const struct clock *clock, struct 
 	buf_init(&j->out, OUT_MAX);
 	if (j->dir && folder_make(j->dir) < 0)
 		diag_error(d, j->dir, 0, 0, "cannot make the journal's folder: %s", strerror(errno));
-	else if (j->dir && lock_take(j, d) == 0)
+	else if (j->dir && key_read(j, d) == 0 && lock_take(j, d) == 0)
 		rc = load(j, d);
 	if (rc >= 0)
 		lock_open(j);
@@ -326,12 +338,16 @@ journal_close(struct journal *j)
 	if (j->fd >= 0) {
 		bool whole = journal_flush(j) == 0;
 		fdatasync(j->fd);
+		if (whole)
+			journal_seal(j);
+		journal_pack_end(j, j->conf.fresh && whole);
 		close(j->fd);
 		if (whole)
 			lock_write(j, "closed\n");
 	}
 	if (j->lock >= 0)
 		close(j->lock);
+	seal_key_free(j->key);
 	buf_clear(&j->out);
 	free(j->segments);
 	free(j->dir);

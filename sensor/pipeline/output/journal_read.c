@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "base/log.h"
 #include "pipeline/output/journal_private.h"
@@ -15,7 +16,10 @@ struct journal_cursor {
 	struct journal *j;
 	uint64_t segment;    /* number of the open one; 0 = none */
 	int fd;
-	uint64_t off;        /* in the file, of what comes after the buffer */
+	ZSTD_DCtx *z;        /* NULL = the open file is not packed */
+	uint8_t *in;         /* packed bytes */
+	ZSTD_inBuffer packed;
+	uint64_t off;        /* in the segment, of what comes after the buffer */
 	uint8_t *buf;
 	uint32_t at, n, cap; /* bytes at..n are read and not yet given out */
 	uint64_t seq;        /* skip records before it */
@@ -42,6 +46,8 @@ journal_cursor_free(struct journal_cursor *c)
 		return;
 	if (c->fd >= 0)
 		close(c->fd);
+	ZSTD_freeDCtx(c->z);
+	free(c->in);
 	free(c->buf);
 	free(c);
 }
@@ -57,6 +63,64 @@ segment_from(const struct journal *j, uint64_t number)
 	return NULL;
 }
 
+/* The next bytes of the segment, unpacked where they are packed. 0 = there are none; negative: E_IO. */
+static ssize_t
+bytes_next(struct journal_cursor *c, void *to, size_t n)
+{
+	ZSTD_outBuffer out = { to, n, 0 };
+	ssize_t k = 1;
+
+	if (!c->z) {
+		do
+			k = pread(c->fd, to, n, (off_t) c->off);
+		while (k < 0 && errno == EINTR);
+		c->off += k > 0 ? (uint64_t) k : 0;
+		return k;
+	}
+	while (out.pos == 0) {
+		if (c->packed.pos == c->packed.size) {
+			k = read(c->fd, c->in, READ_AT_ONCE);
+			if (k <= 0)
+				return k;
+			c->packed = (ZSTD_inBuffer) { c->in, (size_t) k, 0 };
+		}
+		if (ZSTD_isError(ZSTD_decompressStream(c->z, &out, &c->packed))) {
+			errno = EBADMSG;
+			return -1;
+		}
+	}
+	c->off += out.pos;
+	return (ssize_t) out.pos;
+}
+
+static int
+packed_begin(struct journal_cursor *c)
+{
+	uint8_t header[FRAME_HEADER];
+
+	c->z = ZSTD_createDCtx();
+	if (!c->in)
+		c->in = malloc(READ_AT_ONCE);
+	c->packed = (ZSTD_inBuffer) { c->in, 0, 0 };
+	c->off = 0;
+	while (c->z && c->in && c->off < FRAME_HEADER) {
+		if (bytes_next(c, header, FRAME_HEADER - (size_t) c->off) <= 0)
+			return E_IO;
+	}
+	return c->z && c->in ? 0 : E_NOMEM;
+}
+
+/* A packed segment that cannot be unpacked to its end: the rest of it is passed over. */
+static int
+lost(struct journal_cursor *c, const struct segment *s)
+{
+	counter_inc(c->j->cnt, C_JOURNAL_DAMAGED);
+	log_error("journal", "segment %llu is damaged: %llu bytes passed over", (unsigned long long) c->segment,
+	    (unsigned long long) (s->raw - c->off));
+	c->off = s->raw;
+	return 1;
+}
+
 static int
 cursor_open(struct journal_cursor *c, const struct segment *s)
 {
@@ -64,6 +128,8 @@ cursor_open(struct journal_cursor *c, const struct segment *s)
 
 	if (c->fd >= 0)
 		close(c->fd);
+	ZSTD_freeDCtx(c->z);
+	c->z = NULL;
 	c->fd = -1;
 	c->segment = 0;
 	c->at = c->n = 0;
@@ -74,6 +140,8 @@ cursor_open(struct journal_cursor *c, const struct segment *s)
 	if (c->fd < 0)
 		return E_IO;
 	c->segment = s->number;
+	if (scan_is_packed(path) && packed_begin(c) < 0)
+		lost(c, s);
 	return 0;
 }
 
@@ -137,7 +205,7 @@ grow(struct journal_cursor *c, uint32_t want)
 static int
 fill(struct journal_cursor *c, const struct segment *s)
 {
-	uint64_t left = s->bytes > c->off ? s->bytes - c->off : 0;
+	uint64_t left = s->raw > c->off ? s->raw - c->off : 0;
 	uint32_t held = c->n - c->at, want;
 	ssize_t k;
 
@@ -150,13 +218,12 @@ fill(struct journal_cursor *c, const struct segment *s)
 	if (grow(c, held * 2 + 1) < 0)
 		return E_NOMEM;
 	want = c->cap - held < left ? c->cap - held : (uint32_t) left;
-	do
-		k = pread(c->fd, c->buf + held, want, (off_t) c->off);
-	while (k < 0 && errno == EINTR);
+	k = bytes_next(c, c->buf + held, want);
+	if (k <= 0 && c->z)
+		return lost(c, s);
 	if (k <= 0)
 		return E_IO;
 	c->n += (uint32_t) k;
-	c->off += (uint64_t) k;
 	return 1;
 }
 

@@ -4,6 +4,8 @@
 static const char *const on_full[] = { "drop-newest", "stop", NULL };
 static const char *const sync_names[] = { "never", "segment", "flush", NULL };
 
+static const char *const compress_names[] = { "never", "live", "always", NULL };
+
 #define AT(field) offsetof(struct output_conf, field)
 
 static const struct option rows[] = {
@@ -21,6 +23,12 @@ static const struct option rows[] = {
 	    "What happens when the journal is full of records no output has taken." },
 	{ "journal.sync", OPT_ENUM, AT(journal_sync), "segment", 0, 0, sync_names,
 	    "When the journal is forced to the disk: never, at the end of each segment, or with each flush." },
+	{ "journal.alarm-at", OPT_U32, AT(journal_alarm_at), "70", 0, 100, NULL,
+	    "Percent of journal.max-bytes in records that no output has taken at which an alarm is raised; 0 = never." },
+	{ "journal.compress", OPT_ENUM, AT(journal_compress), "live", 0, 0, compress_names,
+	    "Closed segments become zstd files: never, of a live sensor, or always (a replay's, too)." },
+	{ "journal.sign-key", OPT_PATH, AT(journal_sign_key), NULL, 0, 0, NULL,
+	    "PEM file of an Ed25519 private key: each closed segment is signed; only its owner may read it." },
 	{ "redis.socket", OPT_PATH, AT(redis_socket), NULL, 0, 0, NULL, "Unix socket of Redis; comes before redis.host." },
 	{ "redis.host", OPT_STRING, AT(redis_host), NULL, 0, 0, NULL, "Name or address of Redis; no socket and no host: no Redis." },
 	{ "redis.port", OPT_U32, AT(redis_port), "6379", 1, 65535, NULL, "TCP port of Redis." },

@@ -13,6 +13,8 @@
 #define FACTS_MAX 4096
 #define SENSOR_MAX 32
 
+enum compress { COMPRESS_NEVER, COMPRESS_LIVE, COMPRESS_ALWAYS }; /* journal.compress */
+
 struct output {
 	struct output_conf conf;
 	char journal_dir[PATH_MAX];
@@ -49,7 +51,10 @@ journal_begin(struct output *o, struct diag *d)
 {
 	struct journal_conf jc = { .sensor = o->conf.sensor, .segment_bytes = o->conf.journal_segment_bytes,
 		.max_bytes = o->conf.journal_max_bytes, .max_age = o->conf.journal_max_age, .on_full = o->conf.journal_on_full,
-		.sync = o->conf.journal_sync, .fresh = o->conf.fresh_journal };
+		.sync = o->conf.journal_sync, .fresh = o->conf.fresh_journal, .sign_key = o->conf.journal_sign_key,
+		.alarm_at = o->conf.journal_alarm_at,
+		.pack = o->conf.journal_compress == COMPRESS_ALWAYS ||
+		    (o->conf.journal_compress == COMPRESS_LIVE && !o->conf.fresh_journal) };
 
 	if (o->conf.journal_dir && *o->conf.journal_dir)
 		snprintf(o->journal_dir, sizeof o->journal_dir, "%s", o->conf.journal_dir);
@@ -315,6 +320,8 @@ output_status(const struct output *o, struct json *j)
 	json_u64(j, "acked_seq", s.acked_seq);
 	json_u64(j, "refused", s.refused);
 	json_i64(j, "oldest_unacked_seconds", s.oldest_unacked / NS_PER_S);
+	json_u64(j, "compressed_segments", s.packed);
+	json_bool(j, "at_risk", s.at_risk);
 	json_bool(j, "full", s.full);
 	json_end(j);
 	json_array(j, "sinks");

@@ -27,6 +27,9 @@ struct output_conf {
 	int64_t journal_max_age;
 	int journal_on_full;        /* enum journal_full: drop-newest, stop */
 	int journal_sync;           /* enum journal_sync: never, segment, flush */
+	int journal_compress;       /* never, live, always */
+	uint32_t journal_alarm_at;  /* percent */
+	const char *journal_sign_key;
 	/* redis; no host and no socket = off */
 	const char *redis_socket, *redis_host, *redis_user, *redis_password_file, *redis_prefix;
 	uint32_t redis_port, redis_maxlen, redis_batch;

@@ -11,6 +11,7 @@
 #include "pipeline/output/crc32c.h"
 #include "pipeline/output/journal.h"
 #include "pipeline/output/scan.h"
+#include "pipeline/output/seal.h"
 #include "tmpdir.h"
 
 static char dir[TMPDIR_LEN];
@@ -455,6 +456,214 @@ test_kill(void **state)
 	journal_close(j);
 }
 
+static bool
+there(uint64_t number, const char *suffix)
+{
+	char path[160];
+
+	snprintf(path, sizeof path, "%s/%010llu%s", dir, (unsigned long long) number, suffix);
+	return access(path, F_OK) == 0;
+}
+
+/* Closed segments become zstd files; cursors read through them, and so does the next start. */
+static void
+test_packed(void **state)
+{
+	struct journal_conf c = conf_plain();
+	struct journal_status s;
+	struct journal *j;
+
+	c.segment_bytes = 1 << 16;
+	c.pack = true;
+	j = open_ok(&c);
+	append_n(j, 3000);
+	for (int i = 0; i < 500; i++) { /* the packer's thread takes its time */
+		assert_int_equal(journal_flush(j), 0);
+		journal_status(j, &s);
+		if (s.packed + 1 == s.segments)
+			break;
+		usleep(10000);
+	}
+	assert_true(s.segments > 4);
+	assert_int_equal(s.packed + 1, s.segments);
+	assert_true(there(1, ".cjl.zst") && !there(1, ".cjl"));
+	assert_int_equal(read_all(j, 1), 3000);
+	assert_int_equal(read_all(j, 1500), 1501);
+	assert_true(s.bytes < 3000 * 60);
+	journal_close(j);
+	j = open_ok(&c);
+	assert_int_equal(journal_next_seq(j), 3001);
+	append_n(j, 10);
+	journal_flush(j);
+	assert_int_equal(read_all(j, 1), 3010);
+	journal_close(j);
+}
+
+/* A packed segment that is cut: what comes before and after it is read. */
+static void
+test_packed_damage(void **state)
+{
+	struct journal_conf c = conf_plain();
+	struct journal *j;
+	struct journal_cursor *k;
+	struct journal_record r;
+	char path[128];
+	unsigned n = 0;
+
+	c.segment_bytes = 1 << 16;
+	c.pack = true;
+	j = open_ok(&c);
+	append_n(j, 2000);
+	journal_flush(j);
+	for (int i = 0; i < 500 && !(there(2, ".cjl.zst") && !there(2, ".cjl")); i++) {
+		usleep(10000);
+		journal_flush(j);
+	}
+	assert_int_equal(scan_path(path, sizeof path, dir, 2), 0);
+	assert_int_equal(truncate(path, 700), 0);
+	k = journal_cursor_new(j);
+	journal_seek_seq(k, 1);
+	while (journal_read(k, &r) == 1)
+		n++;
+	assert_int_equal(r.seq, 2000);
+	assert_in_range(n, 1000, 1999);
+	assert_true(counters.v[C_JOURNAL_DAMAGED] > 0);
+	journal_cursor_free(k);
+	journal_close(j);
+}
+
+/* A record that finds no room is no link of the chain. */
+static void
+test_chain_without_room(void **state)
+{
+	uint8_t chain[FRAME_HASH] = { 7 }, before[FRAME_HASH];
+	struct journal_record r = { .seq = 1, .type = SPAN_LIT("alert"), .eid = SPAN_LIT("e"), .json = SPAN_LIT("{}") };
+	struct buf b;
+
+	buf_init(&b, 150);
+	assert_int_equal(frame_write(&b, &r, chain), 0);
+	memcpy(before, chain, sizeof before);
+	assert_int_equal(frame_write(&b, &r, chain), E_NOMEM);
+	assert_memory_equal(chain, before, sizeof before);
+	buf_clear(&b);
+}
+
+/* More than alarm-at of the cap waits for a reader: told once, before anything is refused. */
+static void
+test_alarm(void **state)
+{
+	struct journal_conf c = conf_plain();
+	struct journal_status s;
+	struct journal *j;
+
+	c.segment_bytes = 1 << 16;
+	c.max_bytes = 1 << 19;
+	c.alarm_at = 50;
+	j = open_ok(&c);
+	journal_ack(j, 0);
+	append_n(j, 2500);
+	assert_int_equal(counters.v[C_JOURNAL_ALARMS], 0);
+	sleep(1);
+	append_n(j, 100);
+	journal_flush(j);
+	journal_status(j, &s);
+	assert_true(s.at_risk);
+	assert_int_equal(s.refused, 0);
+	assert_int_equal(counters.v[C_JOURNAL_ALARMS], 1);
+	journal_ack(j, journal_next_seq(j) - 1);
+	sleep(1);
+	journal_flush(j);
+	journal_status(j, &s);
+	assert_false(s.at_risk);
+	journal_close(j);
+}
+
+static void
+lock_set(const char *text)
+{
+	char path[160];
+	FILE *out;
+
+	snprintf(path, sizeof path, "%s/lock", dir);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	fputs(text, out);
+	fclose(out);
+}
+
+/* Another boot since a writer that did not wait for the disk: a new epoch, numbers and ids go on. */
+static void
+test_fallen_machine(void **state)
+{
+	static const char *const locks[] = { "open 00000000-0000-0000-0000-000000000000 later\n",
+		"open 00000000-0000-0000-0000-000000000000 flush\n", "closed\n" };
+	struct journal_conf c = conf_plain();
+	char epoch[FRAME_EPOCH_LEN];
+
+	for (int i = 0; i < 3; i++) {
+		struct journal *j = open_ok(&c);
+		uint64_t seq = journal_next_seq(j), ms;
+		uint32_t n;
+		append_n(j, 5);
+		memcpy(epoch, journal_epoch(j), sizeof epoch);
+		journal_close(j);
+		lock_set(locks[i]);
+		j = open_ok(&c);
+		assert_int_equal(journal_in_doubt(j), i == 0);
+		assert_int_equal(strcmp(epoch, journal_epoch(j)) != 0, i == 0);
+		assert_int_equal(journal_next_seq(j), seq + 5);
+		journal_last_id(j, &ms, &n);
+		assert_int_equal(journal_go_behind(j, ms + 10, 3), i == 0 ? 0 : E_EXIST);
+		append_n(j, 1);
+		journal_last_id(j, &ms, &n);
+		if (i == 0) {
+			assert_int_equal(n, 4);
+			assert_int_equal(journal_go_behind(j, ms + 10, 0), E_EXIST); /* too late */
+		}
+		journal_flush(j);
+		assert_int_equal(read_all(j, 1), seq + 5);
+		journal_close(j);
+	}
+}
+
+static void
+test_seal(void **state)
+{
+	struct seal s = { .sensor = "s1", .epoch = "0123456789abcdef", .segment = 3, .first = 10, .last = 19, .chain = { 1, 2, 255 } }, back;
+	struct seal_key *key, *public;
+	char path[160], line[1024], text[SEAL_MAX], why[128];
+	int n;
+
+	snprintf(path, sizeof path, "%s/key.pem", dir);
+	snprintf(line, sizeof line, "openssl genpkey -algorithm ed25519 -out %s 2>/dev/null && openssl pkey -in %s -pubout -out %s.pub && chmod 600 %s",
+	    path, path, path, path);
+	if (system(line) != 0)
+		skip();
+	key = seal_key_read(path, true, why);
+	assert_non_null(key);
+	n = seal_write(&s, key, text);
+	assert_true(n > 200);
+	assert_int_equal(seal_read(&back, span_of(text, (size_t) n)), 0);
+	assert_string_equal(back.sensor, "s1");
+	assert_int_equal(back.last, 19);
+	assert_memory_equal(back.chain, s.chain, FRAME_HASH);
+	snprintf(line, sizeof line, "%s.pub", path);
+	public = seal_key_read(line, false, why);
+	assert_non_null(public);
+	assert_true(seal_is_good(&back, span_of(text, (size_t) n), public));
+	for (int i = 0; i < n; i++) { /* no byte may change, none may be missing */
+		text[i] ^= 1;
+		assert_false(seal_read(&back, span_of(text, (size_t) n)) == 0 && seal_is_good(&back, span_of(text, (size_t) n), public));
+		text[i] ^= 1;
+		assert_int_equal(seal_read(&back, span_of(text, (size_t) i)), E_BAD);
+	}
+	chmod(path, 0644);
+	assert_null(seal_key_read(path, true, why)); /* others may read it */
+	assert_null(seal_key_read("/dev/null", false, why));
+	seal_key_free(key);
+	seal_key_free(public);
+}
+
 int
 main(void)
 {
@@ -470,6 +679,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_lock_and_owner, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fresh_is_deterministic, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kill, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_packed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_packed_damage, setup, teardown),
+		cmocka_unit_test(test_chain_without_room),
+		cmocka_unit_test_setup_teardown(test_alarm, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fallen_machine, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_seal, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

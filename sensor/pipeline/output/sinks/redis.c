@@ -44,6 +44,7 @@ struct redis {
 	uint64_t records, errors;
 	unsigned aside;
 	bool forgotten, flush_due, finishing, state_under_way, told_away;
+	bool met;                        /* in this run it was seen once where Redis stands */
 	bool resumed;                    /* nothing of the journal was read on this connection yet */
 };
 
@@ -182,10 +183,11 @@ resume(struct redis *s)
 	struct redis_id from = s->last_alerts, own;
 
 	journal_last_id(s->env->journal, &own.ms, &own.n);
-	if (redis_id_cmp(newest, own) > 0 && journal_go_behind(s->env->journal, newest.ms, newest.n) < 0) {
+	if (s->met ? redis_id_cmp(newest, own) > 0 : journal_go_behind(s->env->journal, newest.ms, newest.n) < 0) {
 		conflict(s, newest);
 		return;
 	}
+	s->met = true;
 	if ((s->last_stats.ms || s->last_stats.n) && redis_id_cmp(s->last_stats, from) < 0)
 		from = s->last_stats;
 	journal_seek_id(s->cursor, from.ms, from.n);
