@@ -11,9 +11,11 @@
 
 #include "base/log.h"
 #include "engine/detect/explain.h"
+#include "metrics.h"
 #include "os/notify.h"
 #include "os/privileges.h"
 #include "pipeline/control/control.h"
+#include "pipeline/control/http.h"
 #include "pipeline/control/inbox.h"
 #include "pipeline/output/redis_auth.h"
 
@@ -41,11 +43,13 @@ struct run {
 	struct store *store;
 	struct pipeline *pipeline;
 	struct control *control;
+	struct http *http;
 	struct inbox *inbox;
 	struct loader loader;
 	struct ruleset *rules;
 	bool stopping, reload_again, quiet_told;
 	int64_t started;
+	int64_t loaded_at; /* the rules in force */
 	int code;
 };
 
@@ -150,6 +154,7 @@ finish_reload(struct run *r)
 		    ruleset_cards(l->rules)->failed, ruleset_cards(l->rules)->hash, rc < 0 ? "; packs or inventory kept as they were" : "");
 		ruleset_unref(r->rules);
 		r->rules = l->rules;
+		r->loaded_at = clock_now(&r->clock);
 		l->rules = NULL;
 	}
 	ruleset_unref(l->rules);
@@ -293,6 +298,46 @@ control_status(void *arg, struct json *j)
 	json_str(j, "hash", c->hash);
 	json_bool(j, "reloading", r->loader.running);
 	json_end(j);
+}
+
+static void
+http_metrics(void *arg, struct buf *b)
+{
+	struct run *r = arg;
+	struct counters sum;
+	struct metrics_in in = { .workers = r->workers, .ifaces = r->s->pipeline.ifaces, .n_ifaces = r->s->workers.n_ifaces,
+		.cards = ruleset_cards(r->rules), .loaded_at = r->loaded_at, .sum = &sum };
+
+	sum_counters(r, &sum);
+	metrics_engine(&in, b);
+	pipeline_metrics(r->pipeline, b);
+	output_metrics(r->output, &sum, b);
+	assess_metrics(r->assess, b);
+}
+
+/* Captures run (the loop does not begin before) and records are safe. */
+static bool
+http_ready(void *arg, char why[static 128])
+{
+	struct run *r = arg;
+
+	if (r->stopping)
+		snprintf(why, 128, "it stops");
+	return !r->stopping && output_ready(r->output, why);
+}
+
+static int
+make_http(struct run *r)
+{
+	struct http_calls calls = { .arg = r, .metrics = http_metrics, .ready = http_ready };
+	char why[256] = "no memory";
+
+	if (!r->s->sensor.metrics_port || r->s->pipeline.offline)
+		return 0;
+	r->http = http_new(r->s->sensor.metrics_address, (uint16_t) r->s->sensor.metrics_port, r->loop, &calls, why);
+	if (!r->http)
+		log_error("metrics", "%s", why);
+	return r->http ? 0 : EXIT_RUNTIME;
 }
 
 /* ---- beginning and end ---- */
@@ -446,13 +491,15 @@ make_pipeline(struct run *r)
 			return EXIT_RUNTIME;
 		}
 	}
-	return 0;
+	r->loaded_at = clock_now(&r->clock);
+	return make_http(r);
 }
 
 static void
 run_free(struct run *r)
 {
 	control_free(r->control);
+	http_free(r->http);
 	inbox_free(r->inbox);
 	workers_free(r->workers);
 	pipeline_free(r->pipeline);

@@ -18,6 +18,8 @@ struct sensor_conf {
 	const char *sensor;              /* id; NULL: host name, replay-<name> offline */
 	const char *log_dir, *rule_path, *classification, *references, *thresholds;
 	const char *user, *group, *control, *pidfile;
+	const char *metrics_address;
+	uint32_t metrics_port;
 	uint32_t workers;
 	uint32_t sampling, loss_before;
 	int64_t stats_interval, quiet_after;

@@ -294,6 +294,12 @@ workers_packets(const struct workers *ws, unsigned i)
 }
 
 uint64_t
+workers_counter(const struct workers *ws, unsigned i, enum counter c)
+{
+	return i < ws->n ? counter_get(&ws->seat[i].cnt, c) : 0;
+}
+
+uint64_t
 workers_flows(const struct workers *ws)
 {
 	uint64_t n = 0;

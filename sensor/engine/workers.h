@@ -46,6 +46,7 @@ bool workers_quiet(const struct workers *ws);  /* live: a tap is silent */
 uint64_t workers_memory(const struct workers *ws);
 unsigned workers_count(const struct workers *ws); /* threads, over all interfaces */
 uint64_t workers_packets(const struct workers *ws, unsigned i); /* frames that thread i took so far */
+uint64_t workers_counter(const struct workers *ws, unsigned i, enum counter c); /* of thread i; threads of one interface lie together */
 uint64_t workers_flows(const struct workers *ws);
 void workers_free(struct workers *ws);
 

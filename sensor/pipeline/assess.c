@@ -207,6 +207,7 @@ assess_now(struct assess *a, struct incident *i, int64_t now, bool changes)
 {
 	struct notes *n = assess_notes(i);
 	struct scale_in in = { i, &a->inv, a->health, &a->cov, now, &a->effects, 0 };
+	int64_t begin = clock_monotonic();
 	struct bands_in b;
 
 	if (!n)
@@ -228,6 +229,7 @@ assess_now(struct assess *a, struct incident *i, int64_t now, bool changes)
 	n->going = false;
 	for (uint32_t k = 0; k < f->scale.n_outages; k++) /* it grows without a sign */
 		n->going |= !f->scale.outage[k].end;
+	prom_observe(&a->spent, clock_monotonic() - begin);
 }
 
 static bool
@@ -557,4 +559,20 @@ const char *
 assess_pack_hash(const struct assess *a)
 {
 	return a->packs.hash;
+}
+
+void
+assess_metrics(const struct assess *a, struct buf *b)
+{
+	uint64_t n[INCIDENT_MERGED + 1] = { 0 };
+	char label[48];
+
+	for (uint32_t k = 0; k < incidents_count(a->incidents); k++)
+		n[incidents_at(a->incidents, k)->state]++;
+	prom_head(b, "casus_incidents", PROM_GAUGE, "Incidents in memory.");
+	for (unsigned k = 0; k <= INCIDENT_MERGED; k++) {
+		snprintf(label, sizeof label, "state=\"%s\"", incident_state_name[k]);
+		prom_u64(b, "casus_incidents", label, n[k]);
+	}
+	prom_histogram(b, "casus_assessment_seconds", "Time to measure an incident and to compute every party's band.", &a->spent);
 }

@@ -11,6 +11,7 @@
 #ifndef PIPELINE_ASSESS_H
 #define PIPELINE_ASSESS_H
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/counters.h"
 #include "base/json.h"
@@ -96,6 +97,8 @@ int assess_document(const struct assess *a, const char *id, struct json *j); /* 
 int assess_explain(const struct assess *a, const char *id, const char *party, struct json *j);
 /* The table for people: incidents, scale, bands side by side, divergence, unknowns. Colours when `colour`. */
 void assess_summary(const struct assess *a, FILE *out, bool colour);
+/* Text for Prometheus. */
+void assess_metrics(const struct assess *a, struct buf *b);
 /* SHA-256 (hex) over all packs in force. */
 const char *assess_pack_hash(const struct assess *a);
 

@@ -9,6 +9,7 @@
 #ifndef PIPELINE_ASSESS_PRIVATE_H
 #define PIPELINE_ASSESS_PRIVATE_H
 
+#include "base/prom.h"
 #include "pipeline/assess.h"
 #include "pipeline/legal/document.h"
 #include "pipeline/legal/told.h"
@@ -58,6 +59,7 @@ struct assess {
 	struct assess_coverage cov;
 	struct pending *first, *last, *taken;
 	int64_t context_next;
+	struct prom_histogram spent;   /* on an assessment */
 	struct document_in rec;
 };
 

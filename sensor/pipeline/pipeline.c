@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/prom.h"
 #include "config.h"
 #include "event/eve.h"
 #include "pipeline/record.h"
@@ -12,6 +13,7 @@
 #define THRESHOLD_ENTRIES (1U << 18)
 #define RECORD_ROOM (1U << 20)      /* of a record beside the event's own text */
 #define GENERATIONS 8
+#define SEVERITIES 5                /* 1 to 4 as in alert.severity; 0 = another */
 #define CARDS_LINGER (30 * NS_PER_S) /* events of an older ruleset may still be in a ring */
 
 struct held_cards {
@@ -33,6 +35,7 @@ struct pipeline {
 	unsigned n_held;
 	struct stats_rules rules;
 	int64_t begin; /* of the first event or record; for uptime */
+	uint64_t told[SEVERITIES]; /* alerts by severity */
 	char *room;
 	uint32_t cap;
 };
@@ -272,7 +275,9 @@ alert(struct pipeline *p, const struct event *e)
 		assess_forming(p->assess, e, card, key, window);
 	if (verdict != THRESHOLD_TELL)
 		counter_inc(p->cnt, C_ALERTS_SUPPRESSED);
-	else if (is_written(p, e))
+	else
+		p->told[card->priority < SEVERITIES ? card->priority : 0]++;
+	if (verdict == THRESHOLD_TELL && is_written(p, e))
 		write_event(p, e, card, action, i, NULL);
 }
 
@@ -338,6 +343,18 @@ pipeline_stats(struct pipeline *p, const struct counters *sum, int64_t now)
 	json_str(&j, "packs", assess_pack_hash(p->assess));
 	json_end(&j);
 	hand_over(p, &j, &r);
+}
+
+void
+pipeline_metrics(const struct pipeline *p, struct buf *b)
+{
+	char label[24];
+
+	prom_head(b, "casus_alerts_total", PROM_COUNTER, "Alerts told, by severity (1 is the highest; 0: beyond 4).");
+	for (unsigned i = 0; i < SEVERITIES; i++) {
+		snprintf(label, sizeof label, "severity=\"%u\"", i);
+		prom_u64(b, "casus_alerts_total", label, p->told[i]);
+	}
 }
 
 void

@@ -51,6 +51,8 @@ void pipeline_event(struct pipeline *p, const struct event *e);
 /* A stats record now (SIGUSR1, stats_interval, end). `sum`: counters of all workers and the pipeline. */
 void pipeline_stats(struct pipeline *p, const struct counters *sum, int64_t now);
 void pipeline_coverage(struct pipeline *p, const struct assess_coverage *cov);
+/* Text for Prometheus: alerts told, by severity. */
+void pipeline_metrics(const struct pipeline *p, struct buf *b);
 void pipeline_finish(struct pipeline *p); /* end of input: last assessments, then output_drain() */
 
 #endif

@@ -9,6 +9,7 @@
 #include "pipeline/output/redis_auth.h"
 #include "pipeline/output/redis_batch.h"
 #include "pipeline/output/redis_link.h"
+#include "pipeline/output/redis_tls.h"
 
 #define ASK_EVERY_S 1
 #define TRY_AGAIN_S 30 /* after an answer that is an error */
@@ -19,6 +20,7 @@ struct inbox {
 	struct assess *assess;
 	struct counters *cnt;
 	struct redis_link *link;
+	struct redis_tls *tls; /* NULL: plain */
 	struct event *timer;
 	char stream[REDIS_KEY_MAX], refused[REDIS_KEY_MAX];
 	char password[REDIS_PASSWORD_MAX];
@@ -164,7 +166,7 @@ inbox_new(const struct output_conf *conf, struct event_base *loop, struct assess
 	const struct redis_names names = { .prefix = conf->redis_prefix, .sensor = conf->sensor };
 	struct inbox *b = calloc(1, sizeof(*b));
 	struct redis_link_conf lc = { .loop = loop, .socket = conf->redis_socket, .host = conf->redis_host, .port = (uint16_t) conf->redis_port,
-		.timeout = conf->redis_timeout, .seed = hash_bytes(conf->sensor, strlen(conf->sensor), 2), .arg = b, .up = on_up, .reply = on_reply,
+		.timeout = conf->redis_timeout, .connect_timeout = conf->redis_connect_timeout, .seed = hash_bytes(conf->sensor, strlen(conf->sensor), 2), .arg = b, .up = on_up, .reply = on_reply,
 		.down = on_down };
 
 	if (!b)
@@ -173,7 +175,9 @@ inbox_new(const struct output_conf *conf, struct event_base *loop, struct assess
 	b->assess = assess;
 	b->cnt = cnt;
 	b->timer = evtimer_new(loop, on_timer, b);
-	b->link = redis_link_new(&lc);
+	if (conf->redis_tls)
+		lc.tls = b->tls = redis_tls_new(conf, d);
+	b->link = conf->redis_tls && !b->tls ? NULL : redis_link_new(&lc);
 	if (b->timer && b->link && redis_key(b->stream, &names, names.sensor, "context") > 0
 	    && redis_key(b->refused, &names, names.sensor, "context-refused") > 0 && redis_password(b->password, conf, d) == 0) {
 		redis_link_start(b->link);
@@ -189,6 +193,7 @@ inbox_free(struct inbox *b)
 	if (!b)
 		return;
 	redis_link_free(b->link);
+	redis_tls_free(b->tls);
 	if (b->timer)
 		event_free(b->timer);
 	explicit_bzero(b->password, sizeof(b->password));

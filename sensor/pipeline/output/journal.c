@@ -308,6 +308,8 @@ journal_status(const struct journal *j, struct journal_status *out)
 	*out = (struct journal_status) { .segments = j->n, .first_seq = journal_first_seq(j), .next_seq = j->next_seq,
 		.acked_seq = j->acked < j->next_seq ? j->acked : j->next_seq - 1, .refused = j->refused, .full = j->full };
 	out->bytes = j->closed_bytes + journal_current(j)->bytes + j->out.n - j->out_done;
+	out->alarms = j->alarms;
+	out->failing = j->failing;
 	out->at_risk = j->risk || j->disk_low;
 	for (uint32_t i = 0; i < j->n; i++)
 		out->packed += j->segments[i].packed;

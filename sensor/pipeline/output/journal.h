@@ -67,7 +67,8 @@ struct journal_status {
 	uint64_t refused;       /* records lost because the journal was full or the disk refused */
 	int64_t oldest_unacked; /* ns: age of the oldest segment with something nobody took; 0 = none */
 	uint32_t packed;        /* segments that are packed */
-	bool full, at_risk;
+	uint64_t alarms;        /* times that at_risk became true */
+	bool full, failing, at_risk;
 };
 void journal_status(const struct journal *j, struct journal_status *out);
 

@@ -39,6 +39,7 @@ struct journal {
 	struct buf out;           /* frames not yet written */
 	size_t out_done;          /* of them, already written */
 	uint64_t buffered_first;  /* seq of the first record in `out` */
+	uint64_t alarms;
 	uint64_t refused, packed; /* records; segments in this run */
 	struct packer *packer;    /* at work on one; NULL = none */
 	struct seal_key *key;     /* NULL: segments are not signed */

@@ -72,7 +72,7 @@ watch_caps(struct journal *j, uint64_t waiting)
 
 	if (!j->risk && waiting > limit) {
 		j->risk = true;
-		counter_inc(j->cnt, C_JOURNAL_ALARMS);
+		j->alarms++;
 		log_error("journal", "%llu of %llu bytes are records that no output has taken: when it is full, new ones are %s",
 		    (unsigned long long) waiting, (unsigned long long) j->conf.max_bytes,
 		    j->conf.on_full == JOURNAL_STOP ? "refused and the sensor stops" : "dropped");
@@ -95,7 +95,7 @@ watch_disk(struct journal *j, uint64_t bytes)
 	room = (uint64_t) v.f_bavail * v.f_frsize;
 	low = room < 2 * j->conf.segment_bytes && room < grows;
 	if (low && !j->disk_low) {
-		counter_inc(j->cnt, C_JOURNAL_ALARMS);
+		j->alarms++;
 		log_error("journal", "the disk has %llu bytes left; the journal may still grow by %llu", (unsigned long long) room,
 		    (unsigned long long) grows);
 	}

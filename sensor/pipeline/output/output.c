@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/prom.h"
 #include "pipeline/output/sink.h"
 
 #define SINKS_MAX 8
@@ -321,6 +322,7 @@ output_status(const struct output *o, struct json *j)
 	json_u64(j, "refused", s.refused);
 	json_i64(j, "oldest_unacked_seconds", s.oldest_unacked / NS_PER_S);
 	json_u64(j, "compressed_segments", s.packed);
+	json_u64(j, "alarms", s.alarms);
 	json_bool(j, "at_risk", s.at_risk);
 	json_bool(j, "full", s.full);
 	json_end(j);
@@ -332,4 +334,44 @@ output_status(const struct output *o, struct json *j)
 		json_end(j);
 	}
 	json_end(j);
+}
+
+void
+output_metrics(const struct output *o, const struct counters *sum, struct buf *b)
+{
+	struct journal_status s;
+
+	journal_status(o->journal, &s);
+	prom_head(b, "casus_journal_bytes", PROM_GAUGE, "Bytes of the journal on disk and about to be written.");
+	prom_u64(b, "casus_journal_bytes", NULL, s.bytes);
+	prom_head(b, "casus_journal_oldest_unacked_seconds", PROM_GAUGE, "Age of the oldest segment with records that some output has not taken.");
+	prom_seconds(b, "casus_journal_oldest_unacked_seconds", NULL, s.oldest_unacked > 0 ? (double) s.oldest_unacked / 1e9 : 0);
+	prom_head(b, "casus_journal_at_risk", PROM_GAUGE, "1: records that no output has taken come near the cap, or the journal near the end of its disk.");
+	prom_u64(b, "casus_journal_at_risk", NULL, s.at_risk);
+	prom_head(b, "casus_output_events_total", PROM_COUNTER, "Records that reached an output.");
+	prom_u64(b, "casus_output_events_total", "output=\"journal\"", counter_get(sum, C_JOURNAL_RECORDS));
+	prom_u64(b, "casus_output_events_total", "output=\"eve\"", counter_get(sum, C_EVE_RECORDS));
+	prom_u64(b, "casus_output_events_total", "output=\"redis\"", counter_get(sum, C_REDIS_RECORDS));
+	prom_head(b, "casus_output_dropped_total", PROM_COUNTER, "Records that an output will never have.");
+	prom_u64(b, "casus_output_dropped_total", "output=\"journal\",reason=\"full\"", counter_get(sum, C_JOURNAL_ERRORS));
+	prom_u64(b, "casus_output_dropped_total", "output=\"pipeline\",reason=\"ring\"", counter_get(sum, C_EVENT_RING_DROPS));
+	prom_u64(b, "casus_output_dropped_total", "output=\"eve\",reason=\"disk\"", counter_get(sum, C_EVE_ERRORS));
+	prom_u64(b, "casus_output_dropped_total", "output=\"redis\",reason=\"set_back\"", counter_get(sum, C_REDIS_LOST));
+	for (unsigned i = 0; i < o->n; i++) {
+		if (o->sink[i]->metrics)
+			o->sink[i]->metrics(o->self[i], b);
+	}
+}
+
+bool
+output_ready(const struct output *o, char why[static 128])
+{
+	struct journal_status s;
+
+	journal_status(o->journal, &s);
+	if (s.full || s.failing) {
+		snprintf(why, 128, "the journal %s", s.full ? "is full" : "cannot be written");
+		return false;
+	}
+	return true;
 }

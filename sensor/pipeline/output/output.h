@@ -9,6 +9,7 @@
 #ifndef PIPELINE_OUTPUT_H
 #define PIPELINE_OUTPUT_H
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/counters.h"
 #include "base/json.h"
@@ -31,7 +32,10 @@ struct output_conf {
 	uint32_t journal_alarm_at;  /* percent */
 	const char *journal_sign_key;
 	/* redis; no host and no socket = off */
-	const char *redis_socket, *redis_host, *redis_user, *redis_password_file, *redis_prefix;
+	const char *redis_socket, *redis_host, *redis_user, *redis_password_file, *redis_password_credential, *redis_prefix;
+	bool redis_tls;
+	const char *redis_tls_ca, *redis_tls_name, *redis_tls_cert, *redis_tls_key;
+	int64_t redis_connect_timeout;
 	uint32_t redis_port, redis_maxlen, redis_batch;
 	int64_t redis_flush_after, redis_timeout;
 	bool redis_release;         /* the sink `release`; it needs: */
@@ -71,6 +75,10 @@ void output_reopen(struct output *o);       /* SIGHUP */
 /* Everything to the sinks that they will take within shutdown_grace. 0, or E_AGAIN: backlog stays in the journal. */
 int output_drain(struct output *o);
 void output_free(struct output *o);
+/* Text for Prometheus. */
+void output_metrics(const struct output *o, const struct counters *sum, struct buf *b);
+/* False: why[] says what keeps records from being safe. */
+bool output_ready(const struct output *o, char why[static 128]);
 /* For control: per sink name, connected, backlog, written, errors. */
 void output_status(const struct output *o, struct json *j);
 

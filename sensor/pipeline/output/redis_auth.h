@@ -17,7 +17,7 @@
 #define REDIS_AUTH_ARGS 3
 
 bool redis_wanted(const struct output_conf *c);
-/* The first line of redis.password-file; "" without one. Others must not be able to read it: E_PERM and an error in d. */
+/* The first line of redis.password-file or of the systemd credential; "" without one. Others must not be able to read it: E_PERM and an error in d. */
 int redis_password(char out[static REDIS_PASSWORD_MAX], const struct output_conf *c, struct diag *d);
 /* The arguments of AUTH; how many there are. */
 unsigned redis_auth(struct span args[static REDIS_AUTH_ARGS], const struct output_conf *c, const char *password);

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "pipeline/output/redis_batch.h"
+#include "pipeline/output/redis_tls.h"
 
 #define BACKOFF_MIN (100 * NS_PER_MS)
 #define BACKOFF_MAX (5 * NS_PER_S)
@@ -165,7 +166,7 @@ redis_link_settled(struct redis_link *l)
 static void
 await(struct redis_link *l)
 {
-	struct timeval tv = timeval_of(l->conf.timeout);
+	struct timeval tv = timeval_of(l->up || !l->conf.connect_timeout ? l->conf.timeout : l->conf.connect_timeout);
 
 	if (l->replies || !l->up)
 		evtimer_add(l->silence, &tv);
@@ -240,17 +241,20 @@ static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct redis_link *l = arg;
-	int dns = bufferevent_socket_get_dns_error(bev);
+	int dns = bufferevent_socket_get_dns_error(bev), code = EVUTIL_SOCKET_ERROR();
+	char why[256];
 
 	if (what & BEV_EVENT_CONNECTED) {
 		options_set(bufferevent_getfd(bev));
 		l->up = true;
 		await(l);
 		l->conf.up(l->conf.arg);
+	} else if (l->conf.tls && what & (BEV_EVENT_EOF | BEV_EVENT_ERROR) && redis_tls_why(bev, why)) {
+		redis_link_fail(l, why);
 	} else if (what & BEV_EVENT_EOF) {
 		redis_link_fail(l, "connection closed");
 	} else if (what & BEV_EVENT_ERROR) {
-		redis_link_fail(l, dns ? evutil_gai_strerror(dns) : evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
+		redis_link_fail(l, dns ? evutil_gai_strerror(dns) : evutil_socket_error_to_string(code));
 	}
 }
 
@@ -287,7 +291,10 @@ link_connect(struct redis_link *l)
 	if (l->stopped || l->bev)
 		return;
 	l->reader = redis_reader_new();
-	l->bev = bufferevent_socket_new(l->conf.loop, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	if (l->conf.tls && !local)
+		l->bev = redis_tls_connection(l->conf.tls, l->conf.loop);
+	else
+		l->bev = bufferevent_socket_new(l->conf.loop, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 	if (!l->bev || !l->reader) {
 		redis_link_fail(l, "no memory");
 		return;

@@ -16,13 +16,16 @@
 #include "base/span.h"
 
 struct event_base;
+struct redis_tls;
 
 struct redis_link_conf {
 	struct event_base *loop;
 	const char *socket;     /* comes first; else host and port */
 	const char *host;
 	uint16_t port;
-	int64_t timeout;        /* ns: to connect, and for an answer */
+	struct redis_tls *tls;  /* NULL: plain; only with host */
+	int64_t connect_timeout; /* ns: until connected, handshake of TLS and name look-up too; 0 = timeout */
+	int64_t timeout;        /* ns: for an answer */
 	uint64_t seed;          /* of the jitter */
 	void *arg;
 	void (*up)(void *arg);  /* connected */

@@ -9,6 +9,7 @@
 #ifndef PIPELINE_OUTPUT_SINK_H
 #define PIPELINE_OUTPUT_SINK_H
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "pipeline/output/journal.h"
 #include "pipeline/output/output.h"
@@ -36,6 +37,7 @@ struct sink {
 	uint64_t (*acked)(const void *self);
 	void (*facts)(void *self, struct span pairs); /* may be NULL: env->facts changed */
 	void (*status)(const void *self, struct json *j); /* members of its object */
+	void (*metrics)(const void *self, struct buf *b); /* of its own, beside the counters; may be NULL */
 	void (*close)(void *self);
 };
 

@@ -562,14 +562,15 @@ test_alarm(void **state)
 	j = open_ok(&c);
 	journal_ack(j, 0);
 	append_n(j, 2500);
-	assert_int_equal(counters.v[C_JOURNAL_ALARMS], 0);
+	journal_status(j, &s);
+	assert_int_equal(s.alarms, 0);
 	sleep(1);
 	append_n(j, 100);
 	journal_flush(j);
 	journal_status(j, &s);
 	assert_true(s.at_risk);
 	assert_int_equal(s.refused, 0);
-	assert_int_equal(counters.v[C_JOURNAL_ALARMS], 1);
+	assert_int_equal(s.alarms, 1);
 	journal_ack(j, journal_next_seq(j) - 1);
 	sleep(1);
 	journal_flush(j);

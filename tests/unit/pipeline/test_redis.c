@@ -43,21 +43,11 @@ client(void)
 }
 
 static void
-server_start_with(const char *a, const char *b, const char *a2, const char *b2)
+server_await(void)
 {
-	redisContext *c = NULL;
-
-	server = fork();
-	if (server == 0) {
-		int null = open("/dev/null", O_RDWR);
-		dup2(null, 1);
-		dup2(null, 2);
-		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", sock, "--dir", dir, "--save", "", "--appendonly",
-		    "yes", "--appendfsync", "always", a, b, a2, b2, (char *) NULL);
-		_exit(127);
-	}
 	for (int i = 0; i < 200; i++) { /* until it has loaded what it had */
 		redisReply *r;
+		redisContext *c;
 		usleep(20000);
 		c = client();
 		if (!c)
@@ -70,6 +60,21 @@ server_start_with(const char *a, const char *b, const char *a2, const char *b2)
 			return;
 	}
 	fail_msg("redis-server does not start");
+}
+
+static void
+server_start_with(const char *a, const char *b, const char *a2, const char *b2)
+{
+	server = fork();
+	if (server == 0) {
+		int null = open("/dev/null", O_RDWR);
+		dup2(null, 1);
+		dup2(null, 2);
+		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", sock, "--dir", dir, "--save", "", "--appendonly",
+		    "yes", "--appendfsync", "always", a, b, a2, b2, (char *) NULL);
+		_exit(127);
+	}
+	server_await();
 }
 
 static void
@@ -655,6 +660,193 @@ test_consumer(void **state)
 	output_free(o);
 }
 
+/* CA, a certificate for localhost and 127.0.0.1, one for the client, and another CA. */
+static bool
+certificates_make(void)
+{
+	char line[2048];
+
+	snprintf(line, sizeof line,
+	    "cd %s && exec 2>/dev/null && for ca in ca other; do openssl req -x509 -newkey rsa:2048 -nodes -keyout $ca.key -out $ca.pem -days 9 -subj /CN=$ca; done; "
+	    "printf 'subjectAltName=DNS:localhost,IP:127.0.0.1' > ext; for n in server client; do openssl req -newkey rsa:2048 -nodes -keyout $n.key -out $n.csr "
+	    "-subj /CN=$n && openssl x509 -req -in $n.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out $n.pem -days 9 -extfile ext || exit 1; done; chmod 600 *.key",
+	    dir);
+	return system(line) == 0;
+}
+
+static void
+server_start_tls(int port)
+{
+	char path[TMPDIR_LEN + 16];
+	FILE *out;
+
+	snprintf(path, sizeof path, "%s/tls.conf", dir);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	fprintf(out, "port 0\ntls-port %d\nbind 127.0.0.1\ndir %s\nunixsocket %s\nsave \"\"\ntls-cert-file %s/server.pem\ntls-key-file %s/server.key\n"
+	    "tls-ca-cert-file %s/ca.pem\ntls-auth-clients yes\n", port, dir, sock, dir, dir, dir);
+	fclose(out);
+	server = fork();
+	if (server == 0) {
+		int null = open("/dev/null", O_RDWR);
+		dup2(null, 1);
+		dup2(null, 2);
+		execlp("redis-server", "redis-server", path, (char *) NULL);
+		_exit(127);
+	}
+	server_await();
+}
+
+static char paths[4][TMPDIR_LEN + 16];
+
+static struct output_conf
+conf_tls(int port, const char *host, const char *ca, const char *cert)
+{
+	static const char *const tails[] = { "", ".pem", ".key" };
+	struct output_conf c = conf_plain();
+
+	c.redis_socket = NULL;
+	c.redis_host = host;
+	c.redis_port = (uint32_t) port;
+	c.redis_tls = true;
+	snprintf(paths[0], sizeof paths[0], "%s/%s.pem", dir, ca);
+	for (int i = 1; i < 3; i++)
+		snprintf(paths[i], sizeof paths[i], "%s/%s%s", dir, cert ? cert : "", tails[i]);
+	c.redis_tls_ca = paths[0];
+	c.redis_tls_cert = cert ? paths[1] : NULL;
+	c.redis_tls_key = cert ? paths[2] : NULL;
+	c.shutdown_grace = NS_PER_S;
+	return c;
+}
+
+/* Only a certificate of our CA, for this very name, is talked to; the server takes only ours. */
+static void
+test_tls(void **state)
+{
+	struct {
+		const char *host, *name, *ca, *cert;
+		bool good;
+	} cases[] = { { "127.0.0.1", NULL, "ca", "client", true }, { "localhost", NULL, "ca", "client", true },
+		{ "127.0.0.1", "localhost", "ca", "client", true }, { "127.0.0.1", NULL, "other", "client", false },
+		{ "127.0.0.1", "redis.example", "ca", "client", false }, { "127.0.0.1", NULL, "ca", NULL, false } };
+	int port = 30000 + (int) (getpid() % 10000);
+	unsigned n = 0;
+	struct diag d;
+
+	if (!certificates_make())
+		skip();
+	server_kill();
+	server_start_tls(port);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct output_conf c = conf_tls(port, cases[i].host, cases[i].ca, cases[i].cert);
+		struct output *o;
+		c.redis_tls_name = cases[i].name;
+		o = output_open(&c);
+		for (int k = 0; k < 300; k++)
+			write_record(o, "alert");
+		assert_int_equal(output_drain(o), cases[i].good ? 0 : E_AGAIN);
+		n += cases[i].good ? 300 : 0;
+		if (cases[i].good)
+			assert_stream("s1", n);
+		output_free(o);
+		if (!cases[i].good && i < 5) /* what waits goes with the next that may */
+			assert_int_equal(counters.v[C_REDIS_RECORDS], n);
+	}
+	struct output_conf c = conf_tls(port, "127.0.0.1", "none", "client");
+	diag_init(&d, 0);
+	assert_null(output_new(&c, loop, &now, &counters, &d));
+	assert_int_equal(d.errors, 1);
+	diag_clear(&d);
+}
+
+/* systemd hands over the password in a folder of credentials. */
+static void
+test_credential(void **state)
+{
+	struct output_conf c = conf_plain();
+	char path[128];
+	struct output *o;
+	struct diag d;
+	redisReply *r = command("ACL SETUSER sensor on >secret +@all ~* &*");
+
+	freeReplyObject(r);
+	c.redis_user = "sensor";
+	c.redis_password_credential = "password";
+	diag_init(&d, 0);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	assert_null(output_new(&c, loop, &now, &counters, &d));
+	assert_int_equal(d.errors, 1);
+	diag_clear(&d);
+	password_write("secret\n", 0400, path);
+	setenv("CREDENTIALS_DIRECTORY", dir, 1);
+	o = output_open(&c);
+	write_record(o, "alert");
+	assert_int_equal(output_drain(o), 0);
+	assert_stream("s1", 1);
+	output_free(o);
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+/* What an older connection still has under way is not executed once a newer one has become the writer. */
+static void
+test_one_writer(void **state)
+{
+	struct output_conf c = conf_plain();
+	struct output *o = output_open(&c);
+	redisReply *r;
+
+	write_record(o, "alert");
+	turn_for(200);
+	r = command("SET casus:1:{s1}:writer another");
+	freeReplyObject(r);
+	for (int i = 0; i < 60; i++)
+		write_record(o, "alert");
+	assert_int_equal(output_drain(o), 0); /* it looks where Redis stands, becomes the writer again and goes on */
+	assert_int_equal(counters.v[C_REDIS_ERRORS], 1);
+	assert_int_equal(counters.v[C_REDIS_CONNECTS], 2);
+	assert_stream("s1", 61);
+	output_free(o);
+}
+
+/* Redis was set back to before the journal's oldest record: the hole is told and counted. */
+static void
+test_set_back_too_far(void **state)
+{
+	struct output_conf c = conf_plain();
+	struct output *o;
+	redisContext *x;
+	redisReply *r;
+	char json[128];
+
+	c.journal_segment_bytes = 1 << 16;
+	c.journal_max_bytes = 1 << 18;
+	o = output_open(&c);
+	for (int i = 0; i < 10; i++)
+		write_plain(o, "alert");
+	assert_int_equal(output_drain(o), 0);
+	for (int i = 0; i < 3000; i++) {
+		write_plain(o, "alert");
+		if (i % 200 == 0)
+			assert_int_equal(output_drain(o), 0);
+	}
+	assert_int_equal(output_drain(o), 0);
+	x = client();
+	snprintf(json, sizeof json, "{\"casus\":{\"epoch\":\"%s\",\"seq\":10,\"eid\":\"e10\"}}", output_epoch(o));
+	freeReplyObject(redisCommand(x, "DEL casus:1:{s1}:alerts"));
+	freeReplyObject(redisCommand(x, "XADD casus:1:{s1}:alerts 1-1 j %s t alert e e10", json));
+	redisFree(x);
+	r = command("CLIENT KILL TYPE normal SKIPME yes");
+	freeReplyObject(r);
+	turn_for(500);
+	write_plain(o, "alert");
+	assert_int_equal(output_drain(o), 0);
+	assert_non_null(strstr(last_error, "no longer in the journal"));
+	r = command("XLEN casus:1:{s1}:alerts");
+	assert_int_equal((uint64_t) r->integer - 1 + counters.v[C_REDIS_LOST], 3011 - 10);
+	freeReplyObject(r);
+	output_free(o);
+}
+
 int
 main(void)
 {
@@ -673,6 +865,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_tcp, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_silent_server, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_consumer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tls, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_credential, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_writer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_set_back_too_far, setup, teardown),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -12,9 +12,11 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/prom.h"
 #include "pipeline/output/redis_auth.h"
 #include "pipeline/output/redis_batch.h"
 #include "pipeline/output/redis_link.h"
+#include "pipeline/output/redis_tls.h"
 #include "pipeline/output/sink.h"
 
 #define BATCH_BYTES (4U << 20)
@@ -29,6 +31,7 @@ struct redis {
 	const struct sink_env *env;
 	struct redis_names names;
 	struct redis_link *link;
+	struct redis_tls *tls;           /* NULL: plain */
 	struct journal_cursor *cursor;
 	struct redis_batch batch;
 	struct event *flush, *state_timer;
@@ -42,6 +45,8 @@ struct redis {
 	uint64_t read_seq, acked;
 	uint64_t first_seq, state_seq, state_told;
 	uint64_t records, errors;
+	int64_t sent;                    /* clock_monotonic() of the batch under way */
+	struct prom_histogram roundtrip;
 	unsigned aside;
 	bool forgotten, flush_due, finishing, state_under_way, told_away;
 	bool met;                        /* in this run it was seen once where Redis stands */
@@ -226,6 +231,7 @@ send_batch(struct redis *s)
 		return;
 	}
 	s->expect[s->n_expect++] = EXPECT_BATCH;
+	s->sent = clock_monotonic();
 }
 
 static bool
@@ -405,6 +411,7 @@ batch_answer(struct redis *s, const redisReply *r)
 		    "an answer that fits no transaction");
 		return;
 	}
+	prom_observe(&s->roundtrip, clock_monotonic() - s->sent);
 	s->records += s->batch.records;
 	counter_add(s->env->cnt, C_REDIS_RECORDS, s->batch.records);
 	s->acked = s->batch.last_seq;
@@ -510,6 +517,7 @@ redis_close(void *self)
 	if (s->state_timer)
 		event_free(s->state_timer);
 	redis_link_free(s->link);
+	redis_tls_free(s->tls);
 	journal_cursor_free(s->cursor);
 	redis_batch_clear(&s->batch);
 	explicit_bzero(s->password, sizeof s->password);
@@ -521,7 +529,8 @@ parts_make(struct redis *s)
 {
 	const struct output_conf *c = s->env->conf;
 	struct redis_link_conf lc = { .loop = s->env->loop, .socket = c->redis_socket, .host = c->redis_host,
-		.port = (uint16_t) c->redis_port, .timeout = c->redis_timeout,
+		.port = (uint16_t) c->redis_port, .tls = s->tls, .timeout = c->redis_timeout,
+		.connect_timeout = c->redis_connect_timeout,
 		.seed = hash_bytes(c->sensor, strlen(c->sensor), 1), .arg = s, .up = on_up, .reply = on_reply, .down = on_down };
 	struct timeval every = { STATE_EVERY_S, 0 };
 
@@ -554,7 +563,7 @@ redis_open(const struct sink_env *env, struct diag *d)
 	else if (c->fresh_journal && strncmp(c->sensor, "replay-", 7) != 0)
 		diag_error(d, "sensor", 0, 0, "\"%s\": a replay writes to Redis only as replay-<name>, never as a live sensor",
 		    c->sensor);
-	else if (redis_password(s->password, c, d) == 0 && parts_make(s) == 0) {
+	else if (redis_password(s->password, c, d) == 0 && (!c->redis_tls || (s->tls = redis_tls_new(c, d))) && parts_make(s) == 0) {
 		redis_link_start(s->link);
 		return s;
 	}
@@ -621,6 +630,20 @@ redis_status(const void *self, struct json *j)
 	json_u64(j, "refused_aside", s->aside);
 }
 
+static void
+redis_metrics(const void *self, struct buf *b)
+{
+	const struct redis *s = self;
+
+	prom_head(b, "casus_redis_connected", PROM_GAUGE, "1: connected and delivering.");
+	prom_u64(b, "casus_redis_connected", NULL, s->phase == READY);
+	prom_head(b, "casus_redis_backlog", PROM_GAUGE, "Records of the journal that Redis has not confirmed.");
+	prom_u64(b, "casus_redis_backlog", NULL, last_seq(s) - s->acked);
+	prom_head(b, "casus_redis_conflicts_total", PROM_COUNTER, "Times that another writer with this sensor id was found.");
+	prom_u64(b, "casus_redis_conflicts_total", NULL, counter_get(s->env->cnt, C_REDIS_CONFLICTS));
+	prom_histogram(b, "casus_redis_roundtrip_seconds", "Time from sending a batch to its last answer.", &s->roundtrip);
+}
+
 const struct sink sink_redis = {
 	.name = "redis",
 	.help = "Redis streams, incident keys and a state hash",
@@ -632,5 +655,6 @@ const struct sink sink_redis = {
 	.finish = redis_finish,
 	.acked = redis_acked,
 	.status = redis_status,
+	.metrics = redis_metrics,
 	.close = redis_close,
 };

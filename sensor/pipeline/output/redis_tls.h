@@ -1,0 +1,26 @@
+/*
+ * redis_tls - what a TLS connection to Redis trusts and shows. The checks are the library's: chain to the CA, name.
+ *
+ * Thread:    the pipeline's.
+ * Memory:    the library's.
+ * Owns:      the context; a connection's own part goes with its bufferevent.
+ * Not here:  connecting, trying again -> redis_link.h
+ */
+#ifndef PIPELINE_OUTPUT_REDIS_TLS_H
+#define PIPELINE_OUTPUT_REDIS_TLS_H
+
+#include "base/err.h"
+#include "pipeline/output/output.h"
+
+struct bufferevent;
+struct redis_tls;
+
+/* Reads CA, certificate and key. NULL with an error in d. */
+struct redis_tls *redis_tls_new(const struct output_conf *c, struct diag *d);
+void redis_tls_free(struct redis_tls *t);
+/* A connection that is not made yet. NULL: no memory. */
+struct bufferevent *redis_tls_connection(const struct redis_tls *t, struct event_base *loop);
+/* Why the connection failed, if TLS knows; false: it does not. */
+bool redis_tls_why(struct bufferevent *bev, char why[static 256]);
+
+#endif
