@@ -15,7 +15,7 @@ fuzz_protocol(const struct protocol *p, const uint8_t *data, size_t n)
 	static struct arena scratch;
 	struct rd r = rd_of(span_of(data, n));
 	struct fake f;
-	unsigned asks = 16; /* asking everything is slow: a few times an input */
+	unsigned asks = 4; /* asking everything is slow: a few times an input */
 
 	if (!scratch.ceiling)
 		arena_init(&scratch, 1 << 24);
