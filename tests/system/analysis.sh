@@ -11,7 +11,8 @@ fail() { echo "analysis.sh: $*" >&2; exit 1; }
 
 cat > r.rules << 'END'
 alert udp any any -> any 5001 (msg:"a"; content:"pi"; content:"g thr"; fast_pattern; sid:1; rev:2;)
-alert udp any any -> any 5001 (msg:"b"; content:"ab"; sid:2;)
+alert udp any any -> any any (msg:"b"; content:"ab"; sid:2;)
+alert udp any any -> any 5001 (msg:"e"; content:"ab"; sid:5;)
 alert http any any -> any any (msg:"c"; http.uri; content:"index"; http.method; content:"GET"; sid:3;)
 alert udp any any -> any any (msg:"d"; pcre:"/p[io]ng/"; sid:4;)
 END
@@ -23,6 +24,7 @@ grep -Eq 'sid 1 rev 2: .*found by "g thr" in payload$' analysis || fail "the fas
 grep -Eq 'sid 3 .*found by "index" in http\.uri$' analysis || fail "the fast pattern of sid 3: $(cat analysis)"
 grep -Eq '^rules that cost more than others: 2$' analysis || fail "costly rules: $(cat analysis)"
 grep -Eq 'sid 2: the pattern it is found by is shorter' analysis || fail "a short pattern"
+grep -Eq 'sid 5 .*found by its ports$' analysis || fail "one port tells more than a short pattern: $(cat analysis)"
 grep -Eq 'sid 4: a regular expression without a pattern' analysis || fail "a lonely regular expression"
 for w in 1 2; do
 	"$casus" -r t.pcap -S r.rules -l "out$w" -w $w --rule-profile=json > "profile$w" 2> errors || fail "$(cat errors)"
@@ -31,4 +33,4 @@ for w in 1 2; do
 	! grep -q '"signature_id":3,' "profile$w" || fail "-w $w: sid 3 was never looked at"
 done
 "$casus" -r t.pcap -S r.rules -l out3 --rule-profile > table 2> errors || fail "$(cat errors)"
-[ "$(wc -l < table)" = 3 ] || fail "a table with a head and two rows: $(cat table)"
+[ "$(wc -l < table)" = 4 ] || fail "a table with a head and three rows: $(cat table)"

@@ -45,7 +45,7 @@ KINDS = ("kill-sensor", "kill-redis", "kill-both", "snapshot", "oom", "readonly"
          "torn", "power-cut", "clock")
 SERIES = 10          # rounds after which journal and Redis begin anew
 DISK = 192 << 20     # bytes of the journal's disk
-SETTLE_S = 60
+SETTLE_S = 180       # patience; it costs time only where a promise is broken, or on a machine that is busy with something else
 RULE = 'alert udp any any -> any 9999 (msg:"load"; content:"load"; classtype:trojan-activity; sid:1; rev:1;)\n'
 NAME = re.compile(rb'"epoch":"(\w+)","seq":(\d+),"eid":"(\w+)"')
 

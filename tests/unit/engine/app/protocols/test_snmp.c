@@ -20,7 +20,7 @@ test_log(void **state)
 {
 	static const char *const want[] = {
 		"{\"version\":2,\"pdu_type\":\"get_next_request\",\"vars\":[\"1.3.6.1.2.1.1.1.0\"],\"community\":\"public\"}",
-		"{\"version\":1,\"pdu_type\":\"trap_v1\",\"community\":\"p\"}",
+		"{\"version\":1,\"pdu_type\":\"trap_v1\",\"trap_type\":\"enterpriseSpecific\",\"trap_oid\":\"1.3.6.1\",\"trap_address\":\"127.0.0.1\",\"community\":\"p\"}",
 		"{\"version\":3,\"pdu_type\":\"encrypted\",\"usm\":\"me\"}",
 	};
 	struct fake f;
