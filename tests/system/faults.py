@@ -6,7 +6,7 @@ private Redis through a proxy. Each round does one or two of the faults below at
 settle and compares: every record of the journal is in Redis exactly once, in the journal's order, with no gap and with
 the same bytes; the incident keys are what the journal's records make them; nothing that was in the journal has gone.
 
-  faults.py [--rounds 20] [--seed 1] [--rate 2500] [--only KIND,KIND]
+  faults.py [--rounds 20 or $FAULT_ROUNDS] [--seed 1] [--rate 2500] [--only KIND,KIND]
 
   kill-sensor kill-redis kill-both   SIGKILL, then started again
   snapshot       Redis comes back from a copy of some time ago
@@ -639,7 +639,7 @@ def campaign(args, top):
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--rounds", type=int, default=20)
+    p.add_argument("--rounds", type=int, default=int(os.environ.get("FAULT_ROUNDS", "20")))
     p.add_argument("--seed", default="1")
     p.add_argument("--rate", type=int, default=2500, help="datagrams a second; each is an alert")
     p.add_argument("--only", type=lambda s: s.split(","), default=[])
