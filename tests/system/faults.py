@@ -542,8 +542,11 @@ class Bench:
             return len(last)
         for i, expected in timeline.items():
             got = [j for _, j in self.stream(c, f"casus:1:{{{i}}}:timeline")]
-            if got != expected:
+            if got[:len(expected)] != expected:
                 raise Broken(f"timeline of {i}: {len(got)} entries, expected {len(expected)}")
+            for j in got[len(expected):]:  # told since the streams were read
+                if b'"event_type":"incident"' in j:
+                    last[i] = j
         for i, j in last.items():
             if c("HGET", f"casus:1:{{{i}}}:incident", "j") != j:
                 raise Broken(f"the document of {i} is not its newest")
