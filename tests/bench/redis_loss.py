@@ -25,7 +25,7 @@ outputs:
   - eve-log:
       enabled: yes
       filetype: redis
-      redis: {{ server: 127.0.0.1, port: {port}, mode: xadd, key: suricata, async: {async_}{pipelining} }}
+      redis: {{ server: 127.0.0.1, port: {port}, mode: xadd, stream-maxlen: 100000000, key: suricata, async: {async_}{pipelining} }}
       {types}
 app-layer: {{ protocols: {{ http: {{ enabled: yes }}, tls: {{ enabled: yes }}, dns: {{ udp: {{ enabled: yes }}, tcp: {{ enabled: yes }} }}, ssh: {{ enabled: yes }}, smtp: {{ enabled: yes }}, smb: {{ enabled: yes }}, ftp: {{ enabled: yes }} }} }}
 """
