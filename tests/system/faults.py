@@ -498,7 +498,7 @@ class Bench:
         entries = sorted(self.stream(c, "casus:1:{edge-1}:alerts") + self.stream(c, "casus:1:{edge-1}:stats"))
         redis = [self.name(j) for _, j in entries]
         journal = self.with_trimmed(self.journal())  # stats records go on: what came after Redis was read is for the next round
-        journal = [x for x in journal if x[1] <= before[-1][1] or x[1] <= max([y[1] for y in redis], default=0)]
+        journal = [x for x in journal if x[1] <= (before[-1][1] if before else 0) or x[1] <= max([y[1] for y in redis], default=0)]
         seen = collections.Counter(x[2] for x in redis)
         doubles = sum(n - 1 for n in seen.values())
         lost = [x for x in journal if x[2] not in seen]

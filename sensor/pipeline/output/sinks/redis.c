@@ -3,6 +3,7 @@
  *
  * On each connection it becomes the writer, asks for the streams' last ids and goes on in the journal right behind them. One
  * transaction is under way at a time: were a refused one followed by an accepted one, its records could never be added any more.
+ * The next one is made meanwhile.
  */
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -33,7 +34,7 @@ struct redis {
 	struct redis_link *link;
 	struct redis_tls *tls;           /* NULL: plain */
 	struct journal_cursor *cursor;
-	struct redis_batch batch;
+	struct redis_batch next, sent;   /* being made; under way (or empty) */
 	struct event *flush, *state_timer;
 	char password[REDIS_PASSWORD_MAX];
 	enum phase phase;
@@ -45,7 +46,7 @@ struct redis {
 	uint64_t read_seq, acked;
 	uint64_t first_seq, state_seq, state_told;
 	uint64_t records, errors;
-	int64_t sent;                    /* clock_monotonic() of the batch under way */
+	int64_t sent_at;                 /* clock_monotonic(), of the batch under way */
 	struct prom_histogram roundtrip;
 	unsigned aside;
 	bool forgotten, flush_due, finishing, state_under_way, told_away;
@@ -158,7 +159,9 @@ on_down(void *arg, const char *why)
 	s->phase = AWAY;
 	s->n_expect = 0;
 	s->state_under_way = false;
-	redis_batch_reset(&s->batch);
+	redis_batch_reset(&s->next);
+	redis_batch_reset(&s->sent);
+	s->flush_due = false;
 	evtimer_del(s->flush);
 	if (s->told_away)
 		log_debug("redis", "still away: %s", why);
@@ -198,7 +201,8 @@ resume(struct redis *s)
 	journal_seek_id(s->cursor, from.ms, from.n);
 	s->phase = READY;
 	s->resumed = true;
-	redis_batch_reset(&s->batch);
+	redis_batch_reset(&s->next);
+	redis_batch_reset(&s->sent);
 	if (s->told_away)
 		log_notice("redis", "connected");
 	s->told_away = false;
@@ -217,33 +221,34 @@ is_there(const struct redis *s, const struct journal_record *r)
 static void
 send_batch(struct redis *s)
 {
-	unsigned replies;
+	struct redis_batch empty = s->sent;
 
 	evtimer_del(s->flush);
 	s->flush_due = false;
-	if (redis_batch_close(&s->batch, &s->names) < 0) {
+	if (redis_batch_close(&s->next, &s->names) < 0) {
 		redis_link_fail(s->link, "no memory");
 		return;
 	}
-	replies = s->batch.replies;
-	if (s->n_expect == EXPECT_MAX || redis_link_send(s->link, s->batch.commands, replies) < 0) {
+	if (s->n_expect == EXPECT_MAX || redis_link_send(s->link, s->next.commands, s->next.replies) < 0) {
 		redis_link_fail(s->link, "cannot send");
 		return;
 	}
+	s->sent = s->next;
+	s->next = empty;
 	s->expect[s->n_expect++] = EXPECT_BATCH;
-	s->sent = clock_monotonic();
+	s->sent_at = clock_monotonic();
 }
 
 static bool
 batch_is_full(const struct redis *s)
 {
-	return s->batch.records >= s->env->conf->redis_batch || evbuffer_get_length(s->batch.commands) >= BATCH_BYTES;
+	return s->next.records >= s->env->conf->redis_batch || evbuffer_get_length(s->next.commands) >= BATCH_BYTES;
 }
 
 static int
 add(struct redis *s, const struct journal_record *r)
 {
-	int rc = redis_batch_add(&s->batch, &s->names, r);
+	int rc = redis_batch_add(&s->next, &s->names, r);
 
 	if (rc < 0)
 		redis_link_fail(s->link, "no memory for a batch");
@@ -273,7 +278,7 @@ gather(struct redis *s)
 	struct journal_record r;
 	int rc = 1;
 
-	if (s->phase != READY || s->batch.closed)
+	if (s->phase != READY)
 		return;
 	while (!batch_is_full(s) && (rc = journal_read(s->cursor, &r)) == 1) {
 		if (s->resumed)
@@ -282,15 +287,15 @@ gather(struct redis *s)
 		if (!is_there(s, &r) && add(s, &r) < 0)
 			return;
 	}
-	if (rc < 0 && !s->batch.records)
+	if (rc < 0 && !s->next.records && !s->sent.closed)
 		return; /* the disk: what is not read is not there */
 	if (s->resumed) /* it has all that is written */
 		s->acked = journal_written_seq(s->env->journal);
-	else if (!s->batch.records)
+	else if (!s->next.records && !s->sent.closed)
 		s->acked = s->read_seq > s->acked ? s->read_seq : s->acked;
-	else if (batch_is_full(s) || s->flush_due || s->finishing)
+	else if (s->next.records && !s->sent.closed && (batch_is_full(s) || s->flush_due || s->finishing))
 		send_batch(s);
-	else if (!evtimer_pending(s->flush, NULL))
+	else if (s->next.records && !s->flush_due && !evtimer_pending(s->flush, NULL))
 		evtimer_add(s->flush, &tv);
 }
 
@@ -299,9 +304,8 @@ on_flush(evutil_socket_t fd, short what, void *arg)
 {
 	struct redis *s = arg;
 
-	s->flush_due = true;
+	s->flush_due = true; /* until it is sent, which may be once the one under way is answered */
 	gather(s);
-	s->flush_due = false;
 }
 
 /* The state key: first what the stream's oldest entry is, then the hash. */
@@ -392,11 +396,11 @@ static void
 batch_answer(struct redis *s, const redisReply *r)
 {
 	unsigned aside = 0;
-	int rc = redis_batch_reply(&s->batch, r, &aside);
+	int rc = redis_batch_reply(&s->sent, r, &aside);
 
 	if (aside) {
 		s->aside += aside;
-		log_error("redis", "%u commands on incident keys or the notify channel were refused: %s", aside, s->batch.why);
+		log_error("redis", "%u commands on incident keys or the notify channel were refused: %s", aside, s->sent.why);
 	}
 	if (rc == 0) { /* more to come: it stays the oldest */
 		memmove(s->expect + 1, s->expect, s->n_expect * sizeof s->expect[0]);
@@ -407,15 +411,15 @@ batch_answer(struct redis *s, const redisReply *r)
 	if (rc < 0) {
 		s->errors++;
 		counter_inc(s->env->cnt, C_REDIS_ERRORS);
-		redis_link_fail(s->link, rc == E_AGAIN ? s->batch.why : rc == E_EXIST ? "another connection writes for this sensor" :
+		redis_link_fail(s->link, rc == E_AGAIN ? s->sent.why : rc == E_EXIST ? "another connection writes for this sensor" :
 		    "an answer that fits no transaction");
 		return;
 	}
-	prom_observe(&s->roundtrip, clock_monotonic() - s->sent);
-	s->records += s->batch.records;
-	counter_add(s->env->cnt, C_REDIS_RECORDS, s->batch.records);
-	s->acked = s->batch.last_seq;
-	redis_batch_reset(&s->batch);
+	prom_observe(&s->roundtrip, clock_monotonic() - s->sent_at);
+	s->records += s->sent.records;
+	counter_add(s->env->cnt, C_REDIS_RECORDS, s->sent.records);
+	s->acked = s->sent.last_seq;
+	redis_batch_reset(&s->sent);
 	redis_link_settled(s->link);
 	gather(s);
 }
@@ -519,7 +523,8 @@ redis_close(void *self)
 	redis_link_free(s->link);
 	redis_tls_free(s->tls);
 	journal_cursor_free(s->cursor);
-	redis_batch_clear(&s->batch);
+	redis_batch_clear(&s->next);
+	redis_batch_clear(&s->sent);
 	explicit_bzero(s->password, sizeof s->password);
 	free(s);
 }
@@ -538,7 +543,8 @@ parts_make(struct redis *s)
 	s->state_timer = event_new(s->env->loop, -1, EV_PERSIST, on_state, s);
 	s->cursor = journal_cursor_new(s->env->journal);
 	s->link = redis_link_new(&lc);
-	if (!s->flush || !s->state_timer || !s->cursor || !s->link || redis_batch_init(&s->batch) < 0)
+	if (!s->flush || !s->state_timer || !s->cursor || !s->link || redis_batch_init(&s->next) < 0 ||
+	    redis_batch_init(&s->sent) < 0)
 		return E_NOMEM;
 	return event_add(s->state_timer, &every);
 }
