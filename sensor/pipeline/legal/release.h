@@ -82,7 +82,7 @@ struct released {
 };
 
 /* `about`: the incident's document that decides conditions and owners; NULL: the record's own, or none. *out is cleared by
- * released_clear(). E_NOENT: the packs have no rules of release. */
+ * released_clear(). E_NOENT: the packs have no rules of release; E_NOMEM. */
 int release_to(const struct packs *p, const struct party *party, const json_t *record, const json_t *about, struct released *out);
 void released_clear(struct released *r);
 /* Is something sent to this party at all? */

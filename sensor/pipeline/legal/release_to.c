@@ -11,6 +11,12 @@
 
 enum answer { NOT_MET, NOT_KNOWN, MET };
 
+/* A place in the tree, to which members lead; the elements of a list are where the list is. */
+struct place {
+	const struct release_field *rule; /* that counts here */
+	uint64_t *open;            /* rules that may still lead deeper: bit = index */
+};
+
 struct walk {
 	const struct packs *p;
 	const struct release *x;
@@ -21,8 +27,8 @@ struct walk {
 	uint8_t base;              /* the record's marking */
 	const struct release_to *rec[16];
 	uint32_t n_rec;
-	const char *path[DEPTH];
-	uint32_t depth;
+	struct place at[DEPTH + 1]; /* from the record itself to where the walk is */
+	uint32_t depth, words;     /* words: of a set of rules */
 	struct released *out;
 };
 
@@ -158,21 +164,52 @@ part_fits(const struct walk *w, const char *part, const char *name)
 	return strcmp(strcmp(part, "{party}") == 0 ? w->party->id : part, name) == 0;
 }
 
-/* The rule of the longest path that leads here; of equally long ones the more exact. */
-static const struct release_field *
-rule_here(const struct walk *w)
+/* The longest path counts; of equally long ones the more exact. */
+static bool
+counts_more(const struct release_field *f, const struct release_field *best)
 {
-	const struct release_field *best = NULL;
+	if (!best || f->n != best->n)
+		return !best || f->n > best->n;
+	return f->rank > best->rank || (f->rank == best->rank && f->marking > best->marking);
+}
 
-	for (uint32_t i = 0; i < w->x->n_fields; i++) {
-		const struct release_field *f = &w->x->field[i];
-		bool fits = f->n <= w->depth;
-		for (uint8_t k = 0; fits && k < f->n; k++)
-			fits = part_fits(w, f->part[k], w->path[k]);
-		if (fits && (!best || f->n > best->n || (f->n == best->n && (f->rank > best->rank || (f->rank == best->rank && f->marking > best->marking)))))
-			best = f;
+/* One member deeper: only rules that led to where we are can lead on. */
+static void
+enter(struct walk *w, const char *name)
+{
+	const struct place *from = &w->at[w->depth++];
+	struct place *to = &w->at[w->depth];
+
+	to->rule = from->rule;
+	for (uint32_t k = 0; k < w->words; k++) {
+		to->open[k] = 0;
+		for (uint64_t left = from->open[k]; left; left &= left - 1) {
+			unsigned bit = (unsigned) __builtin_ctzll(left);
+			const struct release_field *f = &w->x->field[k * 64 + bit];
+
+			if (!part_fits(w, f->part[w->depth - 1], name))
+				continue;
+			if (f->n > w->depth)
+				to->open[k] |= UINT64_C(1) << bit;
+			else if (counts_more(f, to->rule))
+				to->rule = f;
+		}
 	}
-	return best;
+}
+
+/* Room for the sets of rules of every depth; at the record itself all are open. NULL: no memory. */
+static uint64_t *
+walk_begin(struct walk *w)
+{
+	uint64_t *sets;
+
+	w->words = w->x->n_fields / 64 + 1;
+	sets = calloc((size_t) w->words * (DEPTH + 1), sizeof(*sets));
+	for (uint32_t d = 0; sets && d <= DEPTH; d++)
+		w->at[d].open = &sets[d * w->words];
+	for (uint32_t i = 0; sets && i < w->x->n_fields; i++)
+		sets[i / 64] |= UINT64_C(1) << i % 64;
+	return sets;
 }
 
 /* Whose asset a list element is about. */
@@ -214,7 +251,7 @@ keep_object(struct walk *w, const json_t *v, uint64_t element, bool allowed)
 	json_object_foreach((json_t *) (uintptr_t) v, name, member)
 	{
 		json_t *kept;
-		w->path[w->depth++] = name;
+		enter(w, name);
 		kept = keep(w, member, element);
 		w->depth--;
 		if (kept)
@@ -249,7 +286,7 @@ keep_list(struct walk *w, const json_t *v, uint64_t element, bool allowed)
 static json_t *
 keep(struct walk *w, const json_t *v, uint64_t element)
 {
-	const struct release_field *f = rule_here(w);
+	const struct release_field *f = w->at[w->depth].rule;
 	uint8_t marking = f && f->marking > w->base ? f->marking : w->base;
 	bool allowed = f && may_have(w, marking, &f->to, element);
 	json_t *kept = NULL;
@@ -283,6 +320,7 @@ release_to(const struct packs *p, const struct party *party, const json_t *recor
 {
 	const json_t *own = json_object_get(json_object_get(record, "casus"), "incident");
 	struct walk w = { .p = p, .x = p->release, .party = party, .self = party_bit(p, party->id), .out = out };
+	uint64_t *sets;
 
 	memset(out, 0, sizeof(*out));
 	if (!p->release)
@@ -291,8 +329,12 @@ release_to(const struct packs *p, const struct party *party, const json_t *recor
 	w.owners = owners_of(p, w.about);
 	if (!json_is_object(record) || !(p->release->streams & w.self) || !take_records(&w, record) || !may_have(&w, w.base, NULL, 0))
 		return 0;
+	sets = walk_begin(&w);
+	if (!sets)
+		return E_NOMEM;
 	out->marking = w.base;
 	out->record = keep(&w, record, 0);
+	free(sets);
 	for (uint32_t i = 0; i < w.n_rec; i++) {
 		uint32_t set = named(&w, w.rec[i], 0, p->release->marking[w.base].clients);
 		out->to = i ? out->to & set : set;
