@@ -8,29 +8,10 @@
 
 #include "base/clock.h"
 #include "scales.h"
+#include "tree.h"
 
 #define ROOM (8U << 20)
 #define LIST_MAX 256
-
-static json_t *
-object_new(void)
-{
-	return (json_object)();
-}
-
-static json_t *
-array_new(void)
-{
-	return (json_array)();
-}
-
-static const char *
-text_of(const json_t *o, const char *key)
-{
-	const char *t = json_string_value(json_object_get(o, key));
-
-	return t ? t : "";
-}
 
 /* A member that its sensor merged into another tells nothing of its own any more. */
 static bool

@@ -6,22 +6,9 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "tree.h"
 
 #define NAMED_FULL INCIDENT_HOSTS /* a list of so many may be cut */
-
-static json_t *
-object_new(void)
-{
-	return (json_object)();
-}
-
-static const char *
-text_of(const json_t *o, const char *key)
-{
-	const char *t = json_string_value(json_object_get(o, key));
-
-	return t ? t : "";
-}
 
 static const json_t *
 feature_of(const struct fuse_member *m, const char *name)
@@ -256,7 +243,7 @@ join_rows(const struct fuse_in *in, json_t *scale, bool sum)
 
 	for (int kind = 0; kind < 2; kind++) {
 		const char *key = kind ? "inventory" : "outages";
-		json_t *mine = (json_array)();
+		json_t *mine = array_new();
 		for (unsigned i = 0; i < in->n; i++) {
 			const json_t *list = json_object_get(json_object_get(in->member[i].doc, "scale"), key);
 			for (size_t k = 0; k < json_array_size(list); k++) {
