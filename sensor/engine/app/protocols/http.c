@@ -188,14 +188,16 @@ static int
 on_response_headers(htp_tx_t *h)
 {
 	const htp_header_t *ce;
+	bool brotli;
 	struct http_tx *t = tx_of(h);
 
 	if (!t)
 		return HTP_OK;
 	t->head_end[TO_CLIENT] = place(state_of(h), TO_CLIENT);
 	ce = htp_table_get_c(h->response_headers, "content-encoding");
-	state_of(h)->known_coding = ce && (bstr_cmp_c_nocase(ce->value, "identity") == 0 || unpack_kind_of(http_span(ce->value)) == UNPACK_BROTLI);
-	if (ce && unpack_kind_of(http_span(ce->value)) == UNPACK_BROTLI && !t->unpack[TO_CLIENT])
+	brotli = ce && unpack_kind_of(http_span(ce->value)) == UNPACK_BROTLI; /* the others are libhtp's */
+	state_of(h)->known_coding = brotli || (ce && bstr_cmp_c_nocase(ce->value, "identity") == 0);
+	if (brotli && !t->unpack[TO_CLIENT])
 		t->unpack[TO_CLIENT] = unpack_new(state_of(h)->app, UNPACK_BROTLI);
 	http_look_for_upgrade(state_of(h), h);
 	return HTP_OK;
@@ -234,18 +236,20 @@ take_body(struct http *s, struct http_tx *t, int dir, struct span bytes)
 {
 	void (*take)(void *, struct span) = dir == TO_SERVER ? take_request_body : take_response_body;
 	uint64_t before = t->body[dir].total;
-	enum unpack_result r = t->unpack[dir] ? unpack_feed(t->unpack[dir], bytes, s->conf->bomb, take, t) : UNPACK_FAILED;
+	enum unpack_result r;
 
+	if (!t->unpack[dir]) {
+		take(t, bytes);
+		return;
+	}
+	r = unpack_feed(t->unpack[dir], bytes, s->conf->bomb, take, t);
 	if (r == UNPACK_OK)
 		return;
-	if (t->unpack[dir]) {
-		app_event(s->app, &t->tx, r == UNPACK_BOMB ? HTTP_EV_BOMB : HTTP_EV_GZIP_FAILED);
-		unpack_free(s->app, t->unpack[dir]);
-		t->unpack[dir] = NULL;
-		if (r != UNPACK_FAILED || before != t->body[dir].total)
-			return;
-	}
-	take(t, bytes);
+	app_event(s->app, &t->tx, r == UNPACK_BOMB ? HTTP_EV_BOMB : HTTP_EV_GZIP_FAILED);
+	unpack_free(s->app, t->unpack[dir]);
+	t->unpack[dir] = NULL;
+	if (r == UNPACK_FAILED && before == t->body[dir].total)
+		take(t, bytes);
 }
 
 static int
