@@ -126,7 +126,7 @@ class Cluster:
         out = subprocess.run(["redis-cli", "--cluster", "create", *nodes, "--cluster-yes"], capture_output=True, text=True)
         if out.returncode:
             raise SystemExit("fusion.py: no cluster: " + out.stdout + out.stderr)
-        while any(redis.Redis(port=p).execute_command("CLUSTER INFO").get("cluster_state") != "ok" for p in self.ports):
+        while any(redis.Redis("127.0.0.1", p).execute_command("CLUSTER INFO").get("cluster_state") != "ok" for p in self.ports):
             time.sleep(.1)
         self.slots = {}
         for a, b, master in self.map():
@@ -134,7 +134,7 @@ class Cluster:
                 self.slots[s] = master
 
     def map(self):
-        c = redis.Redis(port=self.ports[0], decode_responses=True)
+        c = redis.Redis("127.0.0.1", self.ports[0], decode_responses=True)
         c.response_callbacks.pop("CLUSTER SLOTS", None)
         for row in c.execute_command("CLUSTER SLOTS"):
             yield int(row[0]), int(row[1]), int(row[2][1])
@@ -147,7 +147,7 @@ class Cluster:
     def wait(self, p):
         for _ in range(300):
             try:
-                return redis.Redis(port=p).ping()
+                return redis.Redis("127.0.0.1", p).ping()
             except redis.exceptions.RedisError:
                 time.sleep(.1)
         raise SystemExit("fusion.py: redis-server does not answer: " + open(f"{self.folder}/{p}.log").read()[-600:])
@@ -166,7 +166,7 @@ class Cluster:
         from redis.crc import key_slot
         p = self.slots[key_slot(key.encode())]
         if p not in self.link:
-            self.link[p] = redis.Redis(port=p, decode_responses=True, socket_timeout=10)
+            self.link[p] = redis.Redis("127.0.0.1", p, decode_responses=True, socket_timeout=10)
         return self.link[p]
 
     def do(self, key, *args):
