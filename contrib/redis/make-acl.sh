@@ -31,6 +31,6 @@ for p in "$@"; do
 done
 user fusion "~casus:1:*" "&casus:1:notify +auth +ping +asking +multi +exec +watch +unwatch +xadd +xrange +xlen +xinfo +xgroup +xreadgroup +xack +xautoclaim" \
 	"+xpending +hset +hget +hgetall +hmget +hincrby +hdel +pfadd +pfcount +pfmerge +zadd +zrem +zrange +zrangebyscore +zscore +sadd +srem +smembers" \
-	"+get +set +del +expire +eval +publish +cluster|slots +cluster|shards"
+	"+get +mget +set +del +expire +eval +publish +cluster|slots +cluster|shards"
 user dashboard "%R~casus:1:{*}:alerts %R~casus:1:{*}:stats %R~casus:1:{*}:state %R~casus:1:{I-*}:* %R~casus:1:{A-*}:* %R~casus:1:incidents %R~casus:1:alliance" \
 	"&casus:1:notify +auth +ping +xrange +xrevrange +xread +xlen +xinfo|stream +hgetall +hget +pfcount +zrange +zrevrange +subscribe"

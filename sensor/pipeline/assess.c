@@ -118,8 +118,10 @@ release_taken(struct assess *a)
 {
 	if (a->taken && a->taken->i)
 		a->taken->i->pins--;
-	if (a->taken)
+	if (a->taken) {
 		free(a->taken->told);
+		free(a->taken->hosts);
+	}
 	free(a->taken);
 	a->taken = NULL;
 }
@@ -284,9 +286,10 @@ push(struct assess *a, enum assess_kind kind, struct incident *i, const struct b
 	if (kind == ASSESS_ESCALATION) { /* without what still waits */
 		memcpy(p->a.bands.party, n->told.party, sizeof(p->a.bands.party));
 	} else {
-		memcpy(p->hosts, i->new_hosts, i->n_new_hosts * sizeof(p->hosts[0]));
-		p->n_hosts = i->n_new_hosts;
-		i->n_new_hosts = 0;
+		p->n_hosts = crowd_take(&i->hosts, &p->hosts);
+		p->all_hosts = crowd_is_whole(&i->hosts);
+		if (i->state == INCIDENT_CLOSED || i->state == INCIDENT_MERGED)
+			crowd_forget(&i->hosts);
 	}
 	if (a->last)
 		a->last->next = p;
@@ -487,6 +490,7 @@ assess_next(struct assess *a, struct assess_record *out)
 	out->i = p->i;
 	out->hosts = p->hosts;
 	out->n_hosts = p->n_hosts;
+	out->all_hosts = p->all_hosts;
 	return true;
 }
 

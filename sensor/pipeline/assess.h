@@ -83,9 +83,11 @@ struct assess_record {
 	int64_t ts;                /* packet time */
 	struct incident *i;
 	const void *change;        /* private */
-	/* new hosts of the incident since its last record, for HyperLogLog keys: keyed 64-bit hashes */
+	/* new hosts of the incident since its last record, for Redis' keys: keyed 64-bit hashes. all_hosts: with those of the
+	 * records before they are every one; else they are enough for a HyperLogLog to count the same as with every one. */
 	const uint64_t *hosts;
 	uint32_t n_hosts;
+	bool all_hosts;
 };
 bool assess_next(struct assess *a, struct assess_record *out);
 /* The record's members: the incident document ("incident":{...}) or the change ("escalation":{...}). */

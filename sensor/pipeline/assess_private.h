@@ -31,8 +31,9 @@ struct pending {
 	int64_t at;
 	struct assessment a;
 	struct bands before;
-	uint64_t hosts[256];
+	uint64_t *hosts;          /* heap */
 	uint32_t n_hosts;
+	bool all_hosts;
 	struct pending *next;
 };
 

@@ -229,7 +229,8 @@ write_assessments(struct pipeline *p)
 	while (assess_next(p->assess, &a)) {
 		struct record_name name = name_next(p);
 		struct output_record r = { .type = a.kind == ASSESS_INCIDENT ? "incident" : a.kind == ASSESS_CONTEXT ? "context" : "escalation", .eid = name.eid,
-			.incident = a.incident, .revision = a.revision, .ts = a.ts, .hosts = a.hosts, .n_hosts = a.n_hosts };
+			.incident = a.incident, .revision = a.revision, .ts = a.ts, .hosts = a.hosts, .n_hosts = a.n_hosts,
+			.all_hosts = a.all_hosts };
 		struct json j;
 
 		record_eid_plain(&name, r.type);

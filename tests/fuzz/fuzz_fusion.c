@@ -28,7 +28,7 @@ static void
 join(const struct record *r, const char *sensor)
 {
 	struct fuse_member m[2] = { { sensor, r->incident }, { "other", r->incident } };
-	struct fuse_in in = { &packs, &effects, m, 2, "A-20260101-00000000", 1, r->n_links * 10.0 };
+	struct fuse_in in = { &packs, &effects, m, 2, "A-20260101-00000000", 1, r->n_links * 10.0, r->n_links % 2 };
 	char why[256];
 	json_t *doc = fuse(&in, why), *p;
 	const char *name;

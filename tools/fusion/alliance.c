@@ -1,6 +1,7 @@
 #include <jansson.h>
 
 #include "alliance.h"
+#include "hosts.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,7 +13,6 @@
 #include "pipeline/legal/release.h"
 #include "pipeline/output/release_send.h"
 
-#define KEY_LEN 320
 #define RACES 64
 
 /* Whose incident it is by its links; others found are merged into the one with the smallest id. */
@@ -39,50 +39,6 @@ static const char publish_script[] =
     "if (h[1] or '0')~=ARGV[1] or (h[2] or '0')~=ARGV[2] then return 0 end if h[3]==ARGV[3] then return 2 end "
     "redis.call('HSET',KEYS[1],'j',ARGV[5],'revision',ARGV[4],'digest',ARGV[3],'ms',ARGV[6],'e',ARGV[7],'sensor',ARGV[8]) "
     "redis.call('XADD',KEYS[2],'MAXLEN','~',ARGV[9],'*','j',ARGV[5],'t','incident','e',ARGV[7]) return 1";
-
-struct text {
-	char s[KEY_LEN];
-};
-
-static struct span
-key_of(const struct alliance *a, struct text *t, const char *tag, const char *tail)
-{
-	int n = snprintf(t->s, sizeof t->s, "%s{%s}:%s", a->prefix, tag, tail);
-
-	return span_of(t->s, (size_t) (n < KEY_LEN ? n : KEY_LEN - 1));
-}
-
-static struct span
-number(struct text *t, int64_t v)
-{
-	return span_of(t->s, (size_t) snprintf(t->s, sizeof t->s, "%lld", (long long) v));
-}
-
-/* An answer that is an error is told and counts as none. */
-static redisReply *
-ask(struct cluster *c, struct span key, const struct span *args, unsigned n, char why[static 256])
-{
-	redisReply *r = cluster_command(c, key, args, n);
-
-	if (r && r->type != REDIS_REPLY_ERROR)
-		return r;
-	snprintf(why, 256, "%.200s", r ? r->str : cluster_why(c));
-	if (r)
-		freeReplyObject(r);
-	return NULL;
-}
-
-static bool
-ask_int(struct cluster *c, struct span key, const struct span *args, unsigned n, long long *out, char why[static 256])
-{
-	redisReply *r = ask(c, key, args, n, why);
-
-	if (!r)
-		return false;
-	*out = r->type == REDIS_REPLY_INTEGER ? r->integer : 0;
-	freeReplyObject(r);
-	return true;
-}
 
 /* ---- joining ---- */
 
@@ -155,40 +111,6 @@ put(struct alliance *a, const char *id, struct span field, struct span ms, struc
 	return ask_int(a->to, args[3], args, 9, &v, why);
 }
 
-static bool
-hll_good(const redisReply *r)
-{
-	return r->type == REDIS_REPLY_STRING && r->len >= 16 && r->len <= 12304 && memcmp(r->str, "HYLL", 4) == 0 &&
-	    ((r->str[4] == 0 && r->len == 12304) || r->str[4] == 1);
-}
-
-/* The sensor's sketch of hosts, as it is now, beside the document. */
-static bool
-copy_hosts(struct alliance *a, const char *id, const char *sensor, const char *incident, const char *field, char why[static 256])
-{
-	struct text t[2];
-	char tail[128];
-	struct span get[2] = { SPAN_LIT("GET"), SPAN_NONE }, set[3] = { SPAN_LIT("SET"), SPAN_NONE, SPAN_NONE };
-	redisReply *r, *s = NULL;
-
-	snprintf(tail, sizeof tail, "hosts:%s", sensor);
-	get[1] = key_of(a, &t[0], incident, tail);
-	r = ask(a->from, get[1], get, 2, why);
-	if (!r)
-		return false;
-	if (hll_good(r)) {
-		snprintf(tail, sizeof tail, "hosts:%s", field);
-		set[1] = key_of(a, &t[1], id, tail);
-		set[2] = span_of(r->str, r->len);
-		s = ask(a->to, set[1], set, 3, why);
-	}
-	bool good = !hll_good(r) || s;
-	if (s)
-		freeReplyObject(s);
-	freeReplyObject(r);
-	return good;
-}
-
 static redisReply *
 hash_all(struct alliance *a, const char *id, const char *tail, char why[static 256])
 {
@@ -217,15 +139,6 @@ split(const redisReply *v, struct span *ms, struct span *n, struct span *doc)
 	return true;
 }
 
-static bool
-drop(struct alliance *a, struct span key, const char *verb, struct span field, char why[static 256])
-{
-	struct span args[3] = { span_str(verb), key, field };
-	long long v;
-
-	return ask_int(a->to, key, args, field.n ? 3 : 2, &v, why);
-}
-
 /* Documents and sketches of another id that was joined with this one. */
 static bool
 move(struct alliance *a, const char *from, const char *id, char why[static 256])
@@ -236,27 +149,12 @@ move(struct alliance *a, const char *from, const char *id, char why[static 256])
 
 	for (size_t i = 0; good && i + 1 < r->elements; i += 2) {
 		struct span ms, n, doc, field = span_of(r->element[i]->str, r->element[i]->len);
-		char tail[128];
-		redisReply *hll;
-		struct span get[2] = { SPAN_LIT("GET"), SPAN_NONE };
+		char name[128];
 		if (!split(r->element[i + 1], &ms, &n, &doc))
 			continue;
-		snprintf(tail, sizeof tail, "hosts:%.*s", (int) field.n, (const char *) field.p);
-		get[1] = key_of(a, &t, from, tail);
-		hll = ask(a->to, get[1], get, 2, why);
-		good = hll != NULL;
-		if (good && hll_good(hll)) {
-			struct text u;
-			struct span set[3] = { SPAN_LIT("SET"), key_of(a, &u, id, tail), span_of(hll->str, hll->len) };
-			redisReply *s = ask(a->to, set[1], set, 3, why);
-			good = s != NULL;
-			if (s)
-				freeReplyObject(s);
-		}
-		if (hll)
-			freeReplyObject(hll);
-		good = good && put(a, id, field, ms, n, doc, why) && drop(a, key_of(a, &t, from, tail), "DEL", SPAN_NONE, why) &&
-		    drop(a, key_of(a, &t, from, "members"), "HDEL", field, why);
+		snprintf(name, sizeof name, "%.*s", (int) field.n, (const char *) field.p);
+		good = hosts_move(a, from, id, name, why);
+		good = good && put(a, id, field, ms, n, doc, why) && hosts_drop(a, from, name, why) && drop(a, key_of(a, &t, from, "members"), "HDEL", field, why);
 	}
 	if (r)
 		freeReplyObject(r);
@@ -375,33 +273,6 @@ members_clear(struct members *m)
 		freeReplyObject(m->all);
 }
 
-/* PFMERGE of the members' sketches, all in the incident's slot, and its count. */
-static bool
-count_hosts(struct alliance *a, const char *id, const struct members *m, double *hosts, char why[static 256])
-{
-	struct text *t = calloc(FUSE_MEMBERS + 1, sizeof *t);
-	struct span args[FUSE_MEMBERS + 2] = { SPAN_LIT("PFMERGE") }, count[2] = { SPAN_LIT("PFCOUNT"), SPAN_NONE };
-	redisReply *r;
-	long long v = 0;
-	bool good;
-
-	if (!t)
-		return false;
-	args[1] = count[1] = key_of(a, &t[0], id, "hosts");
-	for (unsigned i = 0; i < m->n; i++) {
-		char tail[128];
-		snprintf(tail, sizeof tail, "hosts:%.100s", m->pair[i][0]->str);
-		args[i + 2] = key_of(a, &t[i + 1], id, tail);
-	}
-	r = ask(a->to, args[1], args, m->n + 2, why);
-	good = r && ask_int(a->to, count[1], count, 2, &v, why);
-	*hosts = v > 0 ? (double) v : -1;
-	if (r)
-		freeReplyObject(r);
-	free(t);
-	return good;
-}
-
 static json_t *
 record_of(const struct alliance *a, const char *id, uint32_t revision, json_t *incident, char eid[static 33])
 {
@@ -444,7 +315,8 @@ publish_once(struct alliance *a, const char *id, const struct record *r, char wh
 	struct text t[8];
 	struct members m;
 	struct state s;
-	double hosts;
+	struct hosts hosts;
+	const char *field[FUSE_MEMBERS];
 	char eid[33], *text;
 	json_t *incident, *record;
 	long long v = 0;
@@ -452,12 +324,15 @@ publish_once(struct alliance *a, const char *id, const struct record *r, char wh
 
 	if (!state_ask(a, id, &s, why))
 		return E_AGAIN;
-	if (!members_read(a, id, &m, why) || !count_hosts(a, id, &m, &hosts, why)) {
+	bool good = members_read(a, id, &m, why);
+	for (unsigned i = 0; i < m.n; i++)
+		field[i] = m.pair[i][0]->str;
+	if (!good || !hosts_count(a, id, field, m.n, &hosts, why)) {
 		members_clear(&m);
 		return E_AGAIN;
 	}
-	struct fuse_in in = { a->packs, a->effects, m.member, m.n, id, (uint32_t) s.revision + 1, hosts };
-	uint64_t digest = hash_bytes(&hosts, sizeof hosts, m.digest ^ hash_bytes(a->packs->hash, 64, 0));
+	struct fuse_in in = { a->packs, a->effects, m.member, m.n, id, (uint32_t) s.revision + 1, hosts.n, hosts.exact };
+	uint64_t digest = hash_bytes(&hosts.n, sizeof hosts.n, m.digest ^ hash_bytes(a->packs->hash, 64, 0));
 	incident = fuse(&in, why);
 	members_clear(&m);
 	if (!incident)
@@ -531,16 +406,14 @@ take_into(struct alliance *a, const char *sensor, uint64_t ms, uint64_t n, const
 
 	snprintf(field, sizeof field, "%s|%s", sensor, r->id);
 	good = good && put(a, id, span_str(field), number(&t[0], (int64_t) ms), number(&t[1], (int64_t) n), span_str(doc), why) &&
-	    copy_hosts(a, id, sensor, r->id, field, why);
+	    hosts_copy(a, id, sensor, r->id, field, why);
 	free(doc);
 	for (size_t i = 1; good && i < joined->elements; i++)
 		good = joined->element[i]->type == REDIS_REPLY_STRING && merged_away(a, joined->element[i]->str, id, why);
 	if (!good || !still_there(a, id, &there, why))
 		return E_AGAIN;
 	if (!there) { /* joined into another meanwhile: once more, there */
-		char tail[128];
-		snprintf(tail, sizeof tail, "hosts:%s", field);
-		good = drop(a, key_of(a, &t[0], id, "members"), "HDEL", span_str(field), why) && drop(a, key_of(a, &t[0], id, tail), "DEL", SPAN_NONE, why);
+		good = drop(a, key_of(a, &t[0], id, "members"), "HDEL", span_str(field), why) && hosts_drop(a, id, field, why);
 		return good ? 1 : E_AGAIN;
 	}
 	return publish(a, id, r, why);

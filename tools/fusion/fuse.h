@@ -30,10 +30,9 @@ struct fuse_in {
 	unsigned n;
 	const char *id;
 	uint32_t revision;
-	double hosts;            /* different affected hosts by the merged sketch; negative: no sketch */
+	double hosts;            /* different affected hosts; negative: not known */
+	bool exact;              /* they were counted, not estimated by a sketch */
 };
-
-#define FUSE_HLL_ERROR 0.0081
 
 /* A new object `incident`; NULL: why[] says what was wrong. */
 json_t *fuse(const struct fuse_in *in, char why[static 256]);

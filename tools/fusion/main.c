@@ -207,7 +207,7 @@ assess_file(struct program *p, const char *path)
 {
 	static struct record record[FUSE_MEMBERS];
 	static struct fuse_member member[FUSE_MEMBERS];
-	struct fuse_in in = { &p->packs, &p->effects, member, 0, "A-00000000-00000000", 1, -1 };
+	struct fuse_in in = { &p->packs, &p->effects, member, 0, "A-00000000-00000000", 1, -1, false };
 	FILE *f = fopen(path, "r");
 	char why[256], *line = NULL, *text;
 	size_t room = 0;

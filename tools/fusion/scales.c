@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "tree.h"
 
+#define HLL_ERROR_REDIS 0.0081 /* standard error of a sketch of 2^14 registers */
 #define NAMED_FULL INCIDENT_HOSTS /* a list of so many may be cut */
 
 static const json_t *
@@ -47,6 +48,13 @@ share_a_host(const json_t *a, const json_t *b)
 	return false;
 }
 
+/* By how much of it the number of hosts may be wrong. */
+static double
+doubt_of(const struct fuse_in *in)
+{
+	return in->exact ? 0 : 2 * HLL_ERROR_REDIS;
+}
+
 bool
 scales_disjoint(const struct fuse_in *in)
 {
@@ -60,7 +68,7 @@ scales_disjoint(const struct fuse_in *in)
 			if (share_a_host(json_object_get(in->member[i].doc, "victims"), json_object_get(in->member[k].doc, "victims")))
 				return false;
 	}
-	return in->n == 1 || named || (in->hosts >= 0 && in->hosts > sum * (1 - 2 * FUSE_HLL_ERROR));
+	return in->n == 1 || named || (in->hosts >= 0 && in->hosts + 0.5 > sum * (1 - doubt_of(in)));
 }
 
 /* ---- one feature ---- */
@@ -128,8 +136,8 @@ join_hosts(const struct fuse_in *in, const json_t *m, const struct feature *f, s
 		out->hi = out->likely + doubt;
 	} else if (victims && in->hosts >= 0) {
 		out->likely = fmax(out->lo, in->hosts);
-		out->lo = fmax(out->lo, in->hosts * (1 - 2 * FUSE_HLL_ERROR));
-		out->hi = fmin(fmax(in->hosts * (1 + 2 * FUSE_HLL_ERROR), out->likely) + doubt, fmax(sum, out->likely));
+		out->lo = fmax(out->lo, in->hosts * (1 - doubt_of(in)));
+		out->hi = fmin(fmax(in->hosts * (1 + doubt_of(in)), out->likely) + doubt, fmax(sum, out->likely));
 	} else {
 		out->lo = fmax(out->lo, n);
 		out->likely = fmax(out->likely, n);

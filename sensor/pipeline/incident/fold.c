@@ -148,11 +148,9 @@ count_crowd(struct incident *i, const struct fold_in *in)
 	uint64_t victim = fold_host(in->victim), attacker = fold_host(in->attacker);
 	struct sight x = sight_of(in->e);
 
-	if (hll_add(&i->targets, victim)) {
-		if (i->n_new_hosts < 256)
-			i->new_hosts[i->n_new_hosts++] = victim;
+	crowd_add(&i->hosts, victim);
+	if (hll_add(&i->targets, victim))
 		count_growth(i, in->e->ts);
-	}
 	hll_add(&i->sources, attacker);
 	sample_add(&i->some_targets, victim, x.need, x.mark);
 	sample_add(&i->some_sources, attacker, x.need, x.mark);
@@ -222,6 +220,7 @@ fold_reach(struct incident *i, int64_t from, int64_t till)
 void
 fold_formed(struct incident *i, const struct formed *x)
 {
+	crowd_join(&i->hosts, &x->hosts);
 	hll_merge(&i->targets, &x->targets);
 	hll_merge(&i->sources, &x->sources);
 	sample_merge(&i->some_targets, &x->some_targets);
@@ -364,8 +363,7 @@ fold_merge(struct incident *into, struct incident *from)
 	for (uint32_t k = 0; k < from->n_assets; k++)
 		fold_asset(into, from->assets[k]);
 	into->unlisted |= from->unlisted;
-	for (uint32_t k = 0; k < from->n_new_hosts && into->n_new_hosts < 256; k++)
-		into->new_hosts[into->n_new_hosts++] = from->new_hosts[k];
+	crowd_join(&into->hosts, &from->hosts);
 	from->state = INCIDENT_MERGED;
 	from->merged_into = into;
 	from->dirty = into->dirty = true;

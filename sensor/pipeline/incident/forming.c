@@ -36,6 +36,7 @@ clear(struct formed *x)
 {
 	hll_clear(&x->targets);
 	hll_clear(&x->sources);
+	crowd_clear(&x->hosts);
 	x->some_targets.n = x->some_sources.n = 0;
 	x->volume = (struct volume) { 0 };
 	x->n = 0;
@@ -198,6 +199,7 @@ forming_add(struct forming *f, const struct forming_key *k, const struct event *
 	if ((x->n & (x->n + 1)) == 0)
 		x->at[x->n ? 64 - __builtin_clzll(x->n) : 0] = e->ts;
 	x->n++;
+	crowd_add(&x->hosts, v);
 	hll_add(&x->targets, v);
 	hll_add(&x->sources, a);
 	sample_add(&x->some_targets, v, s.need, s.mark);

@@ -5,7 +5,8 @@
  * what was counted towards it joins the incident; when it is not, it is forgotten with its window: it was everyday traffic.
  *
  * Thread:    the pipeline's.
- * Memory:    FORMING_MAX entries on the heap; the one longest without a sign leaves. FORMING_FLOWS flows, each in its own place.
+ * Memory:    FORMING_MAX entries on the heap, each with a crowd at most; the one longest without a sign leaves. FORMING_FLOWS
+ *            flows, each in its own place.
  * Owns:      its entries.
  * Not here:  the thresholds themselves -> ../threshold.h
  */
@@ -26,6 +27,7 @@ struct formed {
 	uint32_t round;    /* how often it began anew */
 	int64_t at[64];    /* when there were 1, 2, 4, 8 ... */
 	struct hll targets, sources;
+	struct crowd hosts; /* the targets themselves */
 	struct sample some_targets, some_sources;
 	struct volume volume;
 	struct volume prior; /* of that window: perhaps it had begun in it */

@@ -36,6 +36,7 @@ incident_free(const struct incidents *s, struct incident *i)
 	hll_clear(&i->targets);
 	hll_clear(&i->sources);
 	hll_clear(&i->answered);
+	crowd_clear(&i->hosts);
 	free(i);
 }
 

@@ -12,6 +12,7 @@
 #define PIPELINE_INCIDENT_H
 
 #include "base/counters.h"
+#include "base/crowd.h"
 #include "event/event.h"
 #include "pipeline/incident/effects.h"
 #include "pipeline/incident/inventory.h"
@@ -99,8 +100,7 @@ struct incident {
 	double peak_bps, peak_pps, peak_share; /* share of stated capacity, 0 when none is stated */
 	bool capacity_known;
 	bool dirty;                /* something changed since the last assessment */
-	uint64_t new_hosts[256];   /* keyed hashes, for the HyperLogLog key; taken by the record */
-	uint32_t n_new_hosts;
+	struct crowd hosts;        /* keyed hashes of targets, for Redis' keys; taken by the record */
 	uint32_t n_links;
 	bool leaving;
 	uint32_t pins;             /* records still to be written: it must not leave */

@@ -23,6 +23,7 @@
 #define FRAME_HASH 32
 #define FRAME_OVERHEAD (12 + FRAME_HASH)
 #define FRAME_BODY_MAX (16U << 20)
+#define FRAME_ALL_HOSTS 1U  /* flag: the hosts of this record and those before are all that the incident has */
 #define FRAME_EPOCH_LEN 17  /* 16 hex digits and NUL */
 #define FRAME_SENSOR_LEN 33
 

@@ -175,7 +175,8 @@ int
 output_write(struct output *o, const struct output_record *r)
 {
 	struct journal_record jr = { .ts = r->ts, .revision = r->revision, .type = span_str(r->type), .eid = span_str(r->eid),
-		.incident = span_str(r->incident), .hosts = hosts_of(o, r), .json = r->json };
+		.incident = span_str(r->incident), .hosts = hosts_of(o, r), .json = r->json,
+		.flags = r->all_hosts ? FRAME_ALL_HOSTS : 0 };
 	int rc = journal_append(o->journal, &jr);
 
 	if (rc == E_LIMIT) {

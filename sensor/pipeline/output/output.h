@@ -59,8 +59,9 @@ struct output_record {
 	uint32_t revision;
 	int64_t ts;            /* packet time */
 	struct span json;      /* one object, no newline */
-	const uint64_t *hosts; /* ASSESS_INCIDENT: for the HyperLogLog key */
+	const uint64_t *hosts; /* ASSESS_INCIDENT: for the incident's keys of hosts */
 	uint32_t n_hosts;
+	bool all_hosts;        /* so far each host was among some record's */
 };
 /* Journal, then wakes the sinks. Negative when the journal refused it (counted, alarm); the record is then lost by name. */
 int output_write(struct output *o, const struct output_record *r);

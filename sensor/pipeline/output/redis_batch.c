@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/crowd.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "pipeline/output/redis_link.h"
@@ -11,7 +12,7 @@
 enum redis_command { STREAM, ASIDE };
 
 #define STATS_MAXLEN 8640
-#define HOSTS_AT_ONCE 1000
+#define HOSTS_AT_ONCE 500
 
 int
 redis_batch_init(struct redis_batch *b)
@@ -81,18 +82,28 @@ stream_add(struct redis_batch *b, enum redis_command kind, const char *key, uint
 	return command(b, kind, args, 12);
 }
 
+/* A key of the incident that only this sensor writes. */
+static int
+own_key(char out[static REDIS_KEY_MAX], const struct redis_names *n, const char *incident, const char *what)
+{
+	char tail[64];
+
+	snprintf(tail, sizeof tail, "%s:%s", what, n->sensor);
+	return redis_key(out, n, incident, tail);
+}
+
 static int
 forget(struct redis_batch *b, const struct redis_names *n, const char *incident)
 {
-	char timeline[REDIS_KEY_MAX], hosts[REDIS_KEY_MAX], tail[64];
-	struct span args[3] = { SPAN_LIT("DEL"), SPAN_NONE, SPAN_NONE };
+	char timeline[REDIS_KEY_MAX], hosts[REDIS_KEY_MAX], few[REDIS_KEY_MAX];
+	struct span args[4] = { SPAN_LIT("DEL"), SPAN_NONE, SPAN_NONE, SPAN_NONE };
 
-	snprintf(tail, sizeof tail, "hosts:%s", n->sensor);
-	if (redis_key(timeline, n, incident, "timeline") < 0 || redis_key(hosts, n, incident, tail) < 0)
+	if (redis_key(timeline, n, incident, "timeline") < 0 || own_key(hosts, n, incident, "hosts") < 0 || own_key(few, n, incident, "few") < 0)
 		return E_LIMIT;
 	args[1] = span_str(timeline);
 	args[2] = span_str(hosts);
-	return command(b, ASIDE, args, 3);
+	args[3] = span_str(few);
+	return command(b, ASIDE, args, 4);
 }
 
 static int
@@ -110,26 +121,43 @@ document(struct redis_batch *b, const struct redis_names *n, const char *inciden
 	return command(b, ASIDE, args, 12);
 }
 
-/* The hosts' hashes as 16 hex digits each. */
+/* The hosts' hashes as 16 hex digits each, behind what stands before each of them; SPAN_NONE: nothing does. */
 static int
-hosts_add(struct redis_batch *b, const struct redis_names *n, const char *incident, struct span hosts)
+hosts_add(struct redis_batch *b, const char *verb, const char *key, struct span each, struct span hosts)
 {
-	char key[REDIS_KEY_MAX], tail[64], text[HOSTS_AT_ONCE][17];
-	struct span args[HOSTS_AT_ONCE + 2] = { SPAN_LIT("PFADD") };
+	char text[HOSTS_AT_ONCE][CROWD_TEXT];
+	struct span args[2 * HOSTS_AT_ONCE + 2] = { span_str(verb), span_str(key) };
 	int rc = 0;
 
-	snprintf(tail, sizeof tail, "hosts:%s", n->sensor);
-	if (redis_key(key, n, incident, tail) < 0)
-		return E_LIMIT;
-	args[1] = span_str(key);
 	while (rc == 0 && hosts.n >= 8) {
-		unsigned k = 0;
+		unsigned k = 0, n = 2;
 		for (; k < HOSTS_AT_ONCE && hosts.n >= 8; k++, hosts = span_skip(hosts, 8)) {
 			hash_hex(hosts.p, 8, text[k]);
-			args[k + 2] = span_of(text[k], 16);
+			if (each.n)
+				args[n++] = each;
+			args[n++] = span_of(text[k], 16);
 		}
-		rc = command(b, ASIDE, args, k + 2);
+		rc = command(b, ASIDE, args, n);
 	}
+	return rc;
+}
+
+/* In a sketch however many they are, and one by one while all of them are told. */
+static int
+hosts_tell(struct redis_batch *b, const struct redis_names *n, const char *incident, const struct journal_record *r)
+{
+	char hosts[REDIS_KEY_MAX], few[REDIS_KEY_MAX];
+	struct span del[2] = { SPAN_LIT("DEL"), SPAN_NONE };
+	int rc;
+
+	if (own_key(hosts, n, incident, "hosts") < 0 || own_key(few, n, incident, "few") < 0)
+		return E_LIMIT;
+	del[1] = span_str(few);
+	rc = hosts_add(b, "PFADD", hosts, SPAN_NONE, r->hosts);
+	if (rc == 0 && r->flags & FRAME_ALL_HOSTS)
+		rc = hosts_add(b, "ZADD", few, SPAN_LIT("0"), r->hosts);
+	else if (rc == 0 && r->hosts.n)
+		rc = command(b, ASIDE, del, 2);
 	return rc;
 }
 
@@ -156,8 +184,8 @@ incident_add(struct redis_batch *b, const struct redis_names *n, const struct jo
 		rc = document(b, n, incident, r);
 	if (rc == 0)
 		rc = stream_add(b, ASIDE, key, n->maxlen, r);
-	if (rc == 0)
-		rc = hosts_add(b, n, incident, r->hosts);
+	if (rc == 0 && whole)
+		rc = hosts_tell(b, n, incident, r);
 	return rc == 0 ? command(b, ASIDE, rank, 4) : rc;
 }
 

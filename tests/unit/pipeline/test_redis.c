@@ -1,23 +1,19 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <cmocka.h>
 #include <event2/event.h>
-#include <hiredis/hiredis.h>
 
+#include "base/crowd.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "pipeline/output/output.h"
-#include "tmpdir.h"
+#include "redis_server.h"
 
-static char dir[TMPDIR_LEN], sock[TMPDIR_LEN + 16];
-static pid_t server;
 static struct event_base *loop;
 static struct clock now;
 static struct counters counters;
@@ -28,74 +24,6 @@ catch(void *arg, enum log_level level, const char *category, const char *text)
 {
 	if (level == LOG_LEVEL_ERROR)
 		snprintf(last_error, sizeof last_error, "%s", text);
-}
-
-static redisContext *
-client(void)
-{
-	redisContext *c = redisConnectUnix(sock);
-
-	if (c && c->err) {
-		redisFree(c);
-		c = NULL;
-	}
-	return c;
-}
-
-static void
-server_await(void)
-{
-	for (int i = 0; i < 200; i++) { /* until it has loaded what it had */
-		redisReply *r;
-		redisContext *c;
-		usleep(20000);
-		c = client();
-		if (!c)
-			continue;
-		r = redisCommand(c, "PING");
-		bool ready = r && (r->type == REDIS_REPLY_STATUS || strncmp(r->str, "NOAUTH", 6) == 0);
-		freeReplyObject(r);
-		redisFree(c);
-		if (ready)
-			return;
-	}
-	fail_msg("redis-server does not start");
-}
-
-static void
-server_start_with(const char *a, const char *b, const char *a2, const char *b2)
-{
-	server = fork();
-	if (server == 0) {
-		int null = open("/dev/null", O_RDWR);
-		dup2(null, 1);
-		dup2(null, 2);
-		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", sock, "--dir", dir, "--save", "", "--appendonly",
-		    "yes", "--appendfsync", "always", a, b, a2, b2, (char *) NULL);
-		_exit(127);
-	}
-	server_await();
-}
-
-static void
-server_start(void)
-{
-	server_start_with(NULL, NULL, NULL, NULL);
-}
-
-static void
-server_kill(void)
-{
-	int status;
-
-	kill(server, SIGKILL);
-	waitpid(server, &status, 0);
-}
-
-static bool
-have_server(void)
-{
-	return system("redis-server --version >/dev/null 2>&1") == 0;
 }
 
 static int
@@ -185,19 +113,6 @@ turn_for(int ms)
 
 	event_base_loopexit(loop, &tv);
 	event_base_dispatch(loop);
-}
-
-static redisReply *
-command(const char *text)
-{
-	redisContext *c = client();
-	redisReply *r;
-
-	assert_non_null(c);
-	r = redisCommand(c, text);
-	assert_non_null(r);
-	redisFree(c);
-	return r;
 }
 
 /* The alerts stream holds exactly e1..en in order, with ids that rise. */
@@ -300,6 +215,79 @@ test_incident_keys(void **state)
 }
 
 /* Redis is killed again and again while records come; in the end all are there once. */
+static redisReply *
+ask_about(const char *verb, const char *key)
+{
+	char text[128];
+
+	snprintf(text, sizeof text, "%s %s", verb, key);
+	return command(text);
+}
+
+static void
+write_hosts(struct output *o, const uint64_t *hosts, uint32_t n, bool all)
+{
+	now.now += NS_PER_MS;
+	assert_int_equal(output_write(o, &(struct output_record) { .type = "incident", .eid = "e", .ts = now.now, .incident = "i-8", .revision = 1,
+					       .hosts = hosts, .n_hosts = n, .all_hosts = all, .json = SPAN_LIT("{}") }), 0);
+}
+
+/* The sketch is what Redis makes of every host, though it is told but some; one by one they are there while they are few. */
+static void
+test_hosts(void **state)
+{
+	struct output_conf c = conf_plain();
+	struct output *o = output_open(&c);
+	redisContext *r = client();
+	struct crowd crowd = { 0 };
+	redisReply *told, *all;
+	uint64_t told_n = 0, *hosts;
+
+	for (uint64_t k = 0; k < 20000; k++) {
+		uint64_t h = hash_bytes(&k, sizeof k, 1);
+		char text[CROWD_TEXT];
+		crowd_add(&crowd, h);
+		crowd_text(h, text);
+		redisAppendCommand(r, "PFADD all %s", text);
+		if (k % 1000 != 999)
+			continue;
+		uint32_t n = crowd_take(&crowd, &hosts);
+		write_hosts(o, hosts, n, crowd_is_whole(&crowd));
+		free(hosts);
+		told_n += n;
+		if (k > 2000)
+			continue;
+		assert_int_equal(output_drain(o), 0);
+		told = ask_about("ZCARD", "casus:1:{i-8}:few:s1");
+		assert_int_equal(told->integer, k + 1);
+		freeReplyObject(told);
+	}
+	for (int k = 0; k < 20000; k++) {
+		assert_int_equal(redisGetReply(r, (void **) &told), REDIS_OK);
+		freeReplyObject(told);
+	}
+	assert_int_equal(output_drain(o), 0);
+	assert_true(told_n < 19000);
+	redisAppendCommand(r, "PFCOUNT all"); /* brings its cached count up to date */
+	redisGetReply(r, (void **) &all);
+	freeReplyObject(all);
+	told = ask_about("PFCOUNT", "casus:1:{i-8}:hosts:s1");
+	assert_in_range(told->integer, 19600, 20400);
+	freeReplyObject(told);
+	told = ask_about("GET", "casus:1:{i-8}:hosts:s1");
+	all = ask_about("GET", "all");
+	assert_int_equal(told->len, all->len);
+	assert_memory_equal(told->str, all->str, all->len);
+	freeReplyObject(told);
+	freeReplyObject(all);
+	told = ask_about("EXISTS", "casus:1:{i-8}:few:s1");
+	assert_int_equal(told->integer, 0);
+	freeReplyObject(told);
+	redisFree(r);
+	crowd_clear(&crowd);
+	output_free(o);
+}
+
 static void
 test_redis_killed(void **state)
 {
@@ -660,43 +648,6 @@ test_consumer(void **state)
 	output_free(o);
 }
 
-/* CA, a certificate for localhost and 127.0.0.1, one for the client, and another CA. */
-static bool
-certificates_make(void)
-{
-	char line[2048];
-
-	snprintf(line, sizeof line,
-	    "cd %s && exec 2>/dev/null && for ca in ca other; do openssl req -x509 -newkey rsa:2048 -nodes -keyout $ca.key -out $ca.pem -days 9 -subj /CN=$ca; done; "
-	    "printf 'subjectAltName=DNS:localhost,IP:127.0.0.1' > ext; for n in server client; do openssl req -newkey rsa:2048 -nodes -keyout $n.key -out $n.csr "
-	    "-subj /CN=$n && openssl x509 -req -in $n.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out $n.pem -days 9 -extfile ext || exit 1; done; chmod 600 *.key",
-	    dir);
-	return system(line) == 0;
-}
-
-static void
-server_start_tls(int port)
-{
-	char path[TMPDIR_LEN + 16];
-	FILE *out;
-
-	snprintf(path, sizeof path, "%s/tls.conf", dir);
-	out = fopen(path, "w");
-	assert_non_null(out);
-	fprintf(out, "port 0\ntls-port %d\nbind 127.0.0.1\ndir %s\nunixsocket %s\nsave \"\"\ntls-cert-file %s/server.pem\ntls-key-file %s/server.key\n"
-	    "tls-ca-cert-file %s/ca.pem\ntls-auth-clients yes\n", port, dir, sock, dir, dir, dir);
-	fclose(out);
-	server = fork();
-	if (server == 0) {
-		int null = open("/dev/null", O_RDWR);
-		dup2(null, 1);
-		dup2(null, 2);
-		execlp("redis-server", "redis-server", path, (char *) NULL);
-		_exit(127);
-	}
-	server_await();
-}
-
 static char paths[4][TMPDIR_LEN + 16];
 
 static struct output_conf
@@ -853,6 +804,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_delivery, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_incident_keys, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hosts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_redis_killed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sensor_killed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_restored_redis, setup, teardown),

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -145,6 +146,28 @@ bounded(void **state)
 	assert_non_null(forming_find(f, 2 * FORMING_MAX));
 }
 
+/* Every host that was held back is one of the incident's, told once. */
+static void
+its_hosts(void **state)
+{
+	struct incident i = { 0 };
+	uint64_t *out;
+
+	for (unsigned k = 0; k < 1000; k++) {
+		struct event e = packet(k + 1, 2, 100);
+		e.server = addr_v4((uint8_t[]) { 10, 1, (uint8_t) (k % 500 / 256), (uint8_t) (k % 500) });
+		add(5, &e);
+	}
+	crowd_add(&i.hosts, fold_host(&(struct addr) { 0 }));
+	fold_formed(&i, forming_find(f, 5));
+	forming_drop(f, forming_find(f, 5));
+	assert_int_equal(crowd_take(&i.hosts, &out), 501);
+	free(out);
+	crowd_clear(&i.hosts);
+	hll_clear(&i.targets);
+	hll_clear(&i.sources);
+}
+
 int
 main(void)
 {
@@ -155,6 +178,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(comes_back_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(formed_keeps_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(its_hosts, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
