@@ -609,6 +609,8 @@ run(struct setup *s, struct ruleset *rules)
 		tell_explained(&r);
 	if (r.pipeline && s->workers.worker.detect.profile_rules)
 		tell_profile(&r);
+	if (r.pipeline && workers_datasets_save(r.workers, s->sensor.log_dir, &s->diag) < 0)
+		diag_print(&s->diag, stderr);
 	run_free(&r);
 	return code;
 }

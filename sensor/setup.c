@@ -233,6 +233,7 @@ fill_pipeline(struct setup *s)
 	s->output.packs = s->assess.packs;
 	s->output.effects = s->assess.effects;
 	s->output.dir = s->sensor.log_dir;
+	s->workers.worker.detect.dataset_dir = s->sensor.log_dir;
 	s->output.sensor = s->id;
 	s->output.fresh_journal = c->read != NULL;
 	s->pipeline.sensor = s->id;

@@ -239,6 +239,20 @@ workers_profile(const struct workers *ws, struct rule_profile *sum, uint32_t n)
 }
 
 int
+workers_datasets_save(const struct workers *ws, const char *dir, struct diag *d)
+{
+	struct detect **all = calloc(ws->n, sizeof(struct detect *));
+	int e = all ? 0 : E_NOMEM;
+
+	for (unsigned i = 0; all && i < ws->n; i++)
+		all[i] = (struct detect *) worker_detect(ws->seat[i].worker);
+	if (all)
+		e = datasets_save(all, ws->n, dir, d);
+	free(all);
+	return e;
+}
+
+int
 workers_result(const struct workers *ws)
 {
 	for (unsigned i = 0; i < ws->n; i++)

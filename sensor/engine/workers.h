@@ -38,7 +38,9 @@ int workers_publish(struct workers *ws, struct ruleset *rules);
 /* Every worker runs on the ruleset published last; the one before is given back. */
 bool workers_settled(struct workers *ws);
 void workers_counters(struct workers *ws, struct counters *sum); /* adds to sum; asks the captures for losses */
-/* Adds what each rule of the set in force has cost, see detect_profile(). Only when every thread has ended. */
+/* Sets of values that rules changed, into the folder. Only when every thread has ended; likewise: */
+int workers_datasets_save(const struct workers *ws, const char *dir, struct diag *d);
+/* Adds what each rule of the set in force has cost, see detect_profile(). */
 void workers_profile(const struct workers *ws, struct rule_profile *sum, uint32_t n);
 int workers_result(const struct workers *ws);  /* 0, E_BAD damaged input, E_IO */
 const char *workers_damage(const struct workers *ws);

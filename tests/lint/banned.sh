@@ -43,8 +43,8 @@ except() {
 }
 trap 'rm -f "$tmp" "$tmp.stale"' EXIT
 
-# Written to the operator when rules are loaded and analysed, by main's wish; nothing of it runs per packet.
-talk=$(except "$engine" '^sensor/engine/detect/(analysis|explain_report)\.c$')
+# Written to the operator when rules are loaded and analysed, or when all has ended; nothing of it runs per packet.
+talk=$(except "$engine" '^sensor/engine/detect/(analysis|dataset_save|explain_report)\.c$')
 # Threads are started, stopped and waited for here; capture waits for frames.
 wait=$(except "$engine" '^sensor/engine/workers\.c$' '^sensor/engine/capture/')
 # Heap: only where things are made at start or at load, and given back at the end. What runs per packet takes from arena, slab, pool.
@@ -55,7 +55,7 @@ heap=$(except "$engine" \
 	'^sensor/engine/detect/(build|byport|cache|group|iponly|mpm|ruleset)\.c$'      `# the loader's: rules -> ruleset` \
 	'^sensor/engine/detect/(detect|explain_report|marks|tags)\.c$'          `# made at start: _new, _free` \
 	'^sensor/engine/app/protocols/http_event\.c$'                           `# libhtp's own messages, which it keeps on its heap` \
-	'^sensor/engine/detect/(dataset|reputation|keywords/geoip)\.c$'          `# sets, scores and databases are read at load`)
+	'^sensor/engine/detect/(dataset|dataset_save|live_set|reputation|keywords/geoip)\.c$'          `# sets, scores and databases are read at load`)
 # shellcheck disable=SC2086
 {
 	ban "unbounded" 'strcpy|strcat|sprintf|vsprintf|gets|stpcpy|strncpy|strncat|wcscpy' $all

@@ -292,6 +292,15 @@ has_negation(const struct op *ops, uint32_t n)
 }
 
 static bool
+writes(const struct op *ops, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (ops[i].type == OP_TEST && ((const struct op_test *) ops[i].arg)->writes)
+			return true;
+	return false;
+}
+
+static bool
 asks_for_end(const struct op *ops, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -304,7 +313,8 @@ static int
 finish_list(struct build *b, struct draft_list *d, struct part *p)
 {
 	*p = (struct part) { .kind = PART_BUFFER, .dirs = d->buffer.dirs, .absent_ok = d->absent, .absent_only = d->absent_only,
-		.n = (uint16_t) d->n, .waits = d->absent || has_negation(d->ops, d->n) };
+		.n = (uint16_t) d->n, .waits = d->absent || has_negation(d->ops, d->n),
+		.writes = writes(d->ops, d->n) };
 	if (!(p->ops = finish_ops(b, d->ops, d->n)))
 		return E_BAD;
 	if (d->buffer.kind == BUF_FRAME && (p->at_end = asks_for_end(p->ops, p->n)))
@@ -349,6 +359,18 @@ check_frames(struct build *b, const struct part *fr, unsigned n_fr, unsigned n_t
 	return 0;
 }
 
+static void
+writes_last(struct part *p, unsigned n)
+{
+	for (unsigned i = 0, left = n; left--;)
+		if (p[i].writes) {
+			struct part t = p[i];
+			memmove(&p[i], &p[i + 1], (n - i - 1) * sizeof(*p));
+			p[n - 1] = t;
+		} else
+			i++;
+}
+
 static int
 finish_parts(struct build *b, struct sig *s)
 {
@@ -379,6 +401,10 @@ finish_parts(struct build *b, struct sig *s)
 	}
 	if (n_tx > DETECT_PARTS)
 		return build_error(b, 0, "more than %d buffers in one rule", DETECT_PARTS);
+	writes_last(tx, n_tx);
+	for (unsigned i = 0; i < n_pk; i++)
+		if (pk[i].writes)
+			s->flags |= SIG_WRITES;
 	s->packet_parts = dup_array(b, pk, n_pk, sizeof(*pk));
 	s->n_packet_parts = (uint8_t) n_pk;
 	s->parts = dup_array(b, tx, n_tx, sizeof(*tx));

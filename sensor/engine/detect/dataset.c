@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "engine/detect/dataset.h"
 
-const char *const dataset_types[] = { "string", "md5", "sha256", "ip", "ipv4", NULL };
+const char *const dataset_types[] = { "string", "md5", "sha256", "ip", "ipv4", "ipv6", NULL };
 const char *const dataset_formats[] = { "csv", "json", "ndjson", NULL };
 
 /* ---- values ---- */
@@ -66,6 +66,7 @@ read_value(const struct dataset *s, const char *text, bool raw, uint8_t *out, si
 		*n = 32;
 		return hex_bytes(text, out, 32);
 	case DATASET_IP:
+	case DATASET_IPV6:
 	case DATASET_IPV4:
 		if (addr_parse(&a, text) < 0 || (s->type == DATASET_IPV4 && !addr_is_v4(&a)))
 			return -1;
@@ -249,7 +250,7 @@ read_set(struct build *b, struct dataset *s)
 
 	buf_init(&buf, (size_t) 256 << 20);
 	if (!path || buf_read_file(&buf, path) < 0)
-		e = build_error(b, 0, "%s cannot be read", path ? path : s->load);
+		e = s->may_lack ? 0 : build_error(b, 0, "%s cannot be read", path ? path : s->load);
 	else
 		e = s->format == DATASET_JSON ? read_json(b, s, buf.p, buf.n) : read_lines(b, s, buf.p);
 	buf_clear(&buf);
@@ -281,6 +282,20 @@ dataset_find(const struct dataset *s, struct span v)
 	struct dataset_value key = { .bytes = v };
 
 	return s->n ? bsearch(&key, s->value, s->n, sizeof(*s->value), compare) : NULL;
+}
+
+bool
+dataset_fits(const struct dataset *s, struct span v)
+{
+	switch (s->type) {
+	case DATASET_MD5: return v.n == 16;
+	case DATASET_SHA1: return v.n == 20;
+	case DATASET_SHA256: return v.n == 32;
+	case DATASET_IPV4: return v.n == 4;
+	case DATASET_IP:
+	case DATASET_IPV6: return v.n == 4 || v.n == 16;
+	default: return v.n > 0;
+	}
 }
 
 int

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "engine/detect/explain_private.h"
+#include "engine/detect/live_set.h"
 
 #define SCRATCH_BYTES ((size_t) 8 << 20)
 #define QUEUE_MAX 1024
@@ -38,6 +39,7 @@ const struct option_table detect_options = {
 	    { 0 } },
 	.trees = (const struct option_tree[]) {
 	    { "reputation-files", "files with scores of addresses, for rules with iprep: ADDRESS[/LENGTH],CATEGORY,SCORE a line" },
+	    { "datasets", "sets of values that rules name: NAME: type, load, save, state, memcap, hashsize; defaults: memcap, hashsize" },
 	    { "action-order", "which rules are looked at first: a list of pass, drop, reject, alert" },
 	    { NULL, NULL } },
 };
@@ -82,6 +84,8 @@ take_rules(struct detect *d, struct ruleset *r)
 	for (uint32_t i = 0; i < r->n_scans; i++)
 		if (hs_alloc_scratch(r->scans[i]->db, &d->hs) != HS_SUCCESS)
 			return E_NOMEM;
+	if ((r->n_live || d->n_live) && live_sets_take(d, r) < 0)
+		return E_NOMEM;
 	if (r->host_tags && !d->host_tags && !(d->host_tags = host_tags_new()))
 		return E_NOMEM;
 	d->rules = ruleset_ref(r);
@@ -142,6 +146,7 @@ detect_free(struct detect *d)
 	pcre2_match_context_free(d->in.mc);
 	addr_bits_free(d->bits);
 	host_tags_free(d->host_tags);
+	live_sets_free(d);
 	arena_clear(&d->scratch);
 	free(d->packet.word);
 	free(d->tx.word);
@@ -395,6 +400,8 @@ rule_look(struct detect *d, uint32_t i)
 	if (!header_match(d, s, false) || !packet_match(d, s))
 		return false;
 	if (s->flags & SIG_PAYLOAD && !payload_match(d, s, &from_stream, &where))
+		return false;
+	if (!packet_writes(d, s))
 		return false;
 	sig_act(d, s, NULL);
 	queue_alert(d, i, s->flags & SIG_NOALERT ? NULL : guess_tx(d, s), from_stream, where, d->now->p->proto != 17);

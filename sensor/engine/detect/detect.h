@@ -19,6 +19,7 @@ struct detect_conf {
 	uint32_t packet_alert_max;    /* 15 */
 	const char *cache_dir;        /* compiled databases; NULL = none */
 	const char *geoip_database;   /* NULL = none; likewise: */
+	const char *dataset_dir;      /* where sets are saved; not a key */
 	const char *reputation_categories, *reputation_path;
 	uint32_t pcre_match_limit, pcre_recursion_limit;
 	bool pcre_jit;
@@ -117,6 +118,8 @@ struct detect_alert {
 struct detect;
 /* Adds what this worker's looks at the rules in force have cost; nothing unless conf->profile_rules. n: ruleset_size(). */
 void detect_profile(const struct detect *d, struct rule_profile *sum, uint32_t n);
+/* Writes the sets of values that have a file for it; dir: where. All workers have ended. */
+int datasets_save(struct detect *const *workers, unsigned n, const char *dir, struct diag *d);
 struct detect *detect_new(struct ruleset *r, const struct detect_conf *conf, struct pool *pool, struct counters *cnt);
 void detect_free(struct detect *d);
 /* A new ruleset between two packets; notes of transactions from the old one are forgotten. */

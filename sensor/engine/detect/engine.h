@@ -34,6 +34,7 @@ struct op {
 	uint16_t opt;  /* which option of the rule it came from, from 1; 0 = none */
 	const void *arg;
 };
+struct live_set;
 
 /* A number, or a variable of byte_extract / byte_math. */
 struct operand {
@@ -105,6 +106,7 @@ struct op_test { /* a test of the buffer as a whole, or of what is left from a p
 	bool (*test)(struct inspect *in, struct span buf, const union kw_arg *a);
 	union kw_arg arg;
 	const char *name;
+	bool writes; /* it changes a set of values when it holds */
 };
 
 struct op_base64 {
@@ -116,6 +118,7 @@ struct op_base64 {
 
 /* A worker's registers for one buffer. */
 struct inspect {
+	bool look_only;          /* somebody asks whether a rule would match: nothing is changed */
 	uint64_t var[DETECT_VARS];
 	uint32_t at;             /* where the last match ended */
 	uint32_t steps, steps_max;
@@ -171,6 +174,7 @@ struct part {
 	bool absent_only; /* absent without or_else: matches only when the buffer is not there */
 	bool waits;       /* has a negation: a growing body must be complete first */
 	bool at_end;      /* asks for the end of the buffer */
+	bool writes;      /* changes a set of values: asked last, when all the others match */
 	uint16_t buffer;
 	uint16_t n;
 	uint16_t opt;     /* as in struct op */
@@ -211,6 +215,7 @@ struct action {
 #define SIG_PREFILTERED 0x4000
 #define SIG_ALERTS 0x10000         /* a pass rule that alerts, too */
 #define SIG_FRAME 0x20000
+#define SIG_WRITES 0x80000       /* packet_parts: one writes */
 #define SIG_BY_PORT 0x40000      /* found by the few ports it names, whatever pattern it has */
 #define SIG_PDONLY 0x8000        /* only about which protocol it is: looked at when that becomes known */
 
@@ -290,6 +295,9 @@ struct ruleset {
 	bool file_store; /* some rule has files stored */
 	uint8_t file_wants; /* FILE_WANT: what rules ask of files */
 	struct reputation *reputation; /* NULL: no rule asks for it; likewise: */
+	struct dataset *datasets; /* by name */
+	const struct dataset **live; /* those that rules change; heap */
+	uint32_t n_live, cap_live;
 	void *geoip;
 	void (*geoip_free)(void *db);
 	struct sig *sigs; /* in signature order */
@@ -392,6 +400,8 @@ struct detect {
 	struct detect_alert *out;
 	struct addr_bits *bits;
 	struct host_tags *host_tags; /* NULL: no rule asks for it */
+	struct live_set **live; /* as rules->live */
+	uint32_t n_live;
 	/* the packet at hand */
 	const struct detect_in *now;
 	struct match_ctx ctx;
@@ -416,7 +426,8 @@ void scan_run(struct detect *d, const struct scan *s, struct span bytes, struct 
 bool port_in(const struct port_set *s, uint16_t port);
 bool ends_match(const struct sig *s, const struct packet *p, bool turned);
 bool header_match(const struct detect *d, const struct sig *s, bool turned);
-bool packet_match(struct detect *d, const struct sig *s);   /* matchers and packet buffers */
+bool packet_match(struct detect *d, const struct sig *s);   /* matchers and packet buffers, but for those that write */
+bool packet_writes(struct detect *d, const struct sig *s);  /* the others; true at once without SIG_WRITES */
 void sig_act(struct detect *d, const struct sig *s, struct tx *tx);
 void tx_forget(struct detect *d, struct tx *tx);
 bool payload_match(struct detect *d, const struct sig *s, bool *from_stream, struct span *where);

@@ -119,6 +119,7 @@ explain_begin(struct detect *d, const struct tx *tx)
 {
 	struct explain *e = d->explain;
 
+	d->in.look_only = true;
 	e->now.n = e->now.held = 0;
 	e->now.num = d->now->p->num;
 	who(e, d, tx);
@@ -154,6 +155,7 @@ explain_end(struct detect *d)
 
 	while (a->held < a->n && a->step[a->held].ok)
 		a->held++;
+	d->in.look_only = false;
 	d->in.n_captures = 0;
 	if (a->held == a->n)
 		return; /* explain_queued() tells of matches */

@@ -8,6 +8,7 @@
 struct hash_list {
 	struct dataset set;
 	enum hash_kind kind;
+	bool wanted;
 };
 
 int
@@ -22,7 +23,7 @@ filehash_parse(struct build *b, const char *value, enum hash_kind kind, union kw
 	if (text && *text == '!')
 		text = build_text(b, text + 1);
 	else
-		l->set.wanted = true;
+		l->wanted = true;
 	if (!text)
 		return build_error(b, 0, "a file with digests is expected, one a line");
 	l->kind = kind;
@@ -45,7 +46,7 @@ filehash_match(const struct match_ctx *c, const union kw_arg *a)
 	struct app_file f;
 
 	for (unsigned i = 0; p->file && p->file(c->tx, c->dir, i, &f); i++)
-		if ((digest = file_digest(&f, l->kind)) && (dataset_find(&l->set, span_of(digest, hash_size[l->kind])) != NULL) == l->set.wanted)
+		if ((digest = file_digest(&f, l->kind)) && (dataset_find(&l->set, span_of(digest, hash_size[l->kind])) != NULL) == l->wanted)
 			return true;
 	return false;
 }

@@ -92,7 +92,16 @@ packet_match(struct detect *d, const struct sig *s)
 		if (!s->matchers[i].fn(&d->ctx, &s->matchers[i].arg))
 			return false;
 	for (unsigned i = 0; i < s->n_packet_parts; i++)
-		if (!packet_part_match(d, &s->packet_parts[i]))
+		if (!s->packet_parts[i].writes && !packet_part_match(d, &s->packet_parts[i]))
+			return false;
+	return true;
+}
+
+bool
+packet_writes(struct detect *d, const struct sig *s)
+{
+	for (unsigned i = 0; s->flags & SIG_WRITES && i < s->n_packet_parts; i++)
+		if (s->packet_parts[i].writes && !packet_part_match(d, &s->packet_parts[i]))
 			return false;
 	return true;
 }

@@ -311,6 +311,7 @@ ruleset_free(struct ruleset *r)
 	for (unsigned c = 0; c < NAME_CLASSES; c++)
 		free(r->name[c]);
 	free(r->buffers);
+	free(r->live);
 	reputation_free(r->reputation);
 	if (r->geoip)
 		r->geoip_free(r->geoip);

@@ -240,6 +240,8 @@ parts_look(struct detect *d, const struct sig *s, const struct look *l, uint32_t
 			continue;
 		if (!here && !(s->flags & SIG_TRANSACTIONAL))
 			return NO;
+		if (pt->writes && wait) /* it comes last */
+			return LATER;
 		enum verdict v = part_look(d, s, pt, here ? l : &other, from_stream, where);
 		if (v == NO)
 			return NO;
@@ -270,6 +272,8 @@ rule_look(struct detect *d, struct look *l, uint32_t i)
 	/* a peer with long headers would use the scratch up before the last rule has looked */
 	struct arena_mark mark = arena_mark(&d->scratch);
 	enum verdict v = parts_look(d, s, l, &parts, &from_stream, &where);
+	if (v == YES && !packet_writes(d, s))
+		v = NO;
 	if (v != YES)
 		arena_back(&d->scratch, mark);
 	switch (v) {

@@ -1,9 +1,18 @@
 /*
- * dataset - is the buffer one of the values in a file? Only asked, never changed: set and unset are refused.
+ * dataset - is the buffer in a set of values? Rules may put it in or take it out, too.
  *
- * Language: Suricata user guide, "Datasets".
+ * Language: Suricata user guide, "Datasets". set and unset hold when they change the set; they are asked last, when all the
+ * rest of the rule holds but for contents after them in the same buffer.
  */
-#include "engine/detect/dataset.h"
+#include "engine/detect/live_set.h"
+
+enum cmd { ISSET, ISNOTSET, SET, UNSET };
+struct use { /* what one rule wants of a set */
+	const struct dataset *set;
+	enum cmd cmd;
+	bool subdomain;
+	const char *context_key;
+};
 
 /* ".example.org" in the set stands for itself without the dot and for every name below. */
 static const struct dataset_value *
@@ -24,82 +33,76 @@ find_domain(const struct dataset *s, struct span v)
 }
 
 static bool
+in_file(struct inspect *in, const struct use *u, struct span buf)
+{
+	const struct dataset_value *v = u->subdomain ? find_domain(u->set, buf) : dataset_find(u->set, buf);
+
+	if (v && u->cmd == ISSET && u->context_key && v->context.n)
+		capture_add(in, VAR_CONTEXT, u->context_key, v->context, 0);
+	return v != NULL;
+}
+
+static bool
 test(struct inspect *in, struct span buf, const union kw_arg *a)
 {
-	const struct dataset *s = a->p;
-	const struct dataset_value *v = s->subdomain ? find_domain(s, buf) : dataset_find(s, buf);
+	const struct use *u = a->p;
+	bool has = u->set->live && !u->subdomain ? live_sets_has(in->ctx->d, u->set, buf) : in_file(in, u, buf);
 
-	if (v && s->wanted && s->context_key && v->context.n)
-		capture_add(in, VAR_CONTEXT, s->context_key, v->context, 0);
-	return (v != NULL) == s->wanted;
+	if (u->cmd <= ISNOTSET)
+		return has == (u->cmd == ISSET);
+	if (has == (u->cmd == SET) || !dataset_fits(u->set, buf))
+		return false;
+	return in->look_only || live_sets_put(in->ctx->d, u->set, buf, u->cmd == SET ? LIVE_IN : LIVE_OUT);
 }
 
 /* ---- reading the option ---- */
 
 static int
-read_part(struct build *b, struct dataset *s, const char *part)
+read_part(struct build *b, struct use *u, struct dataset *asked, const char *part)
 {
-	static const char *const names[] = { "type", "load", "format", "value_key", "array_key", "match", "context_key", "remove_key",
-		"memcap", "hashsize", NULL };
-	size_t n = strcspn(part, " ");
-	const char *name = arena_printf(build_arena(b), "%.*s", (int) n, part), *value = part + n + strspn(part + n, " ");
-	int which = name ? dataset_word(names, name) : -1, v = 0;
+	int e = dataset_part(b, asked, part);
 
-	switch (which) {
-	case 0:
-		s->type = (enum dataset_type) (v = dataset_word(dataset_types, value));
-		break;
-	case 1:
-		s->load = value;
-		break;
-	case 2:
-		s->format = (enum dataset_format) (v = dataset_word(dataset_formats, value));
-		break;
-	case 3:
-		s->value_key = value;
-		break;
-	case 4:
-		s->array_key = value;
-		break;
-	case 5:
-		s->subdomain = true;
-		v = strcmp(value, "subdomain") == 0 ? 0 : -1;
-		break;
-	case 6:
-		s->context_key = value;
-		break;
-	case 7:
-		s->remove_key = true;
-		break;
-	default:
-		v = which < 0 ? -1 : 0;
-	}
-	return v < 0 ? build_error(b, 0, "\"%s\" is not a part of dataset that is supported", part) : 0;
+	if (e != E_NOENT)
+		return e;
+	if (strncmp(part, "match ", 6) == 0 && strcmp(part + 6 + strspn(part + 6, " "), "subdomain") == 0)
+		u->subdomain = true;
+	else if (strncmp(part, "context_key ", 12) == 0)
+		u->context_key = part + 12 + strspn(part + 12, " ");
+	else
+		return build_error(b, 0, "\"%s\" is not a part of dataset that is supported", part);
+	return 0;
 }
 
 static int
 setup(struct build *b, const union kw_arg *a)
 {
-	struct dataset *s = arena_zalloc(build_arena(b), sizeof(*s));
+	static const char *const commands[] = { "isset", "isnotset", "set", "unset", NULL };
+	struct use *u = arena_zalloc(build_arena(b), sizeof(*u));
+	struct op_test *t = arena_zalloc(build_arena(b), sizeof(*t));
+	struct dataset asked = { 0 }, *s;
 	const char *part[16];
-	int n = build_split(b, a->text, part, 16);
+	int n = build_split(b, a->text, part, 16), cmd = n >= 2 ? dataset_word(commands, part[0]) : -1;
 
-	if (!s)
+	if (!u || !t)
 		return E_NOMEM;
-	s->wanted = n > 0 && strcmp(part[0], "isset") == 0;
-	if (n < 3 || (!s->wanted && strcmp(part[0], "isnotset") != 0))
-		return build_error(b, 0, "isset or isnotset, a name, type and load are expected; set and unset are not supported");
+	if (cmd < 0)
+		return build_error(b, 0, "isset, isnotset, set or unset and a name are expected");
+	u->cmd = (enum cmd) cmd;
 	for (int i = 2; i < n; i++)
-		if (read_part(b, s, part[i]) < 0)
+		if (read_part(b, u, &asked, part[i]) < 0)
 			return E_BAD;
-	if (!s->load || !*s->load || (s->format != DATASET_CSV && !s->value_key))
-		return build_error(b, 0, "load FILE is missing, or value_key with format json");
-	if (dataset_read(b, s) < 0)
+	if (!(s = dataset_open(b, part[1], &asked)))
 		return E_BAD;
-	return build_test(b, test, &(union kw_arg) { .p = s }, "dataset", false, false);
+	if (cmd >= SET && (s->format != DATASET_CSV || u->subdomain))
+		return build_error(b, 0, "a set in JSON, or of domains, can only be asked");
+	if (cmd >= SET)
+		dataset_make_live(b, s);
+	u->set = s;
+	*t = (struct op_test) { .test = test, .arg.p = u, .name = "dataset", .writes = cmd >= SET };
+	return build_add_op(b, OP_TEST, t, false, false);
 }
 
 const struct keyword keyword_dataset = {
-	.name = "dataset", .help = "the buffer is one of the values in a file", .example = "dataset:isset,bad-hosts,type string,load hosts.csv",
-	.scope = KW_CONTENT, .arg = ARG_STRING, .setup = setup, .note = "isset and isnotset of a file",
+	.name = "dataset", .help = "the buffer is in a set of values, or is put into it or taken out",
+	.example = "dataset:isset,bad-hosts,type string,load hosts.csv", .scope = KW_CONTENT, .arg = ARG_STRING, .setup = setup,
 };
