@@ -2,13 +2,16 @@
 """faults - breaks what a sensor stands on, round after round, and counts what reached Redis.
 
 A live sensor (lo of an own network namespace) under load writes its journal to a small disk of its own and sends to a
-private Redis through a proxy. Each round does one or two of the faults below at random moments, then lets everything
+private Redis through a proxy. Four simulated sensors tell of common incidents there too, and two workers of casus-fusion
+make one view of all. Each round does one or two of the faults below at random moments, then lets everything
 settle and compares: every record of the journal is in Redis exactly once, in the journal's order, with no gap and with
-the same bytes; the incident keys are what the journal's records make them; nothing that was in the journal has gone.
+the same bytes; the incident keys are what the journal's records make them; nothing that was in the journal has gone;
+fusion's view is what a fusion that nothing disturbs makes of the same streams in an empty Redis, each revision told once.
 
   faults.py [--rounds 20 or $FAULT_ROUNDS] [--seed 1] [--rate 2500] [--only KIND,KIND]
 
   kill-sensor kill-redis kill-both   SIGKILL, then started again
+  kill-fusion    SIGKILL of one worker or both, up to three times; back under the same name or another
   snapshot       Redis comes back from a copy of some time ago
   oom            maxmemory is reached, noeviction          readonly   Redis becomes a replica
   stall          the proxy forwards nothing for a while, then everything, late connections first
@@ -37,12 +40,15 @@ import tempfile
 import threading
 import time
 
+from sites import SENSORS, Incident, Teller
+
 TOP = os.path.abspath(os.environ.get("top_srcdir", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")))
 BUILD = os.path.abspath(os.environ.get("top_builddir", TOP))
 CASUS = os.path.join(BUILD, "sensor/casus")
 CTL = os.path.join(BUILD, "tools/casusctl/casusctl")
-KINDS = ("kill-sensor", "kill-redis", "kill-both", "snapshot", "oom", "readonly", "stall", "cut", "freeze", "disk-full",
-         "torn", "power-cut", "clock")
+FUSION = os.path.join(BUILD, "tools/fusion/casus-fusion")
+KINDS = ("kill-sensor", "kill-redis", "kill-both", "kill-fusion", "snapshot", "oom", "readonly", "stall", "cut",
+         "freeze", "disk-full", "torn", "power-cut", "clock")
 SERIES = 10          # rounds after which journal and Redis begin anew
 DISK = 192 << 20     # bytes of the journal's disk
 SETTLE_S = 180       # patience; it costs time only where a promise is broken, or on a machine that is busy with something else
@@ -114,9 +120,9 @@ def wait_for(what, ready, seconds=SETTLE_S):
 class Client:
     """As much of RESP as is needed here."""
 
-    def __init__(self, path):
+    def __init__(self, path, timeout=30):
         self.s = socket.socket(socket.AF_UNIX)
-        self.s.settimeout(30)
+        self.s.settimeout(timeout)
         self.s.connect(path)
         self.f = self.s.makefile("rb")
 
@@ -221,12 +227,191 @@ class Proxy(threading.Thread):
             side[0].close()
 
 
+class Sites(threading.Thread):
+    """Simulated sensors beside the real one: what they told is sent again from where Redis was set back to."""
+
+    def __init__(self, path, seed, rate):
+        super().__init__(daemon=True)
+        self.path, self.rate, self.rng = path, rate, random.Random(seed)
+        self.on, self.ended, self.resync = False, False, True
+        self.teller, self.told, self.at = Teller(), {s: [] for s in SENSORS}, dict.fromkeys(SENSORS, 0)
+        self.next, self.c = self.records(), None
+
+    def records(self):
+        for k in range(0, 1 << 20, 5):
+            some = [Incident(i, self.rng, 1.8) for i in range(k, k + 5)]
+            for part in (1 / 3, 2 / 3, 1.0):
+                yield from ((s, i, part) for i in some for s in i.sensors)
+
+    def run(self):
+        due = 0.0
+        while not self.ended:
+            time.sleep(0.02)
+            due = min(due + 0.02 * self.rate, 5) if self.on else 0
+            while due >= 1:
+                due -= 1
+                s, i, part = next(self.next)
+                self.told[s].append(list(self.teller.commands(s, len(self.told[s]) + 1, *i.document(s, part))))
+            try:
+                self.send()
+            except (OSError, RuntimeError, ValueError):
+                self.c, self.resync = None, True
+
+    def send(self):
+        if self.resync:
+            self.c = Client(self.path, 2)
+            for s in SENSORS:
+                info = self.c("XINFO", "STREAM", f"casus:1:{{{s}}}:alerts")
+                if isinstance(info, RuntimeError) and "no such key" not in str(info):
+                    raise info
+                last = b"0-0" if isinstance(info, RuntimeError) else info[info.index(b"last-generated-id") + 1]
+                self.at[s] = int(last.split(b"-")[0])
+            self.resync = False
+        for s in SENSORS:
+            for commands in self.told[s][self.at[s]:self.at[s] + 10]:
+                out = [self.c(*c) for c in (("MULTI",), *commands, ("EXEC",))][-1]
+                if not isinstance(out, list):
+                    raise out if isinstance(out, RuntimeError) else ValueError(out)
+                for x in out:
+                    if isinstance(x, RuntimeError):
+                        raise x
+                self.at[s] += 1
+        if self.c("PING") != b"PONG":
+            raise ValueError("PING")
+
+    def settled(self):
+        return not self.resync and all(self.at[s] == len(self.told[s]) for s in SENSORS)
+
+
+class Fusion:
+    """Two workers, and what they must come to."""
+
+    def __init__(self, folder, real, streams):
+        self.dir, self.real, self.streams, self.generation = folder, real, streams, 0
+        self.workers = {}
+        for k in (0, 1):
+            self.start(f"w{k}")
+        self.alone = folder + "/alone"
+        self.reference = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", self.alone, "--dir", folder, "--save", "",
+                                           "--dbfilename", "alone.rdb"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+    def command(self, path, name, *more):
+        sets = {"from.socket": path, "sensors": ",".join(self.streams), "consumer": name, "claim-after": "1s", "timeout": "1s", "patience": "5s",
+                "user": "root", "packs": TOP + "/rules/policy", "effects": TOP + "/rules/effects.yaml"}
+        return [FUSION, *[x for k, v in sets.items() for x in ("--set", f"{k}={v}")], *more]
+
+    def start(self, name):
+        self.workers[name] = subprocess.Popen(self.command(self.real, name), stdin=subprocess.DEVNULL,
+                                              stdout=open(self.dir + "/fusion.log", "ab"), stderr=subprocess.STDOUT)
+
+    def kill(self, rng):
+        names = rng.sample(sorted(self.workers), rng.randint(1, 2))
+        for name in names:
+            self.workers[name].kill()
+        for name in names:
+            self.workers.pop(name).wait()
+        time.sleep(rng.uniform(0, 0.2))
+        for name in names:
+            self.generation += 1
+            self.start(name if rng.random() < 0.5 else f"w{self.generation + 1}")
+
+    def end(self):
+        for p in [*self.workers.values(), self.reference]:
+            p.kill()
+            p.wait()
+
+    def tops(self, c):
+        out = {}
+        for s in self.streams:
+            page = c("XREVRANGE", f"casus:1:{{{s}}}:alerts", "+", "-", "COUNT", 1)
+            out[s] = page[0][0] if page else b"0-0"
+        return out
+
+    def idle(self, c):
+        tops = self.tops(c)
+        for s in self.streams:
+            groups = c("XINFO", "GROUPS", f"casus:1:{{{s}}}:alerts")
+            g = dict(zip(groups[0][::2], groups[0][1::2])) if isinstance(groups, list) and groups else {}
+            if g.get(b"pending", 1) or g[b"last-delivered-id"] != tops[s]:
+                return False
+        for name, p in self.workers.items():
+            if p.poll() is not None:
+                raise Broken(f"worker {name} of fusion ended with {p.returncode}")
+        return True
+
+    @staticmethod
+    def view(c):
+        out = {}
+        for i in c("ZRANGE", "casus:1:alliance", 0, -1):
+            doc = json.loads(c("HGET", b"casus:1:{%s}:incident" % i, "j"))["casus"]["incident"]
+            revision = doc.pop("revision")
+            told = [json.loads(f[1])["casus"]["incident"]["revision"] for _, f in c("XRANGE", b"casus:1:{%s}:timeline" % i, "-", "+")]
+            if told != list(range(1, revision + 1)):
+                raise Broken(f"fusion: {i.decode()} is at revision {revision}, its timeline tells {told}")
+            out[i.decode()] = doc
+        return out
+
+    def undisturbed(self, c):
+        """Incident records and hosts into an empty Redis, one worker over them."""
+        wait_for("the Redis that nothing disturbs", lambda: answers(self.alone))
+        to = Client(self.alone)
+        to("FLUSHALL")
+        for s in self.streams:
+            key = f"casus:1:{{{s}}}:alerts"
+            for i, f in stream(c, key):
+                if f[3] != b"incident":
+                    continue
+                to("XADD", key, i, *f)
+                incident = json.loads(f[1])["casus"]["incident"]["id"]
+                for what in ("hosts", "few"):
+                    name = f"casus:1:{{{incident}}}:{what}:{s}"
+                    value = c("DUMP", name)
+                    if value is not None:
+                        to("RESTORE", name, 0, value, "REPLACE")
+        p = subprocess.run(self.command(self.alone, "alone", "--once"), capture_output=True, check=False)
+        if p.returncode:
+            raise Broken(f"casus-fusion --once ended with {p.returncode}: {p.stderr.decode()[-400:]}")
+        return self.view(to)
+
+    def check(self, c):
+        while True:
+            wait_for("fusion", lambda: self.idle(c))
+            tops = self.tops(c)
+            got, expected = self.view(c), self.undisturbed(c)
+            if self.tops(c) == tops:
+                break
+        for i in sorted(set(got) | set(expected)):
+            if got.get(i) != expected.get(i):
+                a, b = got.get(i) or {}, expected.get(i) or {}
+                keys = [k for k in sorted(set(a) | set(b)) if a.get(k) != b.get(k)]
+                raise Broken(f"fusion: {i} differs in {keys}: {[a.get(k) for k in keys]!r:.200}, undisturbed {[b.get(k) for k in keys]!r:.200}")
+        return len(got)
+
+
+def answers(path):
+    try:
+        return Client(path)("PING") == b"PONG"
+    except OSError:
+        return False
+
+
+def stream(c, key):
+    """All entries of a stream: id, fields and values."""
+    start, out = b"-", []
+    while True:
+        page = c("XRANGE", key, start, "+", "COUNT", 5000)
+        out += page
+        if len(page) < 5000:
+            return out
+        start = b"(" + page[-1][0]
+
+
 class Bench:
-    """The sensor, its disk, Redis, the load."""
+    """The sensor, its disk, Redis, the load, fusion."""
 
     def __init__(self, top, args, rng, clock_shim):
         self.top, self.args, self.rng, self.shim = top, args, rng, clock_shim
-        self.sensor = self.redis = self.load = None
+        self.sensor = self.redis = self.load = self.fusion = self.sites = None
         self.known = []          # (epoch, seq, eid, hash of the bytes): all that ever was in the journal of this series
         self.count = collections.Counter()
         self.begin_series()
@@ -250,14 +435,21 @@ class Bench:
         self.proxy = Proxy(self.front, self.real, self.rng)
         self.proxy.start()
         self.sensor_start()
+        self.sites = Sites(self.real, self.rng.random(), self.args.site_rate)
+        self.sites.start()
+        self.fusion = Fusion(self.dir, self.real, ["edge-1", *SENSORS])
 
     def end_series(self):
         self.load_stop()
+        if self.fusion:
+            self.fusion.end()
+            self.sites.ended = True
+            self.sites.join()
         for p in (self.sensor, self.redis):
             if p and p.poll() is None:
                 p.kill()
                 p.wait()
-        self.sensor = self.redis = None
+        self.sensor = self.redis = self.fusion = None
         if hasattr(self, "dir"):
             self.proxy.ended = True
             self.proxy.join()
@@ -272,16 +464,10 @@ class Bench:
         self.redis = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", self.real, "--dir", self.dir,
                                        "--appendfsync", self.rng.choice(("everysec", "always")), *persist],
                                       stdin=subprocess.DEVNULL, stdout=open(self.dir + "/redis.log", "ab"), stderr=subprocess.STDOUT)
-        wait_for("Redis", self.redis_answers)
+        wait_for("Redis", lambda: answers(self.real))
         if dump:
             Client(self.real)("CONFIG", "SET", "appendonly", "yes")
         self.count["Redis starts"] += 1
-
-    def redis_answers(self):
-        try:
-            return Client(self.real)("PING") == b"PONG"
-        except OSError:
-            return False
 
     def redis_kill(self):
         self.redis.kill()
@@ -316,9 +502,12 @@ class Bench:
         self.sensor.wait()
 
     def load_start(self):
+        self.sites.on = True
         self.load = subprocess.Popen([sys.executable, __file__, "--send", str(self.args.rate), "--seed", str(self.rng.random())])
 
     def load_stop(self):
+        if self.sites:
+            self.sites.on = False
         if self.load:
             self.load.kill()
             self.load.wait()
@@ -347,6 +536,12 @@ class Bench:
         self.redis_kill()
         self.redis_start()
         self.sensor_start()
+
+    def kill_fusion(self):
+        for _ in range(self.rng.randint(1, 3)):
+            self.fusion.kill(self.rng)
+            self.count["workers of fusion killed"] += 1
+            self.nap(0, 0.3)
 
     def snapshot(self):
         if Client(self.real)("SAVE") != b"OK":
@@ -475,14 +670,8 @@ class Bench:
         m = NAME.search(line)
         return m.group(1).decode(), int(m.group(2)), m.group(3).decode(), hash(bytes(line))
 
-    def stream(self, c, key):
-        start, out = b"-", []
-        while True:
-            page = c("XRANGE", key, start, "+", "COUNT", 5000)
-            out += [(tuple(int(x) for x in i.split(b"-")), f[1]) for i, f in page]
-            if len(page) < 5000:
-                return out
-            start = b"(" + page[-1][0]
+    def records(self, c, key):
+        return [(tuple(int(x) for x in i.split(b"-")), f[1]) for i, f in stream(c, key)]
 
     def settled(self):
         s = self.status()
@@ -498,7 +687,7 @@ class Bench:
         wait_for("delivery", self.settled)  # of what came in between
         verify = subprocess.run([CTL, "journal", "verify", "--dir", self.disk + "/journal"], capture_output=True, check=False)
         c = Client(self.real)
-        entries = sorted(self.stream(c, "casus:1:{edge-1}:alerts") + self.stream(c, "casus:1:{edge-1}:stats"))
+        entries = sorted(self.records(c, "casus:1:{edge-1}:alerts") + self.records(c, "casus:1:{edge-1}:stats"))
         redis = [self.name(j) for _, j in entries]
         journal = self.with_trimmed(self.journal())  # stats records go on: what came after Redis was read is for the next round
         journal = [x for x in journal if x[1] <= (before[-1][1] if before else 0) or x[1] <= max([y[1] for y in redis], default=0)]
@@ -526,6 +715,9 @@ class Bench:
             raise Broken(f"{line}: the journal is not whole: {verify.stderr.decode()[-400:]}")
         line += f", incidents {self.check_incidents(c, [j for _, j in entries])}"
         self.known = journal
+        self.sites.resync = True
+        wait_for("what the simulated sensors tell", self.sites.settled)
+        line += f", fused to {self.fusion.check(c)}"
         return line
 
     def check_incidents(self, c, records):
@@ -544,7 +736,7 @@ class Bench:
         if self.lost:  # what the journal lost may be in one and not in the other
             return len(last)
         for i, expected in timeline.items():
-            got = [j for _, j in self.stream(c, f"casus:1:{{{i}}}:timeline")]
+            got = [j for _, j in self.records(c, f"casus:1:{{{i}}}:timeline")]
             if got[:len(expected)] != expected:
                 raise Broken(f"timeline of {i}: {len(got)} entries, expected {len(expected)}")
             for j in got[len(expected):]:  # told since the streams were read
@@ -628,7 +820,7 @@ def campaign(args, top):
                 print(f"round {n:3} {'+'.join(one):26} {e}: BROKEN", flush=True)
                 if args.keep:
                     subprocess.run(["cp", "-a", bench.dir, args.keep], check=False)
-                for name in ("sensor.log", "redis.log"):
+                for name in ("sensor.log", "redis.log", "fusion.log"):
                     with open(os.path.join(bench.dir, name), encoding="utf-8", errors="replace") as f:
                         print("".join("  | " + x for x in f.readlines()[-12:]), end="")
                 if n < len(rounds):
@@ -638,7 +830,8 @@ def campaign(args, top):
             bench.end_series()
     c = bench.count
     print(f"seed {args.seed}: {len(rounds)} rounds, {bad} broken; {c['events']} events, {c['lost']} lost, {c['doubles']} doubles; "
-          f"{c['sensor starts']} sensor starts, {c['Redis starts']} Redis starts; "
+          f"{c['sensor starts']} sensor starts, {c['Redis starts']} Redis starts, "
+          f"{c['workers of fusion killed']} workers of fusion killed; "
           + ", ".join(f"{k} {c[k]}" for k in KINDS if c[k]) + f"; {time.monotonic() - begin:.0f} s")
     return 1 if bad else 0
 
@@ -648,6 +841,7 @@ def arguments():
     p.add_argument("--rounds", type=int, default=int(os.environ.get("FAULT_ROUNDS", "20")))
     p.add_argument("--seed", default="1")
     p.add_argument("--rate", type=int, default=2500, help="datagrams a second; each is an alert")
+    p.add_argument("--site-rate", type=float, default=40, help="records a second that the simulated sensors tell")
     p.add_argument("--only", type=lambda s: s.split(","), default=[])
     p.add_argument("--without", default="", help="asan: the sensor is a sanitizer build, nothing can be preloaded")
     p.add_argument("--set", dest="options", type=lambda s: s.split("=", 1), action="append", default=[], help="option of the sensor")
