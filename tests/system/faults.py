@@ -296,7 +296,7 @@ class Fusion:
                                            "--dbfilename", "alone.rdb"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def command(self, path, name, *more):
-        sets = {"from.socket": path, "sensors": ",".join(self.streams), "consumer": name, "claim-after": "1s", "timeout": "1s", "patience": "5s",
+        sets = {"from.socket": path, "sensors": ",".join(self.streams), "consumer": name, "claim-after": "1s", "batch": "1000", "timeout": "1s", "patience": "5s",
                 "user": "root", "packs": TOP + "/rules/policy", "effects": TOP + "/rules/effects.yaml"}
         return [FUSION, *[x for k, v in sets.items() for x in ("--set", f"{k}={v}")], *more]
 
@@ -841,7 +841,7 @@ def arguments():
     p.add_argument("--rounds", type=int, default=int(os.environ.get("FAULT_ROUNDS", "20")))
     p.add_argument("--seed", default="1")
     p.add_argument("--rate", type=int, default=2500, help="datagrams a second; each is an alert")
-    p.add_argument("--site-rate", type=float, default=40, help="records a second that the simulated sensors tell")
+    p.add_argument("--site-rate", type=float, default=25, help="records a second that the simulated sensors tell")
     p.add_argument("--only", type=lambda s: s.split(","), default=[])
     p.add_argument("--without", default="", help="asan: the sensor is a sanitizer build, nothing can be preloaded")
     p.add_argument("--set", dest="options", type=lambda s: s.split("=", 1), action="append", default=[], help="option of the sensor")

@@ -49,14 +49,31 @@ group_make(struct worker *w, unsigned k)
 	return good;
 }
 
-static bool
-acknowledge(struct worker *w, unsigned k, struct span id)
-{
+/* Entries that are dealt with, acknowledged many at once. */
+struct done {
+	struct span args[CLUSTER_ARGS];
+	unsigned n;
 	char key[128];
-	struct span args[4] = { SPAN_LIT("XACK"), stream_key(w, k, key), span_str(w->group), id };
-	redisReply *r = cluster_command(w->from, args[1], args, 4);
-	bool good = r && r->type == REDIS_REPLY_INTEGER;
+};
 
+static void
+done_begin(struct done *d, const struct worker *w, unsigned k)
+{
+	d->args[0] = SPAN_LIT("XACK");
+	d->args[1] = stream_key(w, k, d->key);
+	d->args[2] = span_str(w->group);
+	d->n = 3;
+}
+
+static bool
+done_tell(struct done *d, struct worker *w)
+{
+	redisReply *r = d->n > 3 ? cluster_command(w->from, d->args[1], d->args, d->n) : NULL;
+	bool good = d->n == 3 || (r && r->type == REDIS_REPLY_INTEGER);
+
+	if (good)
+		w->entries += d->n - 3;
+	d->n = 3;
 	if (r)
 		freeReplyObject(r);
 	return good;
@@ -98,21 +115,25 @@ incident(struct worker *w, unsigned k, struct span id, struct span json)
 static int
 entries(struct worker *w, unsigned k, const redisReply *list)
 {
-	int done = 0;
+	struct done d;
+	int n = 0;
 
+	done_begin(&d, w, k);
 	for (size_t i = 0; list->type == REDIS_REPLY_ARRAY && i < list->elements && !*w->stop; i++) {
 		struct span id, json, type;
-		bool whole = record_entry(list->element[i], &id, &json, &type);
+		bool whole = record_entry(list->element[i], &id, &json, &type), incidents = whole && span_eq(type, SPAN_LIT("incident"));
 		if (!id.n)
 			continue;
-		if (whole && span_eq(type, SPAN_LIT("incident")) && incident(w, k, id, json) < 0)
+		if (incidents && incident(w, k, id, json) < 0) {
+			done_tell(&d, w);
 			return -1;
-		if (!acknowledge(w, k, id))
+		}
+		d.args[d.n++] = id;
+		n++;
+		if ((incidents || d.n == CLUSTER_ARGS) && !done_tell(&d, w))
 			return -1;
-		w->entries++;
-		done++;
 	}
-	return done;
+	return done_tell(&d, w) ? n : -1;
 }
 
 /* New entries (">"), or those that this name did not acknowledge ("0"). */
