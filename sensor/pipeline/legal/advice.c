@@ -65,9 +65,10 @@ read_answers(struct pack_reader *r, const struct yaml *map, struct response *x)
 static void
 read_response(struct pack_reader *r, const struct yaml *y, struct response *x)
 {
-	static const char *const keys[] = { "id", "title", "say", "from", "earlier", "position", "answers", "preconditions", "sources", NULL };
+	static const char *const keys[] = { "id", "title", "say", "from", "earlier", "except", "position", "answers", "preconditions", "sources", NULL };
 	static const char *const earlier[] = { "position", "code", "from", NULL };
-	const struct yaml *e = yaml_get(y, "earlier");
+	static const char *const except[] = { "position", "code", NULL };
+	const struct yaml *e = yaml_get(y, "earlier"), *x_map = yaml_get(y, "except");
 
 	yaml_only(y, keys, r->d);
 	*x = (struct response) { .id = pack_text(r, y, "id", true), .title = pack_text(r, y, "title", true), .say = pack_text(r, y, "say", false),
@@ -79,6 +80,11 @@ read_response(struct pack_reader *r, const struct yaml *y, struct response *x)
 		x->earlier_key = pack_text(r, e, "position", true);
 		x->earlier_code = pack_text(r, e, "code", true);
 		x->earlier = (uint8_t) pack_band(r, e, "from", true, 0);
+	}
+	if (x_map) {
+		yaml_only(x_map, except, r->d);
+		x->except_key = pack_text(r, x_map, "position", true);
+		x->except_code = pack_text(r, x_map, "code", true);
 	}
 	read_answers(r, yaml_get(y, "answers"), x);
 	read_preconditions(r, yaml_get(y, "preconditions"), x);
@@ -185,6 +191,8 @@ response_reach(const struct response *r, const struct party_band *b)
 {
 	uint8_t from = response_from(r, b->party);
 
+	if (r->except_key && strcmp(position_code(b->party, r->except_key), r->except_code) == 0)
+		return NULL;
 	return b->lo >= from ? "reached" : b->hi >= from ? "within" : NULL;
 }
 

@@ -30,6 +30,7 @@ struct response {
 	uint8_t from;           /* band whose being reached opens it for consideration */
 	const char *earlier_key, *earlier_code; /* a position by which it opens earlier already ... */
 	uint8_t earlier;        /* ... from here */
+	const char *except_key, *except_code; /* a position of parties that have not this option; NULL: none */
 	const char *position;   /* the position that answers whether this party takes it; NULL: none does */
 	struct answer answer[ANSWERS_MAX];
 	uint32_t n_answers;

@@ -211,7 +211,7 @@ an_outage_is_evidence(void **state)
 {
 	flood(false, false, NULL);
 	assert_int_equal(incidents_count(a->incidents), 1);
-	expect(notes_of(0), "JP", "B2", "B3");
+	expect(notes_of(0), "JP", "B1", "B3"); /* only blocked, and for minutes: whether that is a breach is open */
 	expect(notes_of(0), "US", "B1", "B3");
 }
 
@@ -246,7 +246,7 @@ loss_widens(void **state)
 	struct assess_coverage lossy = { .packets = 30, .dropped = 70, .sampling = 1 };
 
 	flood(false, false, &lossy);
-	expect(notes_of(0), "JP", "B1", "B4"); /* one band wider each way, but not above what it can be at most */
+	expect(notes_of(0), "JP", "B0", "B4"); /* one band wider each way, but not above what it can be at most */
 	const struct fact *x = &notes_of(0)->now.facts.scale.fact[feature_index("targets")];
 	assert_true(x->hi > x->likely && x->likely > x->lo);
 }
@@ -328,7 +328,7 @@ a_person_tells(void **state)
 	assert_string_equal(notes_of(0)->now.facts.circumstance, "peacetime");
 	expect(notes_of(0), "JP", "B5", "B5");
 	tick(7300, NULL); /* the report expired */
-	expect(notes_of(0), "JP", "B2", "B3");
+	expect(notes_of(0), "JP", "B1", "B3");
 }
 
 /* Over a restart too; a line that was cut, or is no statement, takes nothing else with it; what has expired is not kept. */
@@ -381,7 +381,7 @@ reload_keeps_what_was_told(void **state)
 	assert_int_equal(assess_reload(a, &d), 0);
 	tick(2001, NULL);
 	assert_int_equal(escalations, 0);
-	expect(notes_of(0), "JP", "B2", "B3"); /* the outage was measured before */
+	expect(notes_of(0), "JP", "B1", "B3"); /* the outage was measured before */
 	write_file(inventory, "assets:\n  - { name: power, networks: [10.0.0.0/99], owner: JP, sector: energy }\n");
 	assert_int_equal(assess_reload(a, &d), -1);
 	assert_int_equal(d.errors, 1);

@@ -232,22 +232,62 @@ accumulation(void **state)
 	value(&f, "economic_loss_musd", 0, 0);
 	no_physical_harm(&f);
 	struct bands alone = compute(&f, false, 0);
-	expect_band(&alone, "NATO", "B2", "B3");
+	expect_band(&alone, "NATO", "B1", "B3");
 	struct bands few = compute(&f, false, 2), many = compute(&f, false, 39);
-	expect_band(&few, "NATO", "B2", "B4");
-	expect_band(&many, "NATO", "B2", "B5");
+	expect_band(&few, "NATO", "B1", "B4");
+	expect_band(&many, "NATO", "B1", "B5");
 	assert_true(band_of_party(&many, "NATO")->raised);
-	expect_band(&many, "FR", "B2", "B5");
+	expect_band(&many, "FR", "B1", "B5");
 	for (uint32_t i = 0; i < many.n; i++)
 		assert_int_equal(many.party[i].raised, strcmp(many.party[i].party->id, "NATO") == 0 || strcmp(many.party[i].party->id, "FR") == 0);
 	assert_int_equal(band_of_party(&many, "US")->hi, band_of_party(&alone, "US")->hi);
 	assert_int_equal(band_of_party(&many, "JP")->hi, band_of_party(&alone, "JP")->hi);
 	f.circumstance = "peacetime";
 	struct bands peace = compute(&f, false, 39);
-	expect_band(&peace, "NATO", "B2", "B3");
+	expect_band(&peace, "NATO", "B1", "B3");
 	f.circumstance = "gray-zone";
 	peace = compute(&f, false, 39);
-	expect_band(&peace, "NATO", "B2", "B5");
+	expect_band(&peace, "NATO", "B1", "B5");
+}
+
+/* What was only blocked, and what is destroyed on a few systems, is no breach for certain; a day of it, or many, is for those who hold the rule. */
+static void
+how_much_is_negligible(void **state)
+{
+	struct facts f;
+
+	quiet_facts(&f);
+	effect(&f, "denial");
+	value(&f, "criticality", 3, 3);
+	value(&f, "function_loss_h", 2, 6);
+	value(&f, "effects_confirmed", 1, 1);
+	no_physical_harm(&f);
+	struct bands b = compute(&f, false, 0);
+	expect_band(&b, "DE", "B1", "B3");
+	expect_band(&b, "UK", "B1", "B3");
+	value(&f, "function_loss_h", 30, 60);
+	b = compute(&f, false, 0);
+	expect_band(&b, "DE", "B2", "B3");
+	quiet_facts(&f);
+	effect(&f, "destruction");
+	value(&f, "criticality", 1, 1);
+	value(&f, "effects_confirmed", 1, 1);
+	value(&f, "function_loss_h", 2, 6);
+	value(&f, "systems_lost", 1, 20);
+	value(&f, "state_function", 0, 0);
+	value(&f, "coercion", 0, 0);
+	value(&f, "people_without_service", 0, 0);
+	value(&f, "economic_loss_musd", 0, 0);
+	no_physical_harm(&f);
+	b = compute(&f, false, 0);
+	expect_band(&b, "DE", "B1", "B2");
+	expect_band(&b, "FR", "B2", "B2");
+	expect_band(&b, "UK", "B1", "B1");
+	value(&f, "systems_lost", 300, 20000);
+	b = compute(&f, false, 0);
+	expect_band(&b, "DE", "B2", "B2");
+	expect_band(&b, "US", "B1", "B2");
+	expect_band(&b, "UK", "B1", "B1");
 }
 
 static bool
@@ -637,6 +677,7 @@ main(void)
 		cmocka_unit_test(plant_damaged),
 		cmocka_unit_test(payments_down),
 		cmocka_unit_test(accumulation),
+		cmocka_unit_test(how_much_is_negligible),
 		cmocka_unit_test(territories),
 		cmocka_unit_test(positions),
 		cmocka_unit_test(passive_host),
