@@ -83,7 +83,7 @@ bind(struct assess *a)
 {
 	a->packs.words.effects = &a->effects;
 	a->packs.words.human = a->packs.human;
-	a->rec = (struct document_in) { &a->packs, &a->effects, &a->context, &a->inv, a->conf.exercise };
+	a->rec = (struct document_in) { &a->packs, &a->effects, &a->context, &a->inv, a->conf.exercise, NULL };
 	a->context_next = context_next(&a->context, 0);
 }
 

@@ -204,7 +204,9 @@ show_seen(const struct exercise *x, const struct case_step *s)
 	if (!s->seen)
 		return;
 	picture_heading(&x->ink, "capture");
-	fprintf(x->ink.out, "%s: %llu alerts in %u incident%s\n", s->capture, (unsigned long long) s->seen->alerts, s->seen->incidents, s->seen->incidents == 1 ? "" : "s");
+	fprintf(x->ink.out, "%s: %llu alert%s in %u incident%s%s%s%s\n", s->capture, (unsigned long long) s->seen->alerts, s->seen->alerts == 1 ? "" : "s",
+	    s->seen->incidents, s->seen->incidents == 1 ? "" : "s", s->seen->incidents > 1 ? "; what was measured is of the one with most alerts, " : "",
+	    s->seen->incidents > 1 ? s->seen->measured : "", s->seen->incidents > 1 ? ", alone" : "");
 	show_effects(x, "", s->seen->effects);
 	for (unsigned k = 0; k < feature_table_n && k < FEATURES_MAX; k++) {
 		const struct fact *f = &s->seen->fact[k];
@@ -221,7 +223,7 @@ show_seen(const struct exercise *x, const struct case_step *s)
 static void
 show_told(const struct exercise *x, const struct case_step *s)
 {
-	show_effects(x, "seen", s->effects);
+	show_effects(x, "effects", s->effects);
 	for (uint32_t i = 0; i < s->n_facts; i++) {
 		const struct case_fact *f = &s->facts[i];
 		if (i == 0)
@@ -402,16 +404,20 @@ play(struct exercise *x, const char *path)
 {
 	struct case_file c;
 	struct scene sc;
-	struct context none = { 0 };
+	struct context told = { 0 };
+	struct buf seen_in;
 	struct document_in in;
 	const struct playback_in films = { &x->packs, &x->effects, x->packs_dir, x->effects_file };
 	int rc;
 
-	if (case_read(&c, path, &x->packs, &x->effects, &x->d) < 0 || scene_init(&sc, &x->packs, &x->effects, &c.inv) < 0) {
+	if (case_read(&c, path, &x->packs, &x->effects, &x->d) < 0 || case_context(&c, &x->packs, &told) < 0
+	    || scene_init(&sc, &x->packs, &x->effects, &c.inv) < 0) {
+		context_clear(&told);
 		case_clear(&c);
 		return -1;
 	}
-	in = (struct document_in) { &x->packs, &x->effects, &none, &c.inv, true };
+	in = (struct document_in) { &x->packs, &x->effects, &told, &c.inv, true, NULL };
+	buf_init(&seen_in, 4096);
 	snprintf(sc.i->id, sizeof(sc.i->id), "%.39s", c.id);
 	if (!x->json)
 		fprintf(x->ink.out, "%sEXERCISE%s %s%s%s: %s\n", x->ink.mark, x->ink.off, x->ink.bold, c.id, x->ink.off, c.title);
@@ -422,6 +428,8 @@ play(struct exercise *x, const char *path)
 			rc = -1;
 			break;
 		}
+		if (c.step[k].capture)
+			buf_printf(&seen_in, "%s%s", seen_in.n ? ", " : "", c.step[k].capture);
 		*before = sc.a.bands;
 		case_apply(&c, k, &sc);
 		scene_assess(&sc, c.step[k].at);
@@ -430,6 +438,7 @@ play(struct exercise *x, const char *path)
 		else
 			show_step(x, &c.step[k], &sc, before);
 	}
+	in.seen_in = seen_in.n ? seen_in.p : NULL;
 	if (rc == 0 && x->json)
 		write_result(x, &c, &sc, &in);
 	else if (rc == 0)
@@ -446,7 +455,9 @@ play(struct exercise *x, const char *path)
 		x->apart |= !r.holds_midpoint || r.overlap < 0.5 || r.a_band_above;
 	}
 	free(before);
+	buf_clear(&seen_in);
 	scene_clear(&sc);
+	context_clear(&told);
 	case_clear(&c);
 	return rc;
 }

@@ -170,6 +170,8 @@ take_incident(struct play *p, struct recall *r, uint64_t alerts)
 	seen->incidents++;
 	seen->alerts += alerts;
 	seen->effects |= r->scene.i->effects;
+	for (uint8_t k = 0; k < p->in->effects->n; k++)
+		seen->by_effect[k] += r->scene.i->by_effect[k];
 	for (uint32_t k = 0; k < r->inv.n; k++)
 		for (uint32_t m = 0; m < p->c->inv.n && m < 32; m++)
 			if (strcmp(r->inv.assets[k].name, p->c->inv.assets[m].name) == 0)
@@ -186,6 +188,7 @@ take_incident(struct play *p, struct recall *r, uint64_t alerts)
 		seen->fact[k].method = arena_strdup(mem, how);
 	}
 	seen->coverage = r->scene.a.facts.scale.coverage;
+	seen->measured = arena_strdup(mem, r->scene.i->id);
 }
 
 /* The last record of each incident, in the order of their ids; merged ones are in another. */

@@ -37,7 +37,7 @@ prepare(void)
 static void
 tell(const struct recall *r)
 {
-	struct document_in in = { &packs, &effects, &r->context, &r->inv, r->exercise };
+	struct document_in in = { &packs, &effects, &r->context, &r->inv, r->exercise, NULL };
 	FILE *nowhere = fopen("/dev/null", "w");
 	struct ink k = ink_of(nowhere, false);
 	struct json j;

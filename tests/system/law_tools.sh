@@ -37,6 +37,10 @@ for want in '^EXERCISE I-' 'Japan B2–B5' 'position on sovereignty: rule-effect
 done
 # What a sensor may never say.
 ! grep -qiE 'threshold is met|applies now|this is an armed attack|is lawful now|deadline|retaliate' "$dir/text" || fail "$(grep -iE 'threshold is met|applies now|this is an armed attack|is lawful now|deadline|retaliate' "$dir/text")"
+if command -v python3 > /dev/null; then
+	explain "$id" | python3 "$top/tests/system/explain_says.py" scenario || fail "an explanation says what it should not"
+	python3 "$top/tests/system/explain_says.py" "scenario, one party" < "$dir/lines" || fail "an explanation says what it should not"
+fi
 # What is not there.
 ! explain "$id@9999" > /dev/null 2> "$dir/err" || fail "a revision that never was"
 grep -q 'no record of revision 9999' "$dir/err" || fail "$(cat "$dir/err")"

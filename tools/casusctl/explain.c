@@ -136,7 +136,7 @@ tell(const struct question *q)
 		fprintf(stderr, "casusctl: %s\n", why);
 		recall_clear(&r);
 	} else {
-		struct document_in in = { &packs, &effects, &r.context, &r.inv, r.exercise };
+		struct document_in in = { &packs, &effects, &r.context, &r.inv, r.exercise, NULL };
 		tell_packs(&r, &packs);
 		print_explanation(q, &in, &r);
 		recall_clear(&r);

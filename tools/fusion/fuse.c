@@ -258,7 +258,7 @@ assessed(const struct fuse_in *in, json_t *m, char why[static 256])
 	struct json j;
 
 	if (text && room && recall_read(&r, span_str(text), in->packs, in->effects, why) == 0) {
-		struct document_in d = { in->packs, in->effects, &r.context, &r.inv, r.exercise };
+		struct document_in d = { in->packs, in->effects, &r.context, &r.inv, r.exercise, NULL };
 		struct span s;
 		json_init(&j, room, ROOM);
 		casus_json_object(&j, NULL);

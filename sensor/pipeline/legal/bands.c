@@ -119,21 +119,25 @@ read_for_actor(const struct party *party, const struct facts *f, struct conditio
 			continue;
 		c->band = t == YES ? a->band : 0;
 		c->upto = a->upto;
+		c->because = a->because;
+		c->say = a->say ? a->say : c->say;
+		memcpy(c->cite, a->cite, sizeof(c->cite));
+		c->n_cite = a->n_cite;
 		return true;
 	}
 	return false;
 }
 
-/* The party's conditions as it reads them for the actor that a person named; its own where nobody named one. */
-static const struct condition *
-conditions_for(const struct packs *p, const struct party *party, const struct facts *f, struct condition room[CONDITIONS_MAX], bool *limited)
+const struct condition *
+bands_conditions(const struct packs *p, const struct party *party, const struct facts *f, struct condition room[CONDITIONS_MAX],
+    const struct actor_limit **limit)
 {
 	const struct actor_limit *l = NULL;
 
 	for (uint32_t i = 0; i < p->n_limits && f->actor; i++)
 		if (strcmp(p->limit[i].actor, f->actor) == 0)
 			l = &p->limit[i];
-	*limited = l != NULL;
+	*limit = l;
 	if (!l)
 		return party->cond;
 	memcpy(room, party->cond, sizeof(*room) * party->n_cond);
@@ -150,12 +154,14 @@ static void
 compute_party(const struct packs *p, const struct bands_in *in, const struct party *party, uint8_t ceiling, struct party_band *b)
 {
 	struct condition room[CONDITIONS_MAX];
+	const struct actor_limit *limit;
 	const struct condition *c;
 	unsigned wide = party->widen;
 
 	memset(b, 0, sizeof(*b));
 	b->party = party;
-	c = conditions_for(p, party, in->facts, room, &b->limited);
+	c = bands_conditions(p, party, in->facts, room, &limit);
+	b->limited = limit != NULL;
 	weigh(c, party->n_cond, in->facts, ceiling, b);
 	if (in->facts->scale.coverage < p->low_coverage)
 		wide++;

@@ -51,6 +51,10 @@ struct bands_in {
 	bool confirmed;          /* a person confirmed effects above the cap */
 	uint32_t linked;         /* incidents a person links to this one: a pack with accumulation may raise hi, never lo */
 };
+/* The party's conditions as it reads them for the actor that a person named (in room), its own where nobody named one. *limit: what
+ * the ladder then holds the others to, NULL: nothing. */
+const struct condition *bands_conditions(const struct packs *p, const struct party *party, const struct facts *f,
+    struct condition room[CONDITIONS_MAX], const struct actor_limit **limit);
 void bands_compute(const struct packs *p, const struct bands_in *in, struct bands *out);
 /* What would change each party's interval; costs some evaluations, so only for explanations and records. */
 void bands_changes(const struct packs *p, const struct bands_in *in, struct bands *b);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "pipeline/legal/pack_private.h"
 
 struct case_reader {
@@ -102,9 +103,21 @@ is_fact(struct case_reader *r, const char *name)
 	return feature_index(name) >= 0;
 }
 
+/* Whose word a fact is, for those who ask. */
+static const char *
+told_by(struct case_reader *r, const struct case_step *s)
+{
+	char t[CLOCK_EVE_LEN], words[256];
+
+	clock_print_iso(s->at, t);
+	snprintf(words, sizeof(words), "told by %s, %s", s->author ? s->author : "the case", t);
+	return arena_strdup(&r->c->arena, words);
+}
+
 static void
 read_facts(struct case_reader *r, const struct yaml *map, struct case_step *s)
 {
+	const char *method = told_by(r, s);
 	struct case_fact *f;
 
 	if (!map)
@@ -127,7 +140,7 @@ read_facts(struct case_reader *r, const struct yaml *map, struct case_step *s)
 		f->name = arena_strdup(&r->c->arena, y->key);
 		if (!y->text || strcmp(y->text, "unknown") != 0)
 			context_fact(y, &f->f, r->d);
-		f->f.method = "told by the case";
+		f->f.method = method;
 		f++;
 		s->n_facts++;
 	}
@@ -320,13 +333,16 @@ case_clear(struct case_file *c)
 /* ---- playing ---- */
 
 /* Effects that a case tells are not signs that may be false: somebody says that they happened. */
+#define CONFIRMED "effects_confirmed"
+static const struct fact of_effects = { 1, 1, 1, true, "the case tells the effect" };
+
 static void
 confirm_effects(struct scene *s)
 {
-	struct fact *f = scene_fact(s, "effects_confirmed");
+	struct fact *f = scene_fact(s, CONFIRMED);
 
 	if (f && !f->known)
-		*f = (struct fact) { 1, 1, 1, true, "the case tells the effect" };
+		*f = of_effects;
 }
 
 /* Nobody measured an outage, but its operator tells how long the function was lost: no longer than that. */
@@ -358,13 +374,42 @@ apply_seen(const struct case_file *c, const struct case_seen *seen, int64_t at, 
 	scene_effects(s, seen->effects, at);
 	s->i->unlisted |= seen->unlisted;
 	s->i->alerts += seen->alerts;
+	for (uint8_t k = 0; k < s->effects->n; k++)
+		s->i->by_effect[k] += seen->by_effect[k];
 	for (unsigned k = 0; k < feature_table_n && k < FEATURES_MAX; k++)
 		if (seen->fact[k].known && !feature_table[k]->of_assets)
 			s->a.facts.scale.fact[k] = seen->fact[k];
 	if (!seen->incidents)
 		return;
 	s->a.facts.scale.coverage = seen->coverage;
-	s->a.facts.scale.coverage_why = "as measured in the capture";
+	s->a.facts.scale.coverage_why = "of the capture, as the sensor measured it; of what happened beside it nothing is known";
+}
+
+int
+case_context(const struct case_file *c, const struct packs *p, struct context *out)
+{
+	memset(out, 0, sizeof(*out));
+	arena_init(&out->arena, 16 << 20);
+	out->s = arena_zalloc(&out->arena, c->n_steps * sizeof(*out->s) + 1);
+	if (!out->s)
+		return E_NOMEM;
+	for (uint32_t k = 0; k < c->n_steps; k++) {
+		const struct case_step *x = &c->step[k];
+		struct statement *s = &out->s[out->n++];
+		char id[24];
+		snprintf(id, sizeof(id), "step %u", k + 1);
+		*s = (struct statement) { .id = arena_strdup(&out->arena, id), .author = x->author ? x->author : "the case", .time = x->at, .note = x->say,
+			.circumstance = x->circumstance, .attribution = x->attribution, .actor = x->actor, .scale = x->scale, .value = x->value,
+			.confirms = x->has_confirms && x->confirms, .linked = x->has_linked ? x->linked : 0, .effects = x->effects, .channel = "case" };
+		for (uint32_t h = 0; h < p->n_human; h++) {
+			if (x->effects && strcmp(p->human[h].name, CONFIRMED) == 0)
+				s->fact[h] = of_effects;
+			for (uint32_t m = 0; m < x->n_facts; m++)
+				if (strcmp(x->facts[m].name, p->human[h].name) == 0)
+					s->fact[h] = x->facts[m].f;
+		}
+	}
+	return 0;
 }
 
 void

@@ -24,6 +24,8 @@ struct case_fact {
 struct case_seen {
 	uint32_t incidents, effects, touches; /* bits as in the step */
 	uint64_t alerts, largest;             /* largest: of the incident that was measured */
+	uint64_t by_effect[EFFECTS_MAX];      /* alerts */
+	const char *measured;                 /* id of the incident that was measured; NULL: there was none */
 	struct fact fact[FEATURES_MAX];
 	double coverage;
 	bool unlisted;
@@ -68,6 +70,10 @@ int case_read(struct case_file *c, const char *path, const struct packs *p, cons
 void case_clear(struct case_file *c);
 /* The facts of step k, on top of those before it: what was seen in its capture, then what is told. */
 void case_apply(const struct case_file *c, uint32_t k, struct scene *s);
+
+/* What the steps tell, as statements of their authors, for those who ask where a fact is from. context_clear() it before the case,
+ * whose texts it has. -1: no memory. */
+int case_context(const struct case_file *c, const struct packs *p, struct context *out);
 
 /* The middle of the parties' intervals: half of those with a position known have lo at least there, and hi at most. */
 struct middle {

@@ -31,6 +31,7 @@ struct statement {
 	const char *scale, *value;        /* confidence as the author gave it */
 	bool confirms;
 	struct fact fact[HUMAN_MAX];
+	uint32_t effects;                 /* bits of those told; only a case tells any */
 	uint32_t linked;                  /* earlier incidents the author links to this one */
 };
 

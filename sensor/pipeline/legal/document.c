@@ -123,11 +123,15 @@ write_condition(const struct document_in *in, const struct assessment *a, const 
 static void
 write_reasons(const struct document_in *in, const struct assessment *a, const struct party_band *b, bool whole, struct json *j)
 {
+	struct condition room[CONDITIONS_MAX];
+	const struct actor_limit *l;
+	const struct condition *c = bands_conditions(in->packs, b->party, &a->facts, room, &l);
+
 	for (int open = 0; open < 2; open++) {
 		json_array(j, open ? "not_excluded" : "reasons");
 		for (uint32_t i = 0; i < b->party->n_cond; i++)
 			if ((open ? b->unknown : b->yes) >> i & 1)
-				write_condition(in, a, &b->party->cond[i], whole, j);
+				write_condition(in, a, &c[i], whole, j);
 		json_end(j);
 	}
 }
@@ -238,6 +242,15 @@ write_unknowns(const struct document_in *in, const struct assessment *a, struct 
 }
 
 bool
+instrument_raised_by(const struct instrument *n, const struct party_band *b)
+{
+	for (uint32_t t = 0; t < n->n_parties; t++)
+		if (strcmp(b->party->id, n->parties[t]) == 0)
+			return b->hi >= n->from;
+	return false;
+}
+
+bool
 instrument_fits(const struct packs *p, const struct instrument *n, const struct assessment *a)
 {
 	bool where = a->i->unlisted || (!n->n_territories && !n->n_except);
@@ -248,9 +261,8 @@ instrument_fits(const struct packs *p, const struct instrument *n, const struct 
 	if (!where)
 		return false;
 	for (uint32_t k = 0; k < a->bands.n; k++)
-		for (uint32_t t = 0; t < n->n_parties; t++)
-			if (strcmp(a->bands.party[k].party->id, n->parties[t]) == 0 && a->bands.party[k].hi >= n->from)
-				return true;
+		if (instrument_raised_by(n, &a->bands.party[k]))
+			return true;
 	return false;
 }
 
@@ -329,6 +341,13 @@ write_told(const struct document_in *in, const struct statement *s, struct json 
 		json_bool(j, "confirms", true);
 	if (s->linked)
 		json_u64(j, "linked", s->linked);
+	if (s->effects) {
+		json_array(j, "effects");
+		for (uint8_t k = 0; k < in->effects->n; k++)
+			if (s->effects >> k & 1)
+				json_str(j, NULL, in->effects->effect[k].name);
+		json_end(j);
+	}
 	json_object(j, "facts");
 	for (uint32_t h = 0; h < in->packs->n_human; h++) {
 		if (!s->fact[h].known)

@@ -32,6 +32,7 @@ struct document_in {
 	const struct context *context;
 	const struct inventory *inv;
 	bool exercise;
+	const char *seen_in;     /* of a case: its captures; NULL: none, or a live sensor's own */
 };
 
 void document_incident(const struct document_in *in, const struct assessment *a, struct json *j);
@@ -45,6 +46,8 @@ void document_explain(const struct document_in *in, const struct assessment *a, 
 /* ---- shared with the picture for the terminal ---- */
 /* Instruments worth raising: some party of it has a hi at or above `from` and the territory fits. */
 bool instrument_fits(const struct packs *p, const struct instrument *n, const struct assessment *a);
+/* The party is one of its own and its hi stands at or above `from`. */
+bool instrument_raised_by(const struct instrument *n, const struct party_band *b);
 /* "deaths reported" / "outage_s at its upper bound", for change sets. */
 void change_describe(const struct packs *p, const struct change *c, struct buf *out);
 

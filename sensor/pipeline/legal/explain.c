@@ -22,22 +22,33 @@ show_number(const struct ink *k, double lo, double hi)
 		fprintf(k->out, "%.7g to %.7g", lo, hi);
 }
 
+static bool
+is_told(const struct document_in *in, const struct assessment *a, uint8_t effect)
+{
+	for (uint32_t i = 0; in->context && i < in->context->n; i++)
+		if ((in->context->s[i].effects >> effect & 1) && statement_applies(&in->context->s[i], a->i, a->at))
+			return true;
+	return false;
+}
+
 static void
 show_seen(const struct ink *k, const struct document_in *in, const struct assessment *a)
 {
 	bool first = true;
 
-	picture_heading(k, "seen");
+	picture_heading(k, "signs");
 	for (uint8_t e = 0; e < in->effects->n; e++)
 		if (a->facts.effects >> e & 1) {
+			uint64_t n = a->i->by_effect[e];
 			fprintf(k->out, "%s%s", first ? "" : ", ", in->effects->effect[e].name);
-			if (a->i->by_effect[e])
-				fprintf(k->out, " (%llu alerts)", (unsigned long long) a->i->by_effect[e]);
+			if (n)
+				fprintf(k->out, " (%llu alert%s%s%s%s)", (unsigned long long) n, n == 1 ? "" : "s", in->seen_in ? " in " : "",
+				    in->seen_in ? in->seen_in : "", is_told(in, a, e) ? "; told too" : "");
 			else
-				fprintf(k->out, " (told, not seen by a sensor)");
+				fprintf(k->out, " (told, no sensor saw it)");
 			first = false;
 		}
-	fprintf(k->out, "%s\n", first ? "no effect" : "");
+	fprintf(k->out, "%s\n", first ? "of no effect" : "");
 	for (uint32_t i = 0; i < a->i->n_assets; i++) {
 		const struct asset *s = a->i->assets[i];
 		picture_heading(k, i ? "" : "where");
@@ -49,14 +60,17 @@ show_seen(const struct ink *k, const struct document_in *in, const struct assess
 		const struct fact *x = &a->facts.scale.fact[f];
 		if (!x->known || (x->lo == 0 && x->hi == 0))
 			continue;
-		picture_heading(k, first ? "measured" : "");
+		picture_heading(k, first ? "scale" : "");
 		first = false;
 		fprintf(k->out, "%s ", feature_table[f]->name);
 		show_number(k, x->lo, x->hi);
 		fprintf(k->out, " %s(%s)%s\n", k->dim, x->method ? x->method : "", k->off);
 	}
-	picture_heading(k, first ? "measured" : "");
-	fprintf(k->out, "coverage %.0f %% (%s)\n", a->facts.scale.coverage * 100, a->facts.scale.coverage_why ? a->facts.scale.coverage_why : "");
+	picture_heading(k, first ? "scale" : "");
+	if (a->i->alerts)
+		fprintf(k->out, "coverage %.0f %% (%s)\n", a->facts.scale.coverage * 100, a->facts.scale.coverage_why ? a->facts.scale.coverage_why : "");
+	else
+		fprintf(k->out, "coverage: no sensor measured this; what people tell counts as they tell it\n");
 }
 
 static void
@@ -66,6 +80,11 @@ show_statement(const struct ink *k, const struct document_in *in, const struct s
 
 	clock_print_iso(s->time, t);
 	fprintf(k->out, "%s, %s (%s):", s->author ? s->author : "unnamed", t, s->id ? s->id : "");
+	for (uint8_t e = 0, n = 0; e < in->effects->n; e++)
+		if (s->effects >> e & 1)
+			fprintf(k->out, "%s %s", n++ ? "," : " effects", in->effects->effect[e].name);
+	if (s->effects)
+		fputc(';', k->out);
 	if (s->circumstance)
 		fprintf(k->out, " circumstance %s;", s->circumstance);
 	if (s->attribution)
@@ -121,6 +140,27 @@ show_told(const struct ink *k, const struct document_in *in, const struct assess
 	}
 }
 
+/* What people told of the situation, and what the ladder says that it changes in law. */
+static void
+show_context(const struct ink *k, const struct document_in *in, const struct assessment *a)
+{
+	const struct facts *f = &a->facts;
+
+	if (!f->circumstance && !f->attribution && !f->actor)
+		return;
+	picture_heading(k, "as told");
+	if (f->circumstance)
+		fprintf(k->out, "circumstance %s", f->circumstance);
+	for (uint32_t i = 0; f->circumstance && i < in->packs->n_circumstances; i++)
+		if (in->packs->circumstance_says[i] && strcmp(in->packs->circumstances[i], f->circumstance) == 0)
+			fprintf(k->out, " (%s)", in->packs->circumstance_says[i]);
+	if (f->attribution)
+		fprintf(k->out, "%sattribution %s", f->circumstance ? "; " : "", f->attribution);
+	if (f->actor)
+		fprintf(k->out, "%sactor %s", f->circumstance || f->attribution ? "; " : "", f->actor);
+	fputc('\n', k->out);
+}
+
 static void
 show_unknown(const struct ink *k, const struct document_in *in, const struct assessment *a)
 {
@@ -143,6 +183,16 @@ position_of(const struct party *p, const char *key)
 	return NULL;
 }
 
+static bool
+cites_too(const struct position *x, const struct cite *c)
+{
+	for (uint32_t i = 0; x && i < x->n_cite; i++)
+		if (strcmp(x->cite[i].text, c->text) == 0)
+			return true;
+	return false;
+}
+
+/* `c`: as it is read for the actor that was told, if one was. */
 static void
 show_condition(const struct ink *k, const struct document_in *in, const struct assessment *a, const struct party_band *b, const struct condition *c)
 {
@@ -154,9 +204,13 @@ show_condition(const struct ink *k, const struct document_in *in, const struct a
 	fprintf(k->out, "           - %s%s%s at %s%s%s: %s\n", k->bold, c->id, k->off, in->packs->band[c->band].id, c->upto > c->band ? " up to " : "",
 	    c->upto > c->band ? in->packs->band[c->upto].id : "", c->say);
 	fprintf(k->out, "               facts: %s\n", words.p ? words.p : "");
-	if (x)
-		fprintf(k->out, "               position on %s: %s%s%s%s\n", x->key, x->code, x->say ? ", \"" : "", x->say ? x->say : "", x->say ? "\"" : "");
-	show_cites(k, c->cite, c->n_cite);
+	if (x) {
+		fprintf(k->out, "               position on %s: %s%s%s%s\n", x->key, x->code, x->say ? " (in short: " : "", x->say ? x->say : "", x->say ? ")" : "");
+		show_cites(k, x->cite, x->n_cite);
+	}
+	for (uint32_t i = 0; i < c->n_cite; i++)
+		if (!cites_too(x, &c->cite[i]))
+			show_cites(k, &c->cite[i], 1);
 	buf_clear(&words);
 }
 
@@ -168,12 +222,16 @@ show_options(const struct ink *k, const struct document_in *in, const struct ass
 		const char *code = NULL, *answer = response_answer(r, b->party, &code), *reach = response_reach(r, b);
 		if (!reach)
 			continue;
-		fprintf(k->out, "           - %s (from %s%s)%s%s; to be shown:", r->title, in->packs->band[response_from(r, b->party)].id,
+		fprintf(k->out, "           - %s (from %s%s)%s%s", r->title, in->packs->band[response_from(r, b->party)].id,
 		    strcmp(reach, "within") == 0 ? ", only if the upper bound holds" : "", answer ? ": " : "", answer ? answer : "");
-		for (uint32_t n = 0, m = 0; n < r->n_pre; n++)
-			if (!r->pre[n].told || expr_eval(r->pre[n].told, &a->facts) != YES)
-				fprintf(k->out, "%s %s", m++ ? "," : "", r->pre[n].say);
+		for (int told = 0; told < 2; told++)
+			for (uint32_t n = 0, m = 0; n < r->n_pre; n++)
+				if ((r->pre[n].told && expr_eval(r->pre[n].told, &a->facts) == YES) == told)
+					fprintf(k->out, "%s %s", m++ ? ";" : told ? "; told by a person, not examined:" : "; to be shown:", r->pre[n].say);
 		fputc('\n', k->out);
+		if (answer && position_of(b->party, r->position))
+			show_cites(k, position_of(b->party, r->position)->cite, position_of(b->party, r->position)->n_cite);
+		show_cites(k, r->cite, r->n_cite);
 	}
 }
 
@@ -181,13 +239,23 @@ static void
 show_party(const struct ink *k, const struct document_in *in, const struct assessment *a, const struct party_band *b)
 {
 	const struct packs *p = in->packs;
+	struct condition room[CONDITIONS_MAX];
+	const struct actor_limit *l = NULL;
+	const struct condition *cond = bands_conditions(p, b->party, &a->facts, room, &l);
 	struct buf words;
 
 	fprintf(k->out, "\n%s%s%s  %s–%s, likely %s; indicative%s%s%s\n", k->bold, b->party->name, k->off, p->band[b->lo].id, p->band[b->hi].id,
 	    p->band[b->likely].id, b->limited ? "; the actor is told to be " : "; if the acts are attributed to a State", b->limited ? a->facts.actor : "",
 	    b->capped ? "; a person must confirm more" : "");
-	fprintf(k->out, "  %spack of %s, version %u%s%s%s\n", k->dim, b->party->date, b->party->version, b->party->unread ? "; position not known: " : "",
-	    b->party->unread ? b->party->unread : "", k->off);
+	if (b->party->unread)
+		fprintf(k->out, "  %sposition not known (%s): no other's is put in its place; pack version %u%s\n", k->dim, b->party->unread, b->party->version, k->off);
+	else
+		fprintf(k->out, "  %sposition of %s; pack version %u%s\n", k->dim, b->party->date, b->party->version, k->off);
+	if (l) {
+		fprintf(k->out, "  the actor is told to be %s: at most %s, but for what is read otherwise below%s%s\n", l->actor, p->band[l->band].id,
+		    l->say ? "; " : "", l->say ? l->say : "");
+		show_cites(k, l->cite, l->n_cite);
+	}
 	for (int open = 0; open < 2; open++) {
 		bool first = true;
 		for (uint32_t i = 0; i < b->party->n_cond; i++) {
@@ -196,7 +264,7 @@ show_party(const struct ink *k, const struct document_in *in, const struct asses
 			if (first)
 				fprintf(k->out, "  %s\n", open ? "conditions of this pack that are not excluded, because facts are unknown" : "conditions of this pack that the facts fulfil");
 			first = false;
-			show_condition(k, in, a, b, &b->party->cond[i]);
+			show_condition(k, in, a, b, &cond[i]);
 		}
 	}
 	buf_init(&words, 1024);
@@ -234,8 +302,10 @@ is_first_of(const struct bands *b, uint32_t i)
 static void
 show_beside(const struct ink *k, const struct document_in *in, const struct assessment *a)
 {
+	struct buf words;
 	bool first = true;
 
+	buf_init(&words, 4096);
 	for (uint32_t i = 0; i < in->packs->n_severity; i++) {
 		const struct severity_scale *s = &in->packs->severity[i];
 		struct severity_value v = severity_eval(s, &a->facts, &a->bands);
@@ -256,6 +326,11 @@ show_beside(const struct ink *k, const struct document_in *in, const struct asse
 		else
 			fprintf(k->out, "unknown");
 		fprintf(k->out, " of 10%s%s\n", v.met && v.met->say ? ", " : "", v.met && v.met->say ? v.met->say : "");
+		if (v.met) {
+			buf_reset(&words);
+			expr_describe(v.met->when, &a->facts, &in->packs->words, &words);
+			fprintf(k->out, "               facts: %s\n", words.p ? words.p : "");
+		}
 		show_cites(k, g->cite, g->n_cite);
 	}
 	for (uint32_t i = 0; i < in->packs->n_support; i++) {
@@ -267,6 +342,7 @@ show_beside(const struct ink *k, const struct document_in *in, const struct asse
 		fprintf(k->out, "%s to %s, from %s: %s%s\n", s->of, s->to, in->packs->band[s->from].id, s->said, s->verified ? "" : " (not verified)");
 		show_cites(k, s->cite, s->n_cite);
 	}
+	buf_clear(&words);
 }
 
 static void
@@ -283,7 +359,11 @@ show_instruments(const struct ink *k, const struct document_in *in, const struct
 		fprintf(k->out, "%s (%s of %s): for consideration by ", n->id, n->layer, n->date);
 		for (uint32_t m = 0; m < n->n_decides; m++)
 			fprintf(k->out, "%s%s", m ? ", " : "", n->decides[m]);
-		fprintf(k->out, "; %s\n", n->say);
+		fprintf(k->out, "; the upper bound of");
+		for (uint32_t m = 0, t = 0; m < a->bands.n; m++)
+			if (instrument_raised_by(n, &a->bands.party[m]))
+				fprintf(k->out, "%s %s%s", t++ ? "," : "", a->bands.party[m].party->id, a->bands.party[m].party->unread ? " (position not known)" : "");
+		fprintf(k->out, " reaches %s; in short: %s\n", in->packs->band[n->from].id, n->say);
 		show_cites(k, n->cite, n->n_cite);
 	}
 }
@@ -309,8 +389,12 @@ show_all(const struct ink *k, const struct document_in *in, const struct assessm
 	fputs(k->off, k->out);
 	show_seen(k, in, a);
 	show_told(k, in, a);
+	show_context(k, in, a);
 	show_unknown(k, in, a);
 	picture_bands(k, in->packs, a);
+	fprintf(k->out, "           a band is what the facts would fall in if the acts were attributed to a State, and no finding that they do:\n");
+	for (uint32_t i = 0; i < in->packs->n_bands; i++)
+		fprintf(k->out, "           %s  %s\n", in->packs->band[i].id, in->packs->band[i].name);
 	bool any = false;
 	for (uint32_t i = 0; i < a->bands.n; i++)
 		any |= is_concerned(a->bands.party[i].party, a->i);

@@ -56,7 +56,7 @@ hang_of(const char *line, const char *end)
 		bool space = *p == ' ';
 		if (!space && spaces == at)
 			hang = at == 0 || at == 2 ? HEADING : at + HANGING;
-		else if (!space && run >= TABLE)
+		else if (!space && run >= TABLE && at > HEADING) /* what pads a short heading is no table */
 			hang = at;
 		spaces += space && spaces == at;
 		run = space ? run + 1 : 0;

@@ -167,7 +167,7 @@ static void
 preconditions_stay_open(void **state)
 {
 	struct assessment x = { .i = &incident };
-	struct document_in in = { &packs, &effects, NULL, NULL, false };
+	struct document_in in = { &packs, &effects, NULL, NULL, false, NULL };
 	static char room[1 << 20];
 	struct json j;
 	const char *t;
@@ -198,7 +198,7 @@ static void
 support_and_clocks(void **state)
 {
 	struct assessment x = { .i = &incident };
-	struct document_in in = { &packs, &effects, NULL, NULL, false };
+	struct document_in in = { &packs, &effects, NULL, NULL, false, NULL };
 	static char room[1 << 20];
 	struct json j;
 	bool clock = false;
