@@ -108,6 +108,19 @@ age(const struct flow *f)
 }
 
 static void
+write_elephant(struct json *j, uint8_t dirs)
+{
+	if (!dirs)
+		return;
+	json_bool(j, "elephant", true);
+	json_array(j, "elephant_direction");
+	for (int d = 0; d < 2; d++)
+		if (dirs >> d & 1)
+			json_str(j, NULL, d == TO_SERVER ? "toserver" : "toclient");
+	json_end(j);
+}
+
+static void
 write_totals(const struct emit *e, struct json *j, const struct flow *f, const struct session *s, enum flow_end why)
 {
 	json_object(j, "flow");
@@ -125,6 +138,7 @@ write_totals(const struct emit *e, struct json *j, const struct flow *f, const s
 	json_bool(j, "alerted", s->alerts > 0);
 	if (s->passed || s->marks.flags & MARKS_PASS)
 		json_str(j, "action", "pass");
+	write_elephant(j, f->elephant);
 	write_exceptions(e, j, s->exceptions);
 	if (s->app && s->app->proto)
 		json_u64(j, "tx_cnt", s->app->tx_next);

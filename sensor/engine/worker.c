@@ -71,9 +71,8 @@ log_transactions(struct worker *w, struct flow *f, struct session *s, const stru
 		tx->logged = true;
 		if (s->passed) /* no rule will look */
 			tx->done_seen[TO_SERVER] = tx->done_seen[TO_CLIENT] = true;
-		if (tx->unlogged)
-			continue;
-		emit_tx(&w->emit, f, s, tx, p);
+		if (!tx->unlogged)
+			emit_tx(&w->emit, f, s, tx, p);
 		emit_files(&w->emit, f, s, tx, p);
 	}
 	app_prune(w->apps, a);

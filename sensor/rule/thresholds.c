@@ -5,6 +5,8 @@
  */
 #include <stdio.h>
 
+#include "base/clock.h"
+#include "conf/conf.h"
 #include "rule/lookup.h"
 
 enum part {
@@ -123,6 +125,18 @@ read_ip(struct reader *q, const char *text)
 	return e;
 }
 
+/* "1m", "2 h" */
+static int
+read_seconds(const char *text, uint32_t *out)
+{
+	int64_t ns;
+
+	if (conf_parse_duration(&ns, text) < 0 || ns / NS_PER_S > UINT32_MAX)
+		return -1;
+	*out = (uint32_t) (ns / NS_PER_S);
+	return 0;
+}
+
 static int
 read_count(struct reader *q, const char *text, unsigned part)
 {
@@ -130,8 +144,8 @@ read_count(struct reader *q, const char *text, unsigned part)
 	    : part == P_SECONDS ? &q->t->seconds : part == P_MULTIPLIER ? &q->t->multiplier : &q->t->timeout;
 	uint32_t min = part & (P_GID | P_SID | P_TIMEOUT) ? 0 : part == P_MULTIPLIER ? 2 : 1;
 
-	if (text_u32(text, UINT32_MAX, out) < 0)
-		return fail(q, text, "bad number, expected decimal digits");
+	if (text_u32(text, UINT32_MAX, out) < 0 && (!(part & (P_SECONDS | P_TIMEOUT)) || read_seconds(text, out) < 0))
+		return fail(q, text, "bad number, expected decimal digits, for a time perhaps a unit");
 	if (*out < min)
 		return fail(q, text, "number too small, expected count and seconds of at least 1, multiplier of at least 2");
 	return 0;

@@ -59,6 +59,7 @@ struct field {
 	bool of_file;          /* with an index, that of file() */
 	bool late;             /* FIELD_MULTI: may come until the direction is over, however far the transaction has come */
 	const char *const *names; /* FIELD_NUMBER: names for values, "name=value" pairs: "get_request=0", NULL-ended */
+	bool bits;             /* FIELD_NUMBER: the names are of bits, of which the rule asks for one or more */
 	const char *help;
 	const struct field *more; /* of the last row (no name): the table goes on there */
 };
@@ -188,7 +189,7 @@ struct tx {
 	uint8_t only_dir;      /* 0 both, else bit 0/1: the transaction has just this direction */
 	uint8_t keep_files;    /* a rule says that its files are to be stored: bit = direction; whose rule: */
 	uint32_t keep_sid;
-	void *detect[2];       /* detection's memory of what matched so far, by direction; detect/ owns it */
+	void *detect[2];       /* detection's memory of what matched so far, and its bits; detect/ owns them */
 	uint64_t events_seen[2];
 	uint64_t events_told;  /* worker: anomaly records are written of these */
 	uint64_t first_num;    /* frame number when it began */

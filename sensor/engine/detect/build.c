@@ -124,6 +124,23 @@ value_named(const struct field *f, const char *value)
 	return NULL;
 }
 
+/* Several names of bits, with commas: one of them is set. NULL: it is not that. */
+static const char *
+bits_named(struct build *b, const struct field *f, const char *value)
+{
+	const char *part[16];
+	uint64_t sum = 0;
+	int n = strchr(value, ',') ? build_split(b, value, part, 16) : 0;
+
+	for (int i = 0; i < n; i++) {
+		const char *v = part[i][0] == '!' ? NULL : value_named(f, part[i]);
+		if (!v)
+			return NULL;
+		sum |= strtoull(v, NULL, 10);
+	}
+	return n > 0 && f->bits ? arena_printf(build_arena(b), "&%llu", (unsigned long long) sum) : NULL;
+}
+
 static int
 add_number(struct build *b, const struct buffer *buf, enum field_kind kind, const char *value)
 {
@@ -136,8 +153,10 @@ add_number(struct build *b, const struct buffer *buf, enum field_kind kind, cons
 	if (kind == FIELD_NUMBER) {
 		const char *text = build_text(b, value), *named = text ? value_named(f, text) : NULL;
 		struct kw_number *n = NULL;
-		if (named && text[0] == '!')
-			named = arena_printf(build_arena(b), "!%s", named);
+		if (text && !named)
+			named = bits_named(b, f, text);
+		else if (named && (text[0] == '!' || f->bits))
+			named = arena_printf(build_arena(b), "%s%s%s", text[0] == '!' ? "!" : "", f->bits ? "&" : "", named);
 		if (build_number(b, named ? named : text, UINT64_MAX, (const struct kw_number **) &n) < 0)
 			return build_error(b, 0, "\"%s\" is not a number test (5, <5, >5, 3-9)%s", text ? text : "",
 			    f->names ? " or a known name" : "");
@@ -179,6 +198,8 @@ add_option(struct build *b, const struct rule_option *o)
 	const char *value = o->value;
 
 	b->opt = o;
+	if (kw && kw->scope == KW_TX && !value && kw->arg == ARG_CUSTOM && buffer_lookup(o->name, &buf, build_arena(b), &modifier, &kind))
+		kw = NULL; /* with a value the keyword, without one the buffer of the same name */
 	b->only_dir = kw && kw->scope != KW_TX ? 0 : take_direction(b, &value);
 	if (kw)
 		return add_keyword(b, kw, value);

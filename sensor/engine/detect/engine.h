@@ -72,6 +72,12 @@ struct capture {
 	struct span value;
 	double number;
 };
+struct packet_var {
+	const char *name;
+	struct span value;
+};
+#define PACKET_VARS_MAX 16
+int var_setup(struct build *b, const char *text, bool of_packet); /* flowvar, pktvar: "name,value" */
 struct op_pcre {
 	pcre2_code *re;
 	bool jit;
@@ -413,6 +419,8 @@ struct detect {
 	bool proto_fresh;    /* what the flow speaks became known, or not knowable, with this packet */
 	struct span context; /* of the rule that just matched: members of alert.context */
 	struct json packet_vars;
+	struct packet_var packet_var[PACKET_VARS_MAX];
+	uint8_t n_packet_vars;
 	struct rule_profile *profile; /* by rule; NULL: not asked for */
 	struct explain *explain; /* NULL: nobody asks about a rule */
 	uint16_t file;           /* of the transaction that the rule at hand matched in, from 1; 0: in none alone */

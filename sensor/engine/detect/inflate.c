@@ -12,8 +12,7 @@ inflate_parse(struct build *b, const char *value, union kw_arg *out)
 	static const char expected[] = "expected max-size and a number of bytes up to 1048576";
 	uint32_t *max = arena_alloc(build_arena(b), sizeof(*max));
 	const char *text = build_text(b, value);
-	char *end;
-	long v;
+	uint64_t v;
 
 	if (!max)
 		return E_NOMEM;
@@ -23,8 +22,7 @@ inflate_parse(struct build *b, const char *value, union kw_arg *out)
 		return 0;
 	if (strncmp(text, "max-size ", 9) != 0)
 		return build_error(b, 0, "\"%s\": %s", text, expected);
-	v = strtol(text + 9, &end, 10);
-	if (end == text + 9 || *end || v < 1 || v > 1 << 20)
+	if (conf_parse_size(&v, text + 9) < 0 || v < 1 || v > 1 << 20)
 		return build_error(b, 0, "\"%s\": %s", text, expected);
 	*max = (uint32_t) v;
 	return 0;

@@ -142,7 +142,7 @@ int build_act(struct build *b, kw_act_fn *fn, const union kw_arg *a);
 int build_app(struct build *b, const char *protocol);
 
 /* Signature order: a rule that writes a thing goes before those that read it. */
-enum order_class { ORDER_FLOWBITS, ORDER_FLOWINT, ORDER_PKTVAR, ORDER_HOSTBITS, ORDER_XBITS, ORDER_CLASSES };
+enum order_class { ORDER_FLOWBITS, ORDER_FLOWINT, ORDER_FLOWVAR, ORDER_PKTVAR, ORDER_HOSTBITS, ORDER_XBITS, ORDER_CLASSES };
 enum order_use { ORDER_SETS = 1, ORDER_READS = 2 };
 void build_order(struct build *b, enum order_class c, enum order_use use);
 

@@ -169,6 +169,51 @@ marks_walk(const struct marks *m, unsigned i, bool *number, uint32_t *id, uint32
 	return true;
 }
 
+/* ---- bits of a transaction ---- */
+
+#define TX_BITS 14
+struct tx_bits {
+	struct tx_bits *more;
+	uint32_t n, id[TX_BITS];
+};
+
+bool
+tx_bit(const struct tx *tx, uint32_t id)
+{
+	for (const struct tx_bits *b = tx->detect[1]; b; b = b->more)
+		for (uint32_t i = 0; i < b->n; i++)
+			if (b->id[i] == id)
+				return true;
+	return false;
+}
+
+void
+tx_bit_set(struct tx *tx, struct pool *pool, uint32_t id)
+{
+	struct tx_bits *b = tx->detect[1];
+
+	if (tx_bit(tx, id))
+		return;
+	if (!b || b->n == TX_BITS) {
+		if (!(b = pool_take(pool, sizeof(*b))))
+			return;
+		*b = (struct tx_bits) { .more = tx->detect[1] };
+		tx->detect[1] = b;
+	}
+	b->id[b->n++] = id;
+}
+
+void
+tx_bits_clear(struct tx *tx, struct pool *pool)
+{
+	struct tx_bits *b;
+
+	while ((b = tx->detect[1])) {
+		tx->detect[1] = b->more;
+		pool_give(pool, b, sizeof(*b));
+	}
+}
+
 /* ---- bits of addresses ---- */
 
 #define WAYS 8 /* places an entry may have; the one that ends first leaves */

@@ -24,6 +24,11 @@ void marks_var_set(struct marks *m, struct pool *pool, bool number, const char *
 bool marks_var(const struct marks *m, unsigned i, bool *number, struct span *name, struct span *value, double *v);
 void marks_clear(struct marks *m, struct pool *pool);
 
+/* Bits of a transaction: they live as long as it does. */
+bool tx_bit(const struct tx *tx, uint32_t id);
+void tx_bit_set(struct tx *tx, struct pool *pool, uint32_t id);
+void tx_bits_clear(struct tx *tx, struct pool *pool);
+
 /* Bits of an address or a pair of them, with an end (packet time, ns). */
 struct addr_bits;
 struct addr_bits *addr_bits_new(uint32_t entries);

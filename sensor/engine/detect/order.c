@@ -2,7 +2,7 @@
  * order - in which order rules of one packet are looked at and told.
  *
  * Suricata 8 user guide, "Rule ordering": action (pass, drop, reject, alert), then who sets a flowbit before who
- * reads it, flowints, packet variables, hostbits, xbits, then priority, then place.
+ * reads it, flowints, variables of flows and of packets, hostbits, xbits, then priority, then place.
  */
 #include "engine/detect/ruleset.h"
 

@@ -43,6 +43,8 @@ tx_forget(struct detect *d, struct tx *tx)
 	if (st)
 		pool_give(d->pool, st, state_size(st->cap));
 	tx->detect[0] = NULL;
+	if (tx->detect[1])
+		tx_bits_clear(tx, d->pool);
 }
 
 /* Room for one more note; NULL at the pool's ceiling (then this transaction is looked at without memory). */

@@ -28,12 +28,13 @@ struct list {
 
 struct flow_table {
 	struct arena own;      /* the table itself */
-	struct slab slab, bucket_slab;
+	struct slab slab, bucket_slab, rates;
 	struct flow **bucket;
 	uint64_t mask, seed;
 	struct list list[CLASS_N];
 	int64_t timeout[CLASS_N];
 	int64_t now, tick;     /* highest packet time told; second of the last expiry */
+	struct rate_conf rate; /* bytes 0: no rates */
 	bool vlan_use;
 	size_t size;
 	struct counters *cnt;
@@ -98,6 +99,9 @@ flow_table_new(const struct flow_conf *conf, size_t user_size, uint64_t hash_see
 		goto fail;
 	if (slab_init(&t->bucket_slab, buckets * sizeof *t->bucket, 1) < 0)
 		goto fail_slab;
+	if (conf->rate.bytes && slab_init(&t->rates, sizeof(struct flow_rate), cap) < 0)
+		goto fail_buckets;
+	t->rate = conf->rate;
 	t->bucket = slab_take(&t->bucket_slab);
 	t->mask = buckets - 1;
 	t->seed = hash_seed;
@@ -109,6 +113,8 @@ flow_table_new(const struct flow_conf *conf, size_t user_size, uint64_t hash_see
 	t->now = t->tick = INT64_MIN;
 	timeouts_set(t, conf);
 	return t;
+fail_buckets:
+	slab_clear(&t->bucket_slab);
 fail_slab:
 	slab_clear(&t->slab);
 fail:
@@ -125,6 +131,8 @@ flow_table_free(struct flow_table *t)
 		return;
 	slab_clear(&t->bucket_slab);
 	slab_clear(&t->slab);
+	if (t->rate.bytes)
+		slab_clear(&t->rates);
 	own = t->own;
 	arena_clear(&own);
 }
@@ -208,6 +216,8 @@ finish(struct flow_table *t, struct flow *f, enum flow_end why)
 {
 	if (t->on_end)
 		t->on_end(t->arg, f, why);
+	if (f->rate)
+		slab_give(&t->rates, f->rate);
 	slab_give(&t->slab, f);
 }
 
@@ -393,6 +403,8 @@ begin(struct flow_table *t, const struct packet *p, const struct flow_key *key, 
 	f->iface = p->iface;
 	f->id = id_of(f);
 	f->timeout_class = class_of(key->proto, FLOW_NEW);
+	if (t->rate.bytes)
+		f->rate = slab_take(&t->rates);
 	f->hash_next = t->bucket[hash & t->mask];
 	t->bucket[hash & t->mask] = f;
 	list_append(t, f);
@@ -423,8 +435,9 @@ touch(struct flow_table *t, struct flow *f, const struct packet *p)
 }
 
 static void
-count(struct flow *f, const struct packet *p)
+count(const struct flow_table *t, struct flow *f, const struct packet *p)
 {
+	uint32_t bytes = p->frame.n ? p->frame.n : p->l3.n;
 	int d = p->dir;
 
 	if (p->ttl < f->ttl_min[d] || f->packets[d] == 0)
@@ -432,11 +445,13 @@ count(struct flow *f, const struct packet *p)
 	if (p->ttl > f->ttl_max[d])
 		f->ttl_max[d] = p->ttl;
 	f->packets[d]++;
-	f->bytes[d] += p->frame.n ? p->frame.n : p->l3.n;
+	f->bytes[d] += bytes;
 	f->payload[d] += p->payload.n;
 	f->seen |= (uint8_t) (1 << d);
 	if (p->proto == PROTO_TCP)
 		f->tcp_flags[d] |= p->tcp.flags;
+	if (f->rate && rate_add(f->rate, &t->rate, d, bytes, p->ts))
+		f->elephant |= (uint8_t) (1 << d);
 }
 
 /* A SYN that cannot belong to what went on between these ports. */
@@ -516,7 +531,7 @@ flow_find(struct flow_table *t, struct packet *p, bool *fresh)
 		p->dir = dir_of(f, src_is_a);
 	}
 	touch(t, f, p);
-	count(f, p);
+	count(t, f, p);
 	return f;
 }
 
@@ -560,6 +575,9 @@ flow_swap(struct flow *f, struct packet *p)
 	SWAP_PAIR(f->packets);
 	SWAP_PAIR(f->bytes);
 	SWAP_PAIR(f->payload);
+	f->elephant = (uint8_t) ((f->elephant & 1) << 1 | (f->elephant & 2) >> 1);
+	if (f->rate)
+		SWAP_PAIR(f->rate->of);
 	if (p)
 		p->dir = p->dir == TO_SERVER ? TO_CLIENT : TO_SERVER;
 }

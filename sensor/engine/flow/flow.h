@@ -13,6 +13,7 @@
 #include "base/slab.h"
 #include "conf/conf.h"
 #include "engine/decode/packet.h"
+#include "engine/flow/rate.h"
 
 struct flow_conf {
 	uint32_t max_flows;     /* flows at most, of all workers together divided by them */
@@ -23,6 +24,7 @@ struct flow_conf {
 	int64_t udp_new, udp_established;
 	int64_t icmp_new, icmp_established;
 	int64_t other_new, other_established;
+	struct rate_conf rate;
 	bool vlan_use;          /* the VLAN ids are part of the key */
 };
 extern const struct option_table flow_options;
@@ -53,9 +55,11 @@ struct flow {
 	bool swapped;          /* direction was turned round by protocol detection */
 	uint8_t ttl_min[2], ttl_max[2];
 	uint16_t iface;
+	uint8_t elephant;      /* bit per direction: once it had more bytes in an interval than rate_conf allows */
 	uint32_t packets[2];
 	uint64_t bytes[2];     /* of frames, with their link headers, as rules and records count them */
 	uint64_t payload[2];
+	struct flow_rate *rate; /* NULL: not counted */
 	_Alignas(16) uint8_t user[]; /* the worker's session; size told to flow_table_new() */
 };
 

@@ -394,7 +394,7 @@ static const char *const iin_names[] = { "device_restart=32768", "device_trouble
 static const struct field fields[] = {
 	{ "dnp3.func", "dnp3_func", NULL, FIELD_NUMBER, false, 3, DONE, .number = n_function, .names = function_names,
 	    .help = "function code of the application layer" },
-	{ "dnp3.ind", NULL, NULL, FIELD_NUMBER, false, 2, DONE, .number = n_iin, .names = iin_names,
+	{ "dnp3.ind", NULL, NULL, FIELD_NUMBER, false, 2, DONE, .number = n_iin, .names = iin_names, .bits = true,
 	    .help = "internal indications, bits: IIN1 << 8 | IIN2" },
 	{ "dnp3.object", NULL, NULL, FIELD_NUMBER, true, 3, DONE, .number = n_object, .help = "each object: group * 256 + variation" },
 	{ "dnp3.data", "dnp3_data", NULL, FIELD_BYTES, false, 3, DONE, f_data, .help = "the application message without CRCs" },

@@ -9,6 +9,7 @@
  *   transforms: last(1) 0 length(2) 1: number(1) id(1) 0(2) / 2: type(1) 0 id(2), attributes: 1 << 15 | type(2) value(2), or
  *   type(2) length(2) value
  */
+#include "base/hash.h"
 #include "engine/app/protocols/ike.h"
 
 enum ike_event { EV_MALFORMED, EV_WEAK_ENC, EV_WEAK_PRF, EV_WEAK_DH, EV_WEAK_AUTH, EV_NO_DH, EV_NO_AUTH, EV_NO_ENC, EV_INVALID, EV_UNKNOWN,
@@ -466,6 +467,25 @@ f_nonce(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *
 }
 
 static bool
+f_vendor(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
+{
+	struct ike_payloads p = ike_payloads(of(tx));
+	struct span body;
+	uint8_t type;
+	char *hex;
+
+	do
+		if (!ike_payload(&p, &type, &body))
+			return false;
+	while (!ike_is_vendor(of(tx), type) || i-- > 0);
+	if (!(hex = arena_alloc(s, 2 * (size_t) body.n + 1)))
+		return false;
+	hash_hex(body.p, body.n, hex);
+	*out = span_of(hex, 2 * body.n);
+	return true;
+}
+
+static bool
 n_exchange(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 {
 	*out = of(tx)->exchange;
@@ -495,6 +515,7 @@ static const struct field fields[] = {
 	{ "ike.key_exchange_payload_length", NULL, NULL, FIELD_NUMBER, false, 3, DONE, .number = n_ke, .help = "bytes of it" },
 	{ "ike.nonce_payload", NULL, NULL, FIELD_BYTES, false, 3, DONE, f_nonce, .help = "the nonce" },
 	{ "ike.nonce_payload_length", NULL, NULL, FIELD_NUMBER, false, 3, DONE, .number = n_nonce, .help = "bytes of it" },
+	{ "ike.vendor", NULL, NULL, FIELD_MULTI, false, 3, DONE, f_vendor, .help = "each vendor id, in hex digits" },
 	{ NULL }
 };
 

@@ -15,8 +15,7 @@ match(const struct match_ctx *c, const union kw_arg *a)
 	const struct flow_count *t = a->p;
 	const struct flow *f = c->in->flow;
 
-	return (t->dirs & 1 && kw_number_has(t->number, f->bytes[TO_SERVER]))
-	    || (t->dirs & 2 && kw_number_has(t->number, f->bytes[TO_CLIENT]));
+	return flow_count_has(t, f->bytes[TO_SERVER], f->bytes[TO_CLIENT]);
 }
 
 const struct keyword keyword_flow_bytes = {

@@ -128,6 +128,9 @@ setup(struct build *b, const union kw_arg *a)
 	if (letters(b, text, &options, &relative, &buffer) < 0 || compile(b, pattern, options, o) < 0 ||
 	    listed_names(b, text, o) < 0 || named_groups(b, o) < 0)
 		return E_BAD;
+	for (unsigned i = 0; i < o->n_names && b->cur == 0 && !buffer; i++)
+		if (o->names[i].kind != VAR_ALERT)
+			build_order(b, o->names[i].kind == VAR_FLOW ? ORDER_FLOWVAR : ORDER_PKTVAR, ORDER_SETS);
 	if (buffer && b->cur == 0 && !b->in_base64)
 		return build_add_in(b, buffer, OP_PCRE, o, negated, relative);
 	return build_add_op(b, OP_PCRE, o, negated, relative);

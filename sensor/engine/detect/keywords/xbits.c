@@ -1,5 +1,5 @@
 /*
- * xbits - marks of addresses or pairs of them, with an end. hostbits is the older form.
+ * xbits - marks of addresses or pairs of them, with an end, or of a transaction. hostbits is the older form.
  *
  * Each worker keeps its own table: marks of an address whose flows fall to different workers are not shared.
  */
@@ -87,6 +87,40 @@ command(struct build *b, const char *cmd, const struct xbit *x, enum order_class
 	return build_error(b, 0, "unknown command \"%s\": set, unset, toggle, isset or isnotset was expected", cmd);
 }
 
+/* ---- of a transaction ---- */
+
+static bool
+tx_isset(const struct match_ctx *c, const union kw_arg *a)
+{
+	return tx_bit(c->tx, ((const struct xbit *) a->p)->id);
+}
+
+static void
+tx_set(const struct match_ctx *c, const union kw_arg *a)
+{
+	if (c->tx)
+		tx_bit_set(c->tx, detect_pool(c->d), ((const struct xbit *) a->p)->id);
+}
+
+static int
+of_tx(struct build *b, const char *cmd, struct xbit *x)
+{
+	static const struct keyword asks = { .name = "xbits", .match = tx_isset };
+	union kw_arg *arg = arena_zalloc(build_arena(b), sizeof(*arg));
+
+	if (!arg)
+		return E_NOMEM;
+	arg->p = x;
+	if (!b->apps)
+		return build_error(b, 0, "track tx is for rules on a protocol's transactions");
+	build_order(b, ORDER_XBITS, strcmp(cmd, "set") ? ORDER_READS : ORDER_SETS);
+	if (!strcmp(cmd, "set"))
+		return build_act(b, tx_set, arg);
+	if (!strcmp(cmd, "isset"))
+		return build_part(b, &(struct part) { .kind = PART_TX, .dirs = 3, .tx = { &asks, arg } });
+	return build_error(b, 0, "\"%s\": of a transaction there are set and isset only", cmd);
+}
+
 static int
 setup(struct build *b, const union kw_arg *a)
 {
@@ -103,15 +137,18 @@ setup(struct build *b, const union kw_arg *a)
 	track = n >= 3 ? v[2] : "";
 	by = strncmp(track, "track", 5) ? NULL : track + 5 + strspn(track + 5, " ");
 	if (!by)
-		return build_error(b, 0, "\"command,name,track ip_src|ip_dst|ip_pair[,expire seconds]\" was expected");
+		return build_error(b, 0, "\"command,name,track ip_src|ip_dst|ip_pair|tx[,expire seconds]\" was expected");
 	if (!strcmp(by, "ip_src"))
 		x->side = BY_SRC;
 	else if (!strcmp(by, "ip_dst"))
 		x->side = BY_DST;
 	else if (!strcmp(by, "ip_pair"))
 		x->side = BY_PAIR;
-	else
-		return build_error(b, 0, "\"%s\": ip_src, ip_dst or ip_pair was expected", by);
+	else if (!strcmp(by, "tx")) {
+		x->id = build_name(b, NAME_XBIT, arena_printf(build_arena(b), "tx %s", v[1]));
+		return of_tx(b, v[0], x);
+	} else
+		return build_error(b, 0, "\"%s\": ip_src, ip_dst, ip_pair or tx was expected", by);
 	x->expire = 30 * NS_PER_S;
 	if (n == 4) {
 		char *end = NULL;

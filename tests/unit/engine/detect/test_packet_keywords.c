@@ -304,6 +304,8 @@ static const struct row flow_rows[] = {
 	{ make_tcp, "ip", "flow.pkts_toclient:>1", false }, { make_tcp, "ip", "flow.pkts:toclient,1", true }, { make_tcp, "ip", "flow.pkts:either,3", true },
 	{ make_tcp, "ip", "flow.pkts:toserver,<3", false }, { make_tcp, "ip", "flow.bytes_toserver:300", true },
 	{ make_tcp, "ip", "flow.bytes:toclient,>=60", true }, { make_tcp, "ip", "flow.bytes_toclient:<60", false },
+	{ make_tcp, "ip", "flow.pkts:both,>0", true }, { make_tcp, "ip", "flow.pkts:both,3", false }, { make_tcp, "ip", "flow.bytes:both,>=60", true },
+	{ make_tcp, "ip", "flow.elephant:either", false },
 };
 
 static const struct bad {
@@ -326,6 +328,9 @@ static const struct bad {
 	{ "l3_proto:ipx", "ip4, ipv4, ip6 or ipv6" }, { "ssh.protoversion:2", "expected ssh.proto" }, { "ssh.softwareversion:x", "expected ssh.software" },
 	{ "ssl_state:client_hello|nosuch", "client_hello, server_hello" }, { "nfq_set_mark:1", "mark/mask" }, { "replace:\"x\"", "must follow" },
 	{ "mqtt.flags:dup,nosuch", "retain, dup" }, { "mqtt.connect.flags:256", "a number was expected" },
+	{ "flow.elephant:up", "bad direction" }, { "flowvar:x", "a comma and a value" }, { "pktvar:x,!\"a\"", "bad value" },
+	{ "xbits:set,x,track tx", "a protocol's transactions" }, { "config:logging enable, type tx, scope tx", "logging disable" },
+	{ "config:logging disable, type alert, scope tx", "type tx" }, { "config:logging disable, type tx, scope all", "scope tx" },
 	{ "asn1:nosuch", "is not one of" }, { "asn1:absolute_offset 4", "nothing to look for" },
 	{ "asn1:oversize_length x", "is not one of" },
 };
