@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* Every member of `part` is in `whole`; of lists, as many at most. */
+/* Every member of `part` is in `whole`, but what tells of the release itself; of lists, as many at most. */
 static void
 check_part(const json_t *part, const json_t *whole)
 {
@@ -34,7 +34,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static struct packs packs;
-	struct released out;
+	struct release_view *view;
 	struct diag d;
 	json_t *record;
 
@@ -46,14 +46,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		diag_clear(&d);
 	}
 	record = json_loadb((const char *) data, n, 0, NULL);
-	for (uint32_t i = 0; record && i < packs.n_parties; i++) {
-		char *text;
-		if (release_to(&packs, &packs.party[i], record, NULL, &out) == 0 && out.record)
-			check_part(out.record, record);
-		released_clear(&out);
-		text = release_text(&packs, &packs.party[i], record, NULL);
+	view = record ? release_view_new(&packs, record, NULL) : NULL;
+	for (uint32_t i = 0; view && i < packs.n_parties; i++) {
+		char *text = release_view_text(view, &packs.party[i]);
+		json_t *out = text ? json_loads(text, 0, NULL) : NULL, *casus = json_object_get(out, "casus");
+		if (text && (!out || !json_is_object(json_object_get(casus, "release"))))
+			abort();
+		json_object_del(casus, "release");
+		if (casus && !json_object_get(record, "casus"))
+			json_object_del(out, "casus");
+		if (out)
+			check_part(out, record);
+		json_decref(out);
 		free(text);
 	}
+	release_view_free(view);
 	json_decref(record);
 	return 0;
 }

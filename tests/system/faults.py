@@ -343,8 +343,10 @@ class Fusion:
     def view(c):
         out = {}
         for i in c("ZRANGE", "casus:1:alliance", 0, -1):
-            doc = json.loads(c("HGET", b"casus:1:{%s}:incident" % i, "j"))["casus"]["incident"]
-            revision = doc.pop("revision")
+            doc = json.loads(c("HGET", b"casus:1:{%s}:incident" % i, "j") or b"{}").get("casus", {}).get("incident", {})
+            revision = doc.pop("revision", None)
+            if not revision:
+                raise Broken(f"fusion: {i.decode()} is in the list of incidents, and has no document")
             told = [json.loads(f[1])["casus"]["incident"]["revision"] for _, f in c("XRANGE", b"casus:1:{%s}:timeline" % i, "-", "+")]
             if told != list(range(1, revision + 1)):
                 raise Broken(f"fusion: {i.decode()} is at revision {revision}, its timeline tells {told}")
@@ -377,7 +379,12 @@ class Fusion:
         while True:
             wait_for("fusion", lambda: self.idle(c))
             tops = self.tops(c)
-            got, expected = self.view(c), self.undisturbed(c)
+            try:
+                got, expected = self.view(c), self.undisturbed(c)
+            except Broken:
+                if self.tops(c) == tops:
+                    raise
+                continue  # more came meanwhile
             if self.tops(c) == tops:
                 break
         for i in sorted(set(got) | set(expected)):

@@ -289,23 +289,23 @@ static bool
 release(struct alliance *a, const char *id, uint32_t revision, const json_t *record, const char *eid, char why[static 256])
 {
 	struct redis_names names = { .prefix = a->prefix, .maxlen = a->maxlen };
+	struct release_view *view = a->release ? release_view_new(a->packs, record, NULL) : NULL;
+	bool good = true;
 
-	for (uint32_t i = 0; a->release && i < a->packs->n_parties; i++) {
+	for (uint32_t i = 0; view && good && i < a->packs->n_parties; i++) {
 		struct release_command c;
 		struct release_item item = { .party = a->packs->party[i].id, .source = id, .epoch = "fusion", .number = revision, .type = SPAN_LIT("incident"),
 			.eid = span_str(eid) };
-		char *text = release_text(a->packs, &a->packs->party[i], record, NULL);
+		char *text = release_view_text(view, &a->packs->party[i]);
 		long long v = 0;
-		bool good = true;
 		item.json = span_str(text);
 		if (text && release_command(&c, &names, &item) > 0)
 			good = ask_int(a->to, c.args[3], c.args, RELEASE_ARGS, &v, why);
 		free(text);
-		if (!good)
-			return false;
 		a->released += v == 1;
 	}
-	return true;
+	release_view_free(view);
+	return good;
 }
 
 /* 1: stored; 2: the same is there, 3: the id is no more; 0: something came meanwhile; E_AGAIN, E_BAD. */

@@ -1,11 +1,14 @@
 #include "cluster.h"
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "pipeline/output/redis_batch.h"
+#include "pipeline/output/redis_tls.h"
 
 #define SLOTS 16384
 #define NODES 64
@@ -15,6 +18,7 @@ struct node {
 	char host[64];
 	uint16_t port;
 	redisContext *link;
+	SSL *tls;                /* over the link's socket */
 };
 
 struct cluster {
@@ -80,20 +84,28 @@ cluster_redirection(const char *text, bool *ask, unsigned *slot, char host[stati
 
 /* ---- nodes ---- */
 
+static void
+node_close(struct node *d)
+{
+	SSL_free(d->tls);
+	d->tls = NULL;
+	if (d->link)
+		redisFree(d->link);
+	d->link = NULL;
+}
+
 static unsigned
 node_of(struct cluster *c, const char *host, uint16_t port)
 {
 	for (unsigned i = 0; i < c->n; i++)
 		if (c->node[i].port == port && strcmp(c->node[i].host, host) == 0)
 			return i;
-	if (c->n == NODES) { /* one that nobody needs any more has to go */
-		redisFree(c->node[NODES - 1].link);
-		c->node[NODES - 1].link = NULL;
-		c->n--;
-	}
+	if (c->n == NODES) /* one that nobody needs any more has to go */
+		node_close(&c->node[--c->n]);
 	snprintf(c->node[c->n].host, sizeof c->node[c->n].host, "%s", host);
 	c->node[c->n].port = port;
 	c->node[c->n].link = NULL;
+	c->node[c->n].tls = NULL;
 	return c->n++;
 }
 
@@ -103,8 +115,66 @@ node_down(struct cluster *c, unsigned k, const char *why)
 	snprintf(c->why, sizeof c->why, "%s:%u: %s", c->node[k].host, c->node[k].port, why);
 	if (c->node[k].link)
 		c->lost++;
-	redisFree(c->node[k].link);
-	c->node[k].link = NULL;
+	node_close(&c->node[k]);
+}
+
+/* ---- by TLS: the library's socket and reader, with the session in between ---- */
+
+static bool
+tls_write(SSL *ssl, const char *p, size_t n)
+{
+	size_t done;
+
+	for (; n; p += done, n -= done)
+		if (SSL_write_ex(ssl, p, n, &done) != 1)
+			return false;
+	return true;
+}
+
+/* NULL: why the connection cannot go on is told by node_down(). */
+static redisReply *
+tls_exchange(struct cluster *c, unsigned k, int n, const char **argv, const size_t *lengths)
+{
+	struct node *d = &c->node[k];
+	char *text, bytes[16384], why[256] = "no answer";
+	int size = (int) redisFormatCommandArgv(&text, n, argv, lengths);
+	void *reply = NULL;
+	size_t got;
+	bool good;
+
+	if (size < 0)
+		return NULL;
+	ERR_clear_error();
+	good = tls_write(d->tls, text, (size_t) size);
+	redisFreeCommand(text);
+	while (good && !reply) {
+		good = SSL_read_ex(d->tls, bytes, sizeof bytes, &got) == 1 && redisReaderFeed(d->link->reader, bytes, got) == REDIS_OK &&
+		    redisReaderGetReply(d->link->reader, &reply) == REDIS_OK;
+	}
+	if (good)
+		return reply;
+	if (d->link->reader->err)
+		snprintf(why, sizeof why, "%s", d->link->reader->errstr);
+	else
+		redis_tls_session_why(d->tls, ERR_peek_last_error(), why);
+	node_down(c, k, why);
+	return NULL;
+}
+
+static bool
+tls_up(struct cluster *c, unsigned k)
+{
+	struct node *d = &c->node[k];
+	char why[256] = "no handshake";
+
+	d->tls = redis_tls_session(c->conf.tls, d->host);
+	ERR_clear_error();
+	if (d->tls && SSL_set_fd(d->tls, d->link->fd) == 1 && SSL_connect(d->tls) == 1)
+		return true;
+	if (d->tls)
+		redis_tls_session_why(d->tls, ERR_peek_last_error(), why);
+	node_down(c, k, why);
+	return false;
 }
 
 static redisReply *
@@ -118,6 +188,8 @@ exchange(struct cluster *c, unsigned k, const struct span *args, unsigned n)
 		argv[i] = args[i].n ? (const char *) args[i].p : "";
 		lengths[i] = args[i].n;
 	}
+	if (c->node[k].tls)
+		return tls_exchange(c, k, (int) n, argv, lengths);
 	r = redisCommandArgv(c->node[k].link, (int) n, argv, lengths);
 	if (!r)
 		node_down(c, k, c->node[k].link->errstr[0] ? c->node[k].link->errstr : "no answer");
@@ -169,7 +241,7 @@ node_up(struct cluster *c, unsigned k)
 	redisReaderFree(d->link->reader);
 	d->link->reader = bounded;
 	redisSetTimeout(d->link, tv);
-	return greet(c, k);
+	return (!c->conf.tls || !d->port || tls_up(c, k)) && greet(c, k);
 }
 
 /* An answer of CLUSTER SLOTS: [from, to, [host, port, ...], ...]. */
@@ -246,7 +318,7 @@ void
 cluster_free(struct cluster *c)
 {
 	for (unsigned i = 0; c && i < c->n; i++)
-		redisFree(c->node[i].link);
+		node_close(&c->node[i]);
 	free(c);
 }
 

@@ -1,5 +1,5 @@
 /*
- * cluster - commands to one Redis or to a Redis Cluster, over hiredis: the slot of the key finds the node, MOVED and ASK are followed.
+ * cluster - commands to one Redis or to a Redis Cluster, over hiredis, plain or by TLS: the slot of the key finds the node, MOVED and ASK are followed.
  *
  * Thread:    one; a command waits for its answer, or until the time to try again is over.
  * Memory:    a connection and a map of 16384 slots a node list.
@@ -18,10 +18,12 @@
 
 #define CLUSTER_ARGS 512
 
+struct redis_tls;
 struct cluster_conf {
 	const char *socket;       /* comes first; else nodes */
 	const char *nodes;        /* "host:port,host:port" : the first to answer tells the others */
 	const char *user, *password;
+	const struct redis_tls *tls; /* NULL: plain; only with nodes */
 	int64_t timeout;          /* ns: to connect, and for an answer */
 	int64_t patience;         /* ns: how long a command is tried again while nodes are away */
 	const volatile bool *stop; /* ends every waiting */

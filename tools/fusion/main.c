@@ -38,6 +38,7 @@ struct program {
 	struct diag d;
 	char data[DATADIR_LEN], packs_dir[DATADIR_LEN + 16], effects_path[DATADIR_LEN + 16], consumer[96];
 	char password[2][SETTINGS_PASSWORD_MAX];
+	struct redis_tls *tls[2];
 	struct effects effects;
 	struct packs packs;
 	struct worker w;
@@ -92,14 +93,18 @@ static int
 build(struct program *p)
 {
 	const struct fusion_conf *c = &p->c;
-	struct cluster_conf from = { c->from_socket, c->from_nodes, c->from_user, p->password[0], c->timeout, c->patience, &stop };
-	struct cluster_conf to = { c->to_socket, c->to_nodes, c->to_user, p->password[1], c->timeout, c->patience, &stop };
+	struct cluster_conf from = { c->from_socket, c->from_nodes, c->from_user, p->password[0], NULL, c->timeout, c->patience, &stop };
+	struct cluster_conf to = { c->to_socket, c->to_nodes, c->to_user, p->password[1], NULL, c->timeout, c->patience, &stop };
 
 	worker_sensors(&p->w, c->sensors, &p->d);
 	if (!given(c->from_socket) && !given(c->from_nodes))
 		diag_error(&p->d, "from.socket", 0, 0, "where the streams are: from.socket or from.nodes was expected");
 	settings_password(c->from_password, p->password[0], &p->d);
 	settings_password(c->to_password, p->password[1], &p->d);
+	if (c->from_tls.on)
+		from.tls = p->tls[0] = settings_tls(&c->from_tls, &p->d);
+	if (c->to_tls.on)
+		to.tls = p->tls[1] = settings_tls(&c->to_tls, &p->d);
 	if (c->release && !p->packs.release)
 		diag_error(&p->d, "release", 0, 0, "no file of kind release among the packs says what may be released");
 	if (p->d.errors)
@@ -281,6 +286,8 @@ clear(struct program *p)
 	if (p->w.alliance.to != p->w.from)
 		cluster_free(p->w.alliance.to);
 	cluster_free(p->w.from);
+	settings_tls_free(p->tls[0]);
+	settings_tls_free(p->tls[1]);
 	explicit_bzero(p->password, sizeof p->password);
 	packs_clear(&p->packs);
 	effects_clear(&p->effects);

@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include "pipeline/output/redis_auth.h"
+#include "pipeline/output/redis_tls.h"
 
 _Static_assert(SETTINGS_PASSWORD_MAX == REDIS_PASSWORD_MAX, "one size");
 
@@ -16,10 +17,20 @@ static const struct option rows[] = {
 	{ "from.nodes", OPT_STRING, AT(from_nodes), NULL, 0, 0, NULL, "Its host:port, or some nodes of a cluster with commas between them." },
 	{ "from.user", OPT_STRING, AT(from_user), NULL, 0, 0, NULL, "ACL user there; empty is the default user." },
 	{ "from.password-file", OPT_PATH, AT(from_password), NULL, 0, 0, NULL, "File with the password; only its owner may read it." },
+	{ "from.tls", OPT_BOOL, AT(from_tls.on), "no", 0, 0, NULL, "TLS 1.2 or newer to from.nodes." },
+	{ "from.tls-ca", OPT_PATH, AT(from_tls.ca), NULL, 0, 0, NULL, "PEM file of the CA that its certificates must come from; default: the system's." },
+	{ "from.tls-name", OPT_STRING, AT(from_tls.name), NULL, 0, 0, NULL, "Name or address its certificates must be for; default: each node's own." },
+	{ "from.tls-cert", OPT_PATH, AT(from_tls.cert), NULL, 0, 0, NULL, "PEM file of the certificate that is shown where it asks for one." },
+	{ "from.tls-key", OPT_PATH, AT(from_tls.key), NULL, 0, 0, NULL, "PEM file of its key; only its owner may read it." },
 	{ "to.socket", OPT_PATH, AT(to_socket), NULL, 0, 0, NULL, "Unix socket of the Redis that takes the view; neither this nor to.nodes: the same as from." },
 	{ "to.nodes", OPT_STRING, AT(to_nodes), NULL, 0, 0, NULL, "Its host:port, or some nodes of a cluster with commas between them." },
 	{ "to.user", OPT_STRING, AT(to_user), NULL, 0, 0, NULL, "ACL user there; empty is the default user." },
 	{ "to.password-file", OPT_PATH, AT(to_password), NULL, 0, 0, NULL, "File with the password; only its owner may read it." },
+	{ "to.tls", OPT_BOOL, AT(to_tls.on), "no", 0, 0, NULL, "TLS 1.2 or newer to to.nodes." },
+	{ "to.tls-ca", OPT_PATH, AT(to_tls.ca), NULL, 0, 0, NULL, "PEM file of the CA that its certificates must come from; default: the system's." },
+	{ "to.tls-name", OPT_STRING, AT(to_tls.name), NULL, 0, 0, NULL, "Name or address its certificates must be for; default: each node's own." },
+	{ "to.tls-cert", OPT_PATH, AT(to_tls.cert), NULL, 0, 0, NULL, "PEM file of the certificate that is shown where it asks for one." },
+	{ "to.tls-key", OPT_PATH, AT(to_tls.key), NULL, 0, 0, NULL, "PEM file of its key; only its owner may read it." },
 	{ "prefix", OPT_STRING, AT(prefix), "casus:1:", 0, 0, NULL, "Prefix of every key." },
 	{ "timeout", OPT_SECONDS, AT(timeout), "5s", 0, 0, NULL, "Time to wait for a connection and for an answer." },
 	{ "patience", OPT_SECONDS, AT(patience), "30s", 0, 0, NULL, "How long a command is tried again while a node is away, before its record is put off." },
@@ -87,4 +98,18 @@ settings_password(const char *path, char out[static SETTINGS_PASSWORD_MAX], stru
 	struct output_conf c = { .redis_password_file = path };
 
 	return redis_password(out, &c, d);
+}
+
+struct redis_tls *
+settings_tls(const struct fusion_tls *t, struct diag *d)
+{
+	struct output_conf c = { .redis_host = "its node", .redis_tls_ca = t->ca, .redis_tls_name = t->name, .redis_tls_cert = t->cert, .redis_tls_key = t->key };
+
+	return redis_tls_new(&c, d);
+}
+
+void
+settings_tls_free(struct redis_tls *t)
+{
+	redis_tls_free(t);
 }

@@ -3,7 +3,7 @@
  * `release` says. What no rule names stays here.
  *
  * Thread:    the pipeline's; the rules are immutable between reloads.
- * Memory:    the packs' arena; a released record is a tree of its own.
+ * Memory:    the packs' arena; a view is on the heap, a released record a text of its own.
  * Owns:      nothing.
  * Not here:  sending it -> ../output/sinks/release.c   other forms of it -> tools/casusctl/stix.c
  *
@@ -73,23 +73,20 @@ struct release {
 	uint32_t n_fields;
 };
 
-/* What a party gets of a record. */
-struct released {
-	json_t *record;          /* new; NULL: nothing */
-	uint8_t marking;         /* of the most closed field in it, and of the record */
-	uint32_t to;             /* parties that the record is released to; 0: not restricted by name */
-	bool partial;            /* something was kept back */
-};
-
-/* `about`: the incident's document that decides conditions and owners; NULL: the record's own, or none. *out is cleared by
- * released_clear(). E_NOENT: the packs have no rules of release; E_NOMEM. */
-int release_to(const struct packs *p, const struct party *party, const json_t *record, const json_t *about, struct released *out);
-void released_clear(struct released *r);
-/* Is something sent to this party at all? */
-bool release_has_stream(const struct packs *p, const struct party *party);
+/* A record made ready to be told to many parties. `about`: the incident's document that decides conditions and owners; NULL: the record's
+ * own, or none. Record and document must stay while the view does. NULL: nothing of it is for anybody, or no memory. */
+struct release_view;
+struct release_view *release_view_new(const struct packs *p, const json_t *record, const json_t *about);
+void release_view_free(struct release_view *v);
 /* The record as it is sent: with `release` in its `casus`, that says for whom, under which marking, and whether it is partial.
  * Heap, to be freed by the caller; NULL: nothing for this party. */
+char *release_view_text(const struct release_view *v, const struct party *party);
+/* The same for one party alone. */
 char *release_text(const struct packs *p, const struct party *party, const json_t *record, const json_t *about);
+/* Does some rule speak of records of this type? */
+bool release_is_about(const struct packs *p, struct span type);
+/* Is something sent to this party at all? */
+bool release_has_stream(const struct packs *p, const struct party *party);
 
 /* ---- for pack.c ---- */
 struct pack_reader;

@@ -13,7 +13,7 @@
 struct redis_tls {
 	SSL_CTX *ctx;
 	char name[256]; /* that the certificate must be for */
-	bool address;   /* it is one, not a host name */
+	bool fixed;     /* whatever host is connected to */
 };
 
 static bool
@@ -63,7 +63,6 @@ redis_tls_new(const struct output_conf *c, struct diag *d)
 {
 	struct redis_tls *t = calloc(1, sizeof *t);
 	const char *name = is_set(c->redis_tls_name) ? c->redis_tls_name : c->redis_host;
-	uint8_t address[16];
 
 	if (!t)
 		return NULL;
@@ -74,7 +73,7 @@ redis_tls_new(const struct output_conf *c, struct diag *d)
 		SSL_CTX_set_min_proto_version(t->ctx, TLS1_2_VERSION);
 		SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, NULL);
 		memcpy(t->name, name, strlen(name) + 1);
-		t->address = inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
+		t->fixed = is_set(c->redis_tls_name);
 		return t;
 	}
 	redis_tls_free(t);
@@ -90,21 +89,33 @@ redis_tls_free(struct redis_tls *t)
 	free(t);
 }
 
-struct bufferevent *
-redis_tls_connection(const struct redis_tls *t, struct event_base *loop)
+SSL *
+redis_tls_session(const struct redis_tls *t, const char *host)
 {
 	SSL *ssl = SSL_new(t->ctx);
-	struct bufferevent *bev;
+	const char *name = host && !t->fixed ? host : t->name;
+	uint8_t address[16];
 	bool named;
 
 	if (!ssl)
 		return NULL;
-	if (t->address)
-		named = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), t->name) == 1;
+	if (inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1)
+		named = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) == 1;
 	else
-		named = SSL_set1_host(ssl, t->name) == 1 && SSL_set_tlsext_host_name(ssl, t->name) == 1;
-	bev = named ? bufferevent_openssl_socket_new(loop, -1, ssl, BUFFEREVENT_SSL_CONNECTING,
-			      BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS) : NULL;
+		named = SSL_set1_host(ssl, name) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
+	if (named)
+		return ssl;
+	SSL_free(ssl);
+	return NULL;
+}
+
+struct bufferevent *
+redis_tls_connection(const struct redis_tls *t, struct event_base *loop)
+{
+	SSL *ssl = redis_tls_session(t, NULL);
+	struct bufferevent *bev;
+
+	bev = ssl ? bufferevent_openssl_socket_new(loop, -1, ssl, BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS) : NULL;
 	if (!bev)
 		SSL_free(ssl);
 	else
@@ -113,10 +124,8 @@ redis_tls_connection(const struct redis_tls *t, struct event_base *loop)
 }
 
 bool
-redis_tls_why(struct bufferevent *bev, char why[static 256])
+redis_tls_session_why(const SSL *ssl, unsigned long e, char why[static 256])
 {
-	SSL *ssl = bufferevent_openssl_get_ssl(bev);
-	unsigned long e = ssl ? bufferevent_get_openssl_error(bev) : 0;
 	long verify = ssl ? SSL_get_verify_result(ssl) : X509_V_OK;
 
 	if (verify != X509_V_OK)
@@ -124,4 +133,12 @@ redis_tls_why(struct bufferevent *bev, char why[static 256])
 	else if (e)
 		snprintf(why, 256, "TLS: %s", ERR_reason_error_string(e) ? ERR_reason_error_string(e) : "failed");
 	return verify != X509_V_OK || e;
+}
+
+bool
+redis_tls_why(struct bufferevent *bev, char why[static 256])
+{
+	SSL *ssl = bufferevent_openssl_get_ssl(bev);
+
+	return redis_tls_session_why(ssl, ssl ? bufferevent_get_openssl_error(bev) : 0, why);
 }

@@ -15,6 +15,7 @@
 #include "pipeline/legal/release.h"
 #include "pipeline/output/redis_auth.h"
 #include "pipeline/output/redis_link.h"
+#include "pipeline/output/redis_tls.h"
 #include "pipeline/output/release_send.h"
 #include "pipeline/output/sink.h"
 
@@ -27,6 +28,7 @@ struct release_sink {
 	const struct sink_env *env;
 	struct redis_names names;
 	struct redis_link *link;
+	struct redis_tls *tls;
 	struct journal_cursor *cursor;
 	struct effects effects;
 	struct packs packs;
@@ -107,12 +109,12 @@ on_down(void *arg, const char *why)
 }
 
 static int
-send_to(struct release_sink *s, const struct party *p, const json_t *record, const struct journal_record *r)
+send_to(struct release_sink *s, const struct party *p, const struct release_view *view, const struct journal_record *r)
 {
 	struct release_command c;
 	struct release_item item = { .party = p->id, .source = s->names.sensor, .epoch = journal_epoch(s->env->journal), .number = r->seq,
 		.type = r->type, .eid = r->eid };
-	char *text = release_text(&s->packs, p, record, NULL);
+	char *text = release_view_text(view, p);
 	int n = 0;
 
 	if (text) {
@@ -129,14 +131,17 @@ send_to(struct release_sink *s, const struct party *p, const json_t *record, con
 static int
 send_record(struct release_sink *s, const struct journal_record *r)
 {
+	struct release_view *view;
 	json_t *record;
 	int rc = 0;
 
-	if (!r->incident.n)
+	if (!r->incident.n || !release_is_about(&s->packs, r->type))
 		return 0;
 	record = json_loadb((const char *) r->json.p, r->json.n, 0, NULL);
-	for (uint32_t i = 0; record && rc == 0 && i < s->packs.n_parties; i++)
-		rc = send_to(s, &s->packs.party[i], record, r);
+	view = record ? release_view_new(&s->packs, record, NULL) : NULL;
+	for (uint32_t i = 0; view && rc == 0 && i < s->packs.n_parties; i++)
+		rc = send_to(s, &s->packs.party[i], view, r);
+	release_view_free(view);
 	json_decref(record);
 	return rc;
 }
@@ -217,6 +222,7 @@ release_close(void *self)
 	struct release_sink *s = self;
 
 	redis_link_free(s->link);
+	redis_tls_free(s->tls);
 	journal_cursor_free(s->cursor);
 	packs_clear(&s->packs);
 	effects_clear(&s->effects);
@@ -271,7 +277,7 @@ release_open(const struct sink_env *env, struct diag *d)
 	const struct output_conf *c = env->conf;
 	struct release_sink *s = calloc(1, sizeof *s);
 	struct redis_link_conf lc = { .loop = env->loop, .socket = c->redis_socket, .host = c->redis_host, .port = (uint16_t) c->redis_port,
-		.timeout = c->redis_timeout, .seed = hash_bytes(c->sensor, strlen(c->sensor), 2), .arg = s, .up = on_up, .reply = on_reply,
+		.timeout = c->redis_timeout, .connect_timeout = c->redis_connect_timeout, .seed = hash_bytes(c->sensor, strlen(c->sensor), 2), .arg = s, .up = on_up, .reply = on_reply,
 		.down = on_down };
 
 	if (!s)
@@ -281,7 +287,8 @@ release_open(const struct sink_env *env, struct diag *d)
 	s->read_seq = s->acked = journal_first_seq(env->journal) - 1;
 	if (!env->loop)
 		diag_error(d, "redis.release", 0, 0, "needs an event loop");
-	else if (rules_read(c, &s->packs, &s->effects, d) == 0 && redis_password(s->password, c, d) == 0) {
+	else if (rules_read(c, &s->packs, &s->effects, d) == 0 && redis_password(s->password, c, d) == 0 && (!c->redis_tls || (s->tls = redis_tls_new(c, d)))) {
+		lc.tls = s->tls;
 		s->cursor = journal_cursor_new(env->journal);
 		s->link = redis_link_new(&lc);
 		if (s->cursor && s->link) {
