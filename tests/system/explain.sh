@@ -29,6 +29,12 @@ set checksum bad
 tcp client:40000 -> server:80 { > "GET /index.html HTTP/1.1\r\nHost: www.example.org\r\n\r\n" }
 END
 
+"$build/tools/mkpcap/mkpcap" - -o echo.pcap << 'END'
+host client 198.51.100.7
+host server 10.1.0.80
+icmp client -> server 8 0 seq 1 "abc"
+END
+
 # explains NAME CAPTURE WORDS [OPTIONS...] < rules: the rule with sid 7; WORDS: an extended regular expression on the whole answer.
 explains() {
 	name=$1 capture=$2 words=$3
@@ -59,6 +65,9 @@ alert http any any -> 10.9.0.0/16 any (msg:"a"; http.uri; content:"index"; sid:7
 END
 explains "not the port" web.pcap 'verdict +no match: destination port of .*: port 80 is not in it' << 'END'
 alert tcp any any -> 10.1.0.80 8080 (msg:"a"; content:"index"; sid:7;)
+END
+explains "a port that nobody has" echo.pcap 'verdict +no match: content:"zzz"' << 'END'
+alert ip any any -> any 80 (msg:"a"; content:"zzz"; sid:7;)
 END
 explains "another protocol" web.pcap 'verdict +no match: application protocol .*: the flow speaks http' << 'END'
 alert tls any any -> any any (msg:"a"; tls.sni; content:"index"; sid:7;)

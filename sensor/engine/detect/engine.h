@@ -432,7 +432,6 @@ void vars_begin(struct detect *d);                     /* a packet */
 void vars_settle(struct detect *d);                    /* a rule matched: what it picked up goes where it belongs */
 void scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candidates *into);
 bool port_in(const struct port_set *s, uint16_t port);
-bool ends_match(const struct sig *s, const struct packet *p, bool turned);
 bool header_match(const struct detect *d, const struct sig *s, bool turned);
 bool packet_match(struct detect *d, const struct sig *s);   /* matchers and packet buffers, but for those that write */
 bool packet_writes(struct detect *d, const struct sig *s);  /* the others; true at once without SIG_WRITES */

@@ -2,6 +2,7 @@
  * explain - see explain.h: the steps of one rule against what is at hand, and the attempt that came furthest.
  */
 #include "engine/detect/explain_private.h"
+#include "engine/detect/header.h"
 
 bool
 explain_loaded(const struct explain *e)
@@ -195,53 +196,64 @@ explain_outcome(struct detect *d, unsigned n, bool passed)
 
 /* ---- header and packet ---- */
 
+static const char *const end_name[2] = { "source", "destination" };
+
 static bool
-header_ends(struct explain *e, const struct sig *s, const struct packet *p, bool turned)
+explain_address(struct explain *e, const struct sig *s, const struct packet *p, bool turned, int end)
 {
-	const struct addr *end[2] = { turned ? &p->dst : &p->src, turned ? &p->src : &p->dst };
-	uint16_t port[2] = { turned ? p->dport : p->sport, turned ? p->sport : p->dport };
-	const struct addr_set *set[2] = { s->src, s->dst };
-	const struct port_set *ports[2] = { s->sport, s->dport };
-	static const char *const name[2] = { "source", "destination" };
 	char text[ADDR_STRLEN];
 
-	for (int i = 0; i < 2; i++)
-		if (set[i] && !explain_check(e, addr_set_has(set[i], end[i]), 0, "%s address of \"%s\"", name[i], e->header)) {
-			addr_print(end[i], text);
-			explain_got(e, "%s is not in it", text);
-			return false;
-		}
-	for (int i = 0; i < 2; i++)
-		if (ports[i] && !explain_check(e, port_in(ports[i], port[i]), 0, "%s port of \"%s\"", name[i], e->header)) {
-			explain_got(e, "port %u is not in it", port[i]);
-			return false;
-		}
+	if ((end ? s->dst : s->src) && !explain_check(e, header_address(s, p, turned, end), 0, "%s address of \"%s\"", end_name[end], e->header)) {
+		addr_print((end != 0) != turned ? &p->dst : &p->src, text);
+		explain_got(e, "%s is not in it", text);
+		return false;
+	}
 	return true;
 }
 
 static bool
-header_addresses(struct explain *e, const struct sig *s, const struct packet *p, bool turned)
+explain_port(struct explain *e, const struct sig *s, const struct packet *p, bool turned, int end)
 {
-	if (!(s->flags & SIG_BOTH_WAYS))
-		return header_ends(e, s, p, turned);
-	return explain_check(e, ends_match(s, p, turned) || ends_match(s, p, !turned), 0, "addresses and ports of \"%s\", either way", e->header);
+	if ((end ? s->dport : s->sport) && !explain_check(e, header_port(s, p, turned, end), 0, "%s port of \"%s\"", end_name[end], e->header)) {
+		explain_got(e, "port %u is not in it", (end != 0) != turned ? p->dport : p->sport);
+		return false;
+	}
+	return true;
 }
 
 static bool
-header_flow(struct detect *d, const struct sig *s)
+explain_ends(struct explain *e, const struct sig *s, const struct packet *p, bool turned)
+{
+	if (!header_has_ends(s))
+		return true;
+	if (!p->ip_version && !explain_check(e, false, 0, "addresses and ports of \"%s\"", e->header)) {
+		explain_got(e, "the packet is not IP");
+		return false;
+	}
+	if ((s->sport || s->dport) && !explain_check(e, header_whole(s, p), 0, "ports of \"%s\"", e->header)) {
+		explain_got(e, "the packet is a fragment");
+		return false;
+	}
+	if (s->flags & SIG_BOTH_WAYS)
+		return explain_check(e, header_ends(s, p, turned) || header_ends(s, p, !turned), 0, "addresses and ports of \"%s\", either way", e->header);
+	return explain_address(e, s, p, turned, 0) && explain_address(e, s, p, turned, 1) && explain_port(e, s, p, turned, 0) && explain_port(e, s, p, turned, 1);
+}
+
+static bool
+explain_flow(struct detect *d, const struct sig *s)
 {
 	struct explain *e = d->explain;
 	const struct detect_in *in = d->now;
 
-	if (s->flags & (SIG_NEED_FLOW | SIG_NEED_TCP) && !explain_check(e, in->flow != NULL, 0, "a flow")) {
+	if (s->flags & (SIG_NEED_FLOW | SIG_NEED_TCP) && !explain_check(e, header_flow(s, in) && (in->flow || header_session(s, in)), 0, "a flow")) {
 		explain_got(e, "the packet belongs to none");
 		return false;
 	}
-	if (!explain_check(e, s->dirs >> in->p->dir & 1, 0, "direction %s", s->dirs == 1 ? "to server" : s->dirs == 2 ? "to client" : "any")) {
+	if (!explain_check(e, header_direction(s, in->p), 0, "direction %s", s->dirs == 1 ? "to server" : s->dirs == 2 ? "to client" : "any")) {
 		explain_got(e, "this packet goes to the %s", in->p->dir == TO_SERVER ? "server" : "client");
 		return false;
 	}
-	if (s->flags & SIG_NEED_TCP && !explain_check(e, in->stream != NULL, 0, "a TCP session")) {
+	if (s->flags & SIG_NEED_TCP && !explain_check(e, header_session(s, in), 0, "a TCP session")) {
 		explain_got(e, "its beginning was not seen (stream.midstream), or its packets were left out");
 		return false;
 	}
@@ -249,26 +261,24 @@ header_flow(struct detect *d, const struct sig *s)
 }
 
 static bool
-header_app(struct detect *d, const struct sig *s)
+explain_app(struct detect *d, const struct sig *s)
 {
 	struct explain *e = d->explain;
 	const char *name = d->now->app ? app_name(d->now->app) : NULL;
 
-	if (s->apps && !explain_check(e, d->now->app != NULL, 0, "bytes of the flow")) {
+	if (s->apps && !explain_check(e, d->now->app || header_app(s, d), 0, "bytes of the flow")) {
 		explain_got(e, "none were seen yet%s", d->now->p->proto == 6 ? ", or its stream is not followed" : "");
 		return false;
 	}
-	if (s->apps && !explain_check(e, name != NULL, 0, "an application protocol that is known")) {
+	if (s->apps && !explain_check(e, name || header_app(s, d), 0, "an application protocol that is known")) {
 		explain_got(e, "more bytes are needed to tell");
 		return false;
 	}
-	if (s->apps && !explain_check(e, s->apps & d->app_bit, 0, "application protocol of \"%s\"", e->header)) {
+	if (s->apps && !explain_check(e, header_app(s, d), 0, "application protocol of \"%s\"", e->header)) {
 		explain_got(e, "the flow speaks %s", name);
 		return false;
 	}
-	if (s->flags & SIG_PDONLY)
-		return explain_check(e, d->proto_fresh, 0, "the protocol became known with this packet");
-	return true;
+	return !(s->flags & SIG_PDONLY) || explain_check(e, header_fresh(s, d), 0, "the protocol became known with this packet");
 }
 
 bool
@@ -277,18 +287,12 @@ explain_header(struct detect *d, const struct sig *s, bool turned)
 	struct explain *e = d->explain;
 	const struct packet *p = d->now->p;
 
-	if (!(s->flags & SIG_NO_IP)) {
-		bool ok = p->ip_version && (!s->ip_version || s->ip_version == p->ip_version) &&
-		    s->ip_protos[p->proto / 64] >> (p->proto % 64) & 1;
-		if (!explain_check(e, ok, 0, "IP protocol of \"%s\"", e->header))
-			return false;
-	}
-	if (!header_addresses(e, s, p, turned) || !header_flow(d, s) || !header_app(d, s))
+	if (!(s->flags & SIG_NO_IP) && !explain_check(e, header_protocol(s, p), 0, "IP protocol of \"%s\"", e->header))
 		return false;
-	if (s->flags & SIG_NOT_PSEUDO && p->flags & PACKET_PSEUDO)
+	if (!explain_ends(e, s, p, turned) || !explain_flow(d, s) || !explain_app(d, s))
+		return false;
+	if (!header_wire(s, p))
 		return explain_check(e, false, 0, "a packet of the wire");
-	if (!explain_check(e, header_match(d, s, turned), 0, "header"))
-		return false;
 	for (unsigned i = 0; i < s->n_matchers; i++)
 		if (!explain_check(e, s->matchers[i].fn(&d->ctx, &s->matchers[i].arg), s->matchers[i].opt, "%s", s->matchers[i].opt ? "" : "hook"))
 			return false;

@@ -1,7 +1,7 @@
 /*
  * match - one rule against the packet at hand: header, packet keywords, payload and stream.
  */
-#include "engine/detect/engine.h"
+#include "engine/detect/header.h"
 
 bool
 port_in(const struct port_set *s, uint16_t port)
@@ -21,53 +21,20 @@ port_in(const struct port_set *s, uint16_t port)
 }
 
 bool
-ends_match(const struct sig *s, const struct packet *p, bool turned)
-{
-	const struct addr *src = turned ? &p->dst : &p->src, *dst = turned ? &p->src : &p->dst;
-
-	if (s->sport || s->dport) {
-		bool ports = p->proto == 6 || p->proto == 17 || p->proto == 132;
-		if (p->flags & PACKET_FRAGMENT)
-			return false;
-		if (ports && s->sport && !port_in(s->sport, turned ? p->dport : p->sport))
-			return false;
-		if (ports && s->dport && !port_in(s->dport, turned ? p->sport : p->dport))
-			return false;
-	}
-	return (!s->src || addr_set_has(s->src, src)) && (!s->dst || addr_set_has(s->dst, dst));
-}
-
-bool
 header_match(const struct detect *d, const struct sig *s, bool turned)
 {
 	const struct detect_in *in = d->now;
 	const struct packet *p = in->p;
 
-	if (s->flags & SIG_NEED_FLOW && !in->flow)
+	if (!header_flow(s, in) || !header_direction(s, p) || !header_app(s, d) || !header_protocol(s, p))
 		return false;
-	if (!(s->dirs >> p->dir & 1))
+	if (s->flags & (SIG_NEED_TCP | SIG_NOT_PSEUDO | SIG_PDONLY) && !(header_session(s, in) && header_wire(s, p) && header_fresh(s, d)))
 		return false;
-	if (s->apps && !(s->apps & d->app_bit))
-		return false;
-	if (!(s->flags & SIG_NO_IP)) {
-		if (p->ip_version == 0 || (s->ip_version && s->ip_version != p->ip_version))
-			return false;
-		if (!(s->ip_protos[p->proto / 64] >> (p->proto % 64) & 1))
-			return false;
-	}
-	if (s->flags & (SIG_NEED_TCP | SIG_NOT_PSEUDO | SIG_PDONLY)) {
-		if (s->flags & SIG_NEED_TCP && !in->stream)
-			return false;
-		if (s->flags & SIG_NOT_PSEUDO && p->flags & PACKET_PSEUDO)
-			return false;
-		if (s->flags & SIG_PDONLY && !d->proto_fresh)
-			return false;
-	}
-	if (!s->src && !s->dst && !s->sport && !s->dport)
+	if (!header_has_ends(s))
 		return true;
 	if (p->ip_version == 0)
 		return false;
-	return ends_match(s, p, turned) || (s->flags & SIG_BOTH_WAYS && ends_match(s, p, !turned));
+	return header_ends(s, p, turned) || (s->flags & SIG_BOTH_WAYS && header_ends(s, p, !turned));
 }
 
 static bool
