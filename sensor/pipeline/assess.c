@@ -9,7 +9,7 @@ static const struct option rows[] = {
 	{ "inventory", OPT_PATH, AT(inventory), NULL, 0, 0, NULL, "Asset inventory: networks, owners, sectors, criticality, capacity, services." },
 	{ "packs", OPT_PATH, AT(packs), NULL, 0, 0, NULL, "Folder of policy packs; default: the shipped ones." },
 	{ "context", OPT_PATH, AT(context), NULL, 0, 0, NULL, "Context inputs: circumstance, attribution statements, damage reports, confirmations." },
-	{ "context-keys", OPT_PATH, AT(context_keys), NULL, 0, 0, NULL, "Ed25519 keys of those who may tell; with it what is unsigned is taken from the control socket's owner alone." },
+	{ "context-keys", OPT_PATH, AT(context_keys), NULL, 0, 0, NULL, "Ed25519 keys of those who may tell; with it what is unsigned is taken from the control socket's owner alone, without it also from a context file that nobody else may write." },
 	{ "effects", OPT_PATH, AT(effects), NULL, 0, 0, NULL, "Effect classes of rules; default: the shipped effects.yaml." },
 	{ "incident.join-window", OPT_SECONDS, AT(join_window), "1h", 0, 0, NULL, "Signs against one victim or victim group further apart than this are two incidents, unless an attacker's infrastructure joins them." },
 	{ "incident.campaign-window", OPT_SECONDS, AT(campaign_window), "7d", 0, 0, NULL, "Signs of one attacker's address, name, certificate, tool or file, or of one signature on one victim, are one incident for so long; a closed one is reopened." },
@@ -39,6 +39,18 @@ free_notes(struct incident *i)
 
 /* ---- beginning ---- */
 
+/* Bare statements of a file are believed as those of the control socket's peer are: by whose it is. A drill's are marked as such anyway. */
+static int
+read_context(struct assess *a, struct diag *d)
+{
+	const struct author_keys *keys = a->conf.context_keys ? &a->keys : NULL;
+	bool ours = told_is_ours(a->conf.context) == 0;
+	struct context_trust t = { keys, !keys && (a->conf.exercise || ours),
+		keys ? NULL : "a file of root or of the sensor's own user that nobody else may write, or signatures (option context-keys), were expected", CHANNEL_FILE };
+
+	return context_read(&a->context, a->conf.context, &a->packs, &t, d);
+}
+
 static int
 read_inputs(struct assess *a, struct diag *d)
 {
@@ -55,8 +67,7 @@ read_inputs(struct assess *a, struct diag *d)
 	if (a->conf.context_keys)
 		rc |= author_keys_read(&a->keys, a->conf.context_keys, d);
 	if (a->conf.context && !rc)
-		rc |= context_read(&a->context, a->conf.context, &a->packs,
-		    &(struct context_trust) { a->conf.context_keys ? &a->keys : NULL, !a->conf.context_keys, CHANNEL_FILE }, d);
+		rc |= read_context(a, d);
 	if (rc || !a->conf.packs)
 		return -1;
 	a->health = health_new(&a->inv);

@@ -11,7 +11,7 @@
 static int
 tell_again(struct assess *a, struct told *t, struct diag *d, const struct statement **out)
 {
-	struct context_trust trust = { a->conf.context_keys ? &a->keys : NULL, t->trusted, t->channel };
+	struct context_trust trust = { a->conf.context_keys ? &a->keys : NULL, t->trusted, NULL, t->channel };
 
 	int rc = context_add(&a->context, t->channel, span_of(t->text, t->n), &a->packs, &trust, out, d);
 

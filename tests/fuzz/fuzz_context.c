@@ -44,7 +44,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	diag_init(&d, 0);
-	if (context_read(&c, path, &packs, &(struct context_trust) { NULL, true, "file" }, &d) == 0) {
+	if (context_read(&c, path, &packs, &(struct context_trust) { NULL, true, NULL, "file" }, &d) == 0) {
 		int64_t now = 0;
 		i = malloc(sizeof(*i));
 		facts_of(&f, i, &packs, data, n);

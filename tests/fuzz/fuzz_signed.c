@@ -50,7 +50,7 @@ static int
 tell(struct span text, bool bare_ok)
 {
 	struct context c = { 0 };
-	struct context_trust t = { &keys, bare_ok, CHANNEL_REDIS };
+	struct context_trust t = { &keys, bare_ok, NULL, CHANNEL_REDIS };
 	const struct statement *s = NULL;
 	struct diag d;
 	int rc;

@@ -18,6 +18,16 @@ id=$(grep -o '"incident":{"id":"I-[0-9]*-[0-9]*"' "$dir/out/eve.json" | head -n 
 [ -n "$id" ] || fail "no incident"
 explain() { "$ctl" explain --dir "$dir/out/journal" $packs "$@"; }
 
+# Bare statements of a file: of whose file it is, unless it is a drill.
+cp "$top/contrib/scenario/context.yaml" "$dir/context.yaml"
+replay() { "$casus" -q -r "$scenario" -l "$dir/real" --context "$dir/context.yaml" --set "packs=$top/rules/policy" --set "effects=$top/rules/effects.yaml" "$@" > "$dir/log" 2>&1; }
+chmod 666 "$dir/context.yaml"
+rc=0; replay || rc=$?
+[ $rc -eq 78 ] && [ "$(grep -c 'context.yaml:[0-9]*:[0-9]*: .*not signed.*nobody else may write' "$dir/log")" -eq 4 ] || fail "a file that others may write was believed: exit $rc, $(cat "$dir/log")"
+replay --exercise || fail "a drill: $(cat "$dir/log")"
+chmod 644 "$dir/context.yaml"
+replay || fail "a file of one's own: $(cat "$dir/log")"
+
 # Every revision that was told comes out with the same intervals: nothing on standard error.
 n=0
 for r in $(grep '"event_type":"incident"' "$dir/out/eve.json" | grep -o "\"incident\":{\"id\":\"$id\",\"revision\":[0-9]*" | sed 's/.*://' | sort -nu); do

@@ -169,7 +169,8 @@ read_entry(struct context *c, const struct yaml *y, const struct packs *p, const
 	s->channel = t->channel;
 	if (!wrap) {
 		if (!t->unsigned_ok)
-			yaml_error(y, d, "the statement is not signed, and unsigned ones are not taken here");
+			yaml_error(y, d, "the statement is not signed, and unsigned ones are not taken here%s%s", t->unsigned_why ? ": " : "",
+			    t->unsigned_why ? t->unsigned_why : "");
 		read_statement(c, y, p, s, d);
 		return;
 	}

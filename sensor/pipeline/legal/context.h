@@ -45,6 +45,7 @@ struct context {
 struct context_trust {
 	const struct author_keys *keys; /* NULL: there are none */
 	bool unsigned_ok;
+	const char *unsigned_why;       /* where it may not be: what would make it so; NULL: nothing, only a signature */
 	const char *channel;
 };
 

@@ -298,8 +298,8 @@ write_instruments(const struct document_in *in, const struct assessment *a, stru
 static void
 write_divergence(const struct document_in *in, const struct assessment *a, struct json *j)
 {
-	struct divergence d[128]; /* every pair of sixteen parties */
-	uint32_t n = bands_divergence(in->packs, &a->bands, d, 128);
+	struct divergence d[PARTIES_MAX * (PARTIES_MAX - 1) / 2]; /* every pair */
+	uint32_t n = bands_divergence(in->packs, &a->bands, d, sizeof(d) / sizeof(d[0]));
 
 	json_array(j, "divergence");
 	for (uint32_t i = 0; i < n; i++) {

@@ -138,13 +138,12 @@ told_parse(struct told_list *l, struct span file)
 	return 0;
 }
 
-/* Ours or root's, and nobody else may write it: what it holds bare is believed. */
-static int
-is_safe(const char *path)
+int
+told_is_ours(const char *path)
 {
 	struct stat st;
 
-	if (lstat(path, &st) < 0)
+	if (stat(path, &st) < 0)
 		return errno == ENOENT ? E_NOENT : E_IO;
 	if (!S_ISREG(st.st_mode) || (st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & 022))
 		return E_PERM;
@@ -155,7 +154,8 @@ int
 told_open(struct told_list *l, const char *path)
 {
 	struct buf text;
-	int rc = is_safe(path);
+	struct stat st;
+	int rc = lstat(path, &st) == 0 && S_ISLNK(st.st_mode) ? E_PERM : told_is_ours(path);
 
 	if (rc < 0 && rc != E_NOENT)
 		return rc;

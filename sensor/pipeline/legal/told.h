@@ -19,6 +19,9 @@
 #define TOLD_TEXT_MAX 65536
 #define TOLD_MARK_MAX 48
 
+/* 0: root's or our own, and nobody else may write it, so that what it holds bare is believed as what a peer of the right uid tells. */
+int told_is_ours(const char *path);
+
 /* Ways by which a statement comes. */
 #define CHANNEL_FILE "file"
 #define CHANNEL_SOCKET "control socket"

@@ -256,7 +256,7 @@ statements(const char *text, struct diag *x, int rc)
 	struct context c;
 
 	diag_init(x, 0);
-	if (context_read(&c, file("c.yaml", text), &packs, &(struct context_trust) { NULL, true, "file" }, x) != rc) {
+	if (context_read(&c, file("c.yaml", text), &packs, &(struct context_trust) { NULL, true, NULL, "file" }, x) != rc) {
 		diag_print(x, stderr);
 		fail_msg("context_read");
 	}
@@ -350,7 +350,7 @@ envelope(const char *key, const char *text, bool spoil)
 static int
 tell(struct context *c, const char *text, bool unsigned_ok, const char *problem)
 {
-	struct context_trust t = { &keys, unsigned_ok, "control socket" };
+	struct context_trust t = { &keys, unsigned_ok, NULL, "control socket" };
 	const struct statement *s = NULL;
 	struct diag x;
 	bool found = problem == NULL;
