@@ -86,10 +86,12 @@ credentials(struct nfs_msg *m, struct rd *r)
 	uint32_t n;
 	struct rd c;
 
+	m->creds = r->p;
 	m->rpc.flavor = rd_u32(r);
 	c = rd_of(nfs_opaque(r, &n));
 	if (n > AUTH_MAX)
 		r->bad = true;
+	m->creds_n = r->bad ? 0 : (uint32_t) (r->p - m->creds);
 	if (m->rpc.flavor == AUTH_UNIX) {
 		rd_skip(&c, 4);
 		m->machine = nfs_opaque(&c, &n);
@@ -113,7 +115,7 @@ find_read(struct nfs_state *st, uint32_t xid)
 }
 
 static void
-answer(struct app *a, struct nfs_state *st, struct nfs_msg *m, struct rd *r)
+answer(struct app *a, struct nfs_state *st, struct nfs_msg *m, const struct nfs_record *w, struct rd *r)
 {
 	struct nfs_read *read = find_read(st, m->rpc.xid);
 	struct nfs_tx *t = find(a, m->rpc.xid);
@@ -124,6 +126,7 @@ answer(struct app *a, struct nfs_state *st, struct nfs_msg *m, struct rd *r)
 	nfs_opaque(r, &n);
 	done = rd_u32(r) == 0 && accepted && !r->bad;
 	app_count_response(a, !done);
+	nfs_frames_answer(a, w, st->version, r->bad ? NULL : r->p);
 	if (read) {
 		m->rpc = read->rpc;
 		m->machine = span_of(read->machine, read->machine_n);
@@ -145,14 +148,15 @@ message(struct app *a, struct nfs_state *st, int dir, struct span s, uint32_t mo
 {
 	struct nfs_msg m = { .more = more };
 	struct rd r = rd_of(s);
-	uint32_t type, rpc, program;
+	uint32_t type, rpc, program, mark = a->transport == APP_UDP ? 0 : 4;
+	struct nfs_record w = { s.p - mark, s.n + more + mark };
 
 	m.rpc.xid = rd_u32(&r);
 	type = rd_u32(&r);
 	st->now[dir] = NULL;
 	st->rest[dir] = 0;
 	if (type == 1 && dir == TO_CLIENT) {
-		answer(a, st, &m, &r);
+		answer(a, st, &m, &w, &r);
 		return;
 	}
 	rpc = rd_u32(&r);
@@ -167,7 +171,10 @@ message(struct app *a, struct nfs_state *st, int dir, struct span s, uint32_t mo
 		return;
 	}
 	app_count_request(a);
-	if (program == PROGRAM && m.version >= 2 && m.version <= 4)
+	bool nfs = program == PROGRAM && m.version >= 2 && m.version <= 4;
+	nfs_frames_call(a, &w, &m, r.p, nfs);
+	st->version = nfs ? m.version : 0;
+	if (nfs)
 		(m.version == 4 ? nfs4_call : nfs_call)(a, st, &m, r);
 }
 
@@ -354,6 +361,7 @@ const struct protocol protocol_nfs = {
 	.file = nfs_file_of,
 	.fields = fields,
 	.events = events,
+	.frames = nfs_frames,
 	.log = nfs_log,
 	.log_packet = true,
 	.second_name = "rpc",

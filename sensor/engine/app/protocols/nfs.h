@@ -54,6 +54,7 @@ struct nfs_state {
 		char machine[64];
 	} read[NFS_READS];
 	uint32_t next_name, next_read;
+	uint32_t version;         /* of the newest call */
 };
 
 /* The arguments of a call, or what an answer brings, behind RPC's headers. */
@@ -61,6 +62,8 @@ struct nfs_msg {
 	uint32_t version, procedure;
 	struct nfs_rpc rpc;
 	struct span machine;
+	const uint8_t *creds;     /* where the credentials are; creds_n 0: nowhere */
+	uint32_t creds_n;
 	uint32_t more;            /* bytes of the record that did not come yet */
 };
 
@@ -80,6 +83,15 @@ void nfs_file_data(struct app *a, struct nfs_state *st, int dir, const struct nf
 void nfs_file_closed(struct nfs_state *st, struct app *a, uint64_t handle);
 bool nfs_file_of(const struct tx *tx, int dir, unsigned index, struct app_file *out);
 struct nfs_tx *nfs_tx_new(struct app *a, struct nfs_state *st, const struct nfs_msg *m);
+
+/* nfs_frames.c */
+struct nfs_record { /* with the mark, over TCP */
+	const uint8_t *at;
+	uint32_t n;
+};
+extern const struct app_frame_type nfs_frames[];
+void nfs_frames_call(struct app *a, const struct nfs_record *w, const struct nfs_msg *m, const uint8_t *args, bool nfs);
+void nfs_frames_answer(struct app *a, const struct nfs_record *w, uint32_t version, const uint8_t *results);
 
 /* nfs_calls.c: versions 2 and 3; nfs4.c: compounds of 4. */
 void nfs_call(struct app *a, struct nfs_state *st, const struct nfs_msg *m, struct rd r);

@@ -126,6 +126,8 @@ result(struct app *a, struct rfb *st, struct rd *r)
 		end(st);
 }
 
+enum { FRAME_PDU };
+
 static void
 reason(struct app *a, struct rfb *st, struct rd *r)
 {
@@ -262,6 +264,7 @@ rfb_feed(struct app *a, void *state, int dir, struct span bytes)
 			st->step[1] = before[1];
 			break;
 		}
+		app_frame(a, dir, FRAME_PDU, bytes.p + taken, left - rd_left(&r), NULL);
 		taken += left - rd_left(&r);
 	}
 	return (int) taken;
@@ -434,6 +437,8 @@ rfb_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 	}
 }
 
+static const struct app_frame_type frames[] = { [FRAME_PDU] = { "pdu", "a message of the handshake" }, { NULL, NULL } };
+
 const struct protocol protocol_rfb = {
 	.name = "rfb",
 	.spec = "RFC 6143",
@@ -454,5 +459,6 @@ const struct protocol protocol_rfb = {
 	.tx_clear = rfb_tx_clear,
 	.fields = fields,
 	.events = events,
+	.frames = frames,
 	.log = rfb_log,
 };
