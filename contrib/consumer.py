@@ -8,6 +8,7 @@ reads new ones; acknowledges after printing. Doubles are dropped on casus.eid, g
   consumer.py --sensor edge-1                     follow as group "consumer"
   consumer.py --sensor edge-1 --dump              everything in the streams, without a group, then end
   consumer.py --sensor edge-1 --from 1700000000000-0 --dump
+  consumer.py --sensor edge-1 --host redis.example --tls --tls-ca ca.pem --tls-cert my.pem --tls-key my.key
 
 Needs python3-redis. Exit codes: 0 ok, 1 a gap was seen, 2 failure.
 """
@@ -189,6 +190,10 @@ def arguments():
     p.add_argument("--port", type=int, default=6379)
     p.add_argument("--user")
     p.add_argument("--password-file")
+    p.add_argument("--tls", action="store_true", help="TLS to --host; its certificate must be for that name")
+    p.add_argument("--tls-ca", help="PEM file of the CA that it must come from; default: the system's")
+    p.add_argument("--tls-cert", help="PEM file of the certificate that is shown where Redis asks for one")
+    p.add_argument("--tls-key", help="PEM file of its key")
     p.add_argument("--prefix", default="casus:1:")
     p.add_argument("--group", default="consumer")
     p.add_argument("--name", default="one", help="of this member")
@@ -205,6 +210,9 @@ def main():
     args = arguments()
     password = open(args.password_file, encoding="utf-8").readline().rstrip("\r\n") if args.password_file else None
     where = {"unix_socket_path": args.socket} if args.socket else {"host": args.host, "port": args.port}
+    if args.tls and not args.socket:
+        where.update(ssl=True, ssl_cert_reqs="required", ssl_check_hostname=True, ssl_ca_certs=args.tls_ca, ssl_certfile=args.tls_cert,
+                     ssl_keyfile=args.tls_key)
     client = redis.Redis(username=args.user, password=password, socket_timeout=30, **where)
     streams = [f"{args.prefix}{{{args.sensor}}}:{name}" for name in ("alerts", "stats")]
     book = Book(slack=None if args.shared else 0 if args.dump else 5000)

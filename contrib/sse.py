@@ -7,7 +7,7 @@ as they are; a reader drops doubles on casus.eid and sees gaps on (casus.epoch, 
 
   sse.py --socket /run/redis/redis.sock [--listen 127.0.0.1:8080] [--origin https://dashboard.example]
 
-An example: it has no users and no TLS; put it behind something that has. Needs python3-redis.
+An example: towards browsers it has no users and no TLS; put it behind something that has. Towards Redis --tls speaks TLS. Needs python3-redis.
 """
 import argparse
 import http.server
@@ -75,12 +75,19 @@ def main():
     p.add_argument("--port", type=int, default=6379)
     p.add_argument("--user")
     p.add_argument("--password-file")
+    p.add_argument("--tls", action="store_true", help="TLS to --host; its certificate must be for that name")
+    p.add_argument("--tls-ca", help="PEM file of the CA that it must come from; default: the system's")
+    p.add_argument("--tls-cert", help="PEM file of the certificate that is shown where Redis asks for one")
+    p.add_argument("--tls-key", help="PEM file of its key")
     p.add_argument("--prefix", default="casus:1:")
     p.add_argument("--listen", default="127.0.0.1:8080")
     p.add_argument("--origin", help="page that may read it from another origin")
     args = p.parse_args()
     password = open(args.password_file, encoding="utf-8").readline().rstrip("\r\n") if args.password_file else None
     where = {"unix_socket_path": args.socket} if args.socket else {"host": args.host, "port": args.port}
+    if args.tls and not args.socket:
+        where.update(ssl=True, ssl_cert_reqs="required", ssl_check_hostname=True, ssl_ca_certs=args.tls_ca, ssl_certfile=args.tls_cert,
+                     ssl_keyfile=args.tls_key)
     address, port = args.listen.rsplit(":", 1)
     server = Server((address, int(port)), Handler)
     server.args = args

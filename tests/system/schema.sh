@@ -20,6 +20,8 @@ trap 'rm -rf "$dir"' EXIT
 # A validator that lets everything through proves nothing.
 echo '{"timestamp":"2026-01-01T00:00:00.000000+0000","event_type":"alert","casus":{"v":1}}' > "$dir/eve-bad.json"
 ! check "$dir/eve-bad.json" 2> /dev/null > /dev/null || fail "a bad record fits"
+echo '{"event_type":"incident","casus":{"v":1,"incident":{"id":"I-20260101-00000001"},"release":{"party":"JP","marking":"TLP:GREEN"}}}' > "$dir/eve-bad.json"
+! check "$dir/eve-bad.json" 2> /dev/null > /dev/null || fail "a bad record of a party fits"
 
 [ -x "$casus" ] || skip "not built"
 shared="$top/../shared/traffic"
@@ -53,7 +55,32 @@ statements:
   - { id: s1, author: analyst A, time: "2000-01-01T00:00:00Z", owner: JP, circumstance: gray-zone, confidence: { scale: "ICD 203", value: likely }, facts: { function_loss_h: [1, 4], deaths: 0 } }
 END
 check "$dir/inventory.yaml" "$dir/context.yaml" || fail "input files"
-n=0
+# What parties are let have of it.
+released() {
+	for party in JP US NATO; do
+		"$build/tools/casusctl/casusctl" release $party --dir "$1/journal" --packs "$top/rules/policy" --effects "$top/rules/effects.yaml" > "$1/eve-$party.json" 2> "$dir/out" || continue
+		[ ! -s "$1/eve-$party.json" ] || parts=$((parts + 1))
+		[ ! -s "$1/eve-$party.json" ] || check "$1/eve-$party.json" || fail "$capture: what $party is let have does not fit"
+	done
+}
+
+# Its last incident as two sensors saw it, joined.
+fused() {
+	grep '"event_type":"incident"' "$1/eve.json" | tail -n 1 > "$dir/one"
+	[ -s "$dir/one" ] || return 0
+	sed 's/"sensor":"[a-z0-9-]*"/"sensor":"other"/' "$dir/one" | cat "$dir/one" - > "$dir/both"
+	"$build/tools/fusion/casus-fusion" --set "packs=$top/rules/policy" --set "effects=$top/rules/effects.yaml" --assess "$dir/both" > "$dir/joined" 2> "$dir/out" ||
+		fail "$capture: casus-fusion: $(cat "$dir/out" "$dir/joined")"
+	{
+		printf '{"timestamp":"2026-01-01T00:00:00.000000+0000","event_type":"incident","casus":{"v":1,"sensor":"fusion","epoch":"fusion","seq":1,"eid":"%032d","incident":' 1
+		tr -d '\n' < "$dir/joined"
+		echo '}}'
+	} > "$1/eve-joined.json"
+	check "$1/eve-joined.json" || fail "$capture: what was joined does not fit"
+	grep -q '"sensors":\[{' "$1/eve-joined.json" || fail "$capture: nothing was joined"
+}
+
+n=0 parts=0
 for capture; do
 	n=$((n + 1))
 	mkdir "$dir/$n"
@@ -62,4 +89,7 @@ for capture; do
 		> "$dir/out" 2>&1 || fail "$capture: $(cat "$dir/out")"
 	[ -s "$dir/$n/eve.json" ] || fail "$capture: no records"
 	check "$dir/$n/eve.json" || fail "$capture: records do not fit"
+	released "$dir/$n"
+	fused "$dir/$n"
 done
+[ "$parts" -gt 0 ] || fail "nothing was released, or nothing was joined"

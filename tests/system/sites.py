@@ -22,7 +22,7 @@ class Incident:
         self.k, self.begin = k, 1767225600 + 40 * k
         self.attackers = ["5.%d.%d.%d" % (k >> 8 & 255, k & 255, 1 + i) for i in range(rnd.randint(1, 3))]
         self.sensors = rnd.sample(SENSORS, rnd.randint(2, 4))
-        n = int(10 ** rnd.uniform(.5, most))
+        n = max(len(self.sensors), int(10 ** rnd.uniform(.5, most)))
         owners = rnd.sample(CLASSES, rnd.randint(1, 3))
         self.assets = [dict(zip(("owner", "territory", "sector", "criticality", "zone"), c), name="asset %d of incident %d" % (i, k), **{"class": "civil"})
                        for i, c in enumerate(owners)]

@@ -120,7 +120,7 @@ server_start_tls(int port)
 	snprintf(path, sizeof path, "%s/tls.conf", dir);
 	out = fopen(path, "w");
 	assert_non_null(out);
-	fprintf(out, "port 0\ntls-port %d\nbind 127.0.0.1\ndir %s\nunixsocket %s\nsave \"\"\ntls-cert-file %s/server.pem\ntls-key-file %s/server.key\n"
+	fprintf(out, "port 0\ntls-port %d\nbind 127.0.0.1 127.0.0.2\ndir %s\nunixsocket %s\nsave \"\"\ntls-cert-file %s/server.pem\ntls-key-file %s/server.key\n"
 	    "tls-ca-cert-file %s/ca.pem\ntls-auth-clients yes\n", port, dir, sock, dir, dir, dir);
 	fclose(out);
 	server = fork();

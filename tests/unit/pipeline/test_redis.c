@@ -584,16 +584,25 @@ test_silent_server(void **state)
 }
 
 static int
-consumer(const char *arguments, const char *out)
+consumer_at(const char *where, const char *arguments, const char *out)
 {
 	const char *top = getenv("top_srcdir");
-	char line[512];
+	char line[768];
 	int status;
 
-	snprintf(line, sizeof line, "/usr/bin/python3 %s/contrib/consumer.py --socket %s --sensor s1 %s >%s/%s 2>%s/%s.err", top ? top : "..",
-	    sock, arguments, dir, out, dir, out);
+	snprintf(line, sizeof line, "/usr/bin/python3 %s/contrib/consumer.py %s %s >%s/%s 2>%s/%s.err", top ? top : "..", where, arguments,
+	    dir, out, dir, out);
 	status = system(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int
+consumer(const char *arguments, const char *out)
+{
+	char where[TMPDIR_LEN + 64];
+
+	snprintf(where, sizeof where, "--socket %s --sensor s1", sock);
+	return consumer_at(where, arguments, out);
 }
 
 static unsigned
@@ -670,6 +679,39 @@ conf_tls(int port, const char *host, const char *ca, const char *cert)
 	return c;
 }
 
+/* contrib/consumer.py by TLS: with what Redis trusts, and as strict as the sensor. */
+static void
+consumer_tls(int port)
+{
+	static const struct {
+		const char *host, *ca, *cert;
+		bool good;
+	} cases[] = { { "localhost", "ca", "client", true }, { "localhost", "other", "client", false }, { "localhost", "ca", NULL, false },
+		{ "127.0.0.2", "ca", "client", false } };
+	struct output_conf c = conf_tls(port, "localhost", "ca", "client");
+	char journal[TMPDIR_LEN + 16];
+	struct output *o;
+
+	if (system("/usr/bin/python3 -c 'import redis' 2>/dev/null") != 0)
+		return;
+	snprintf(journal, sizeof journal, "%s/j2", dir);
+	c.sensor = "s2";
+	c.journal_dir = journal;
+	o = output_open(&c);
+	for (int i = 0; i < 20; i++)
+		write_plain(o, "alert");
+	assert_int_equal(output_drain(o), 0);
+	output_free(o);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char where[512];
+		int k = snprintf(where, sizeof where, "--sensor s2 --host %s --port %d --tls --tls-ca %s/%s.pem", cases[i].host, port, dir, cases[i].ca);
+		if (cases[i].cert)
+			snprintf(where + k, sizeof where - (size_t) k, " --tls-cert %s/%s.pem --tls-key %s/%s.key", dir, cases[i].cert, dir, cases[i].cert);
+		assert_int_equal(consumer_at(where, "--dump", "tls"), cases[i].good ? 0 : 2);
+		assert_int_equal(lines_of("tls"), cases[i].good ? 20 : 0);
+	}
+}
+
 /* Only a certificate of our CA, for this very name, is talked to; the server takes only ours. */
 static void
 test_tls(void **state)
@@ -703,6 +745,7 @@ test_tls(void **state)
 		if (!cases[i].good && i < 5) /* what waits goes with the next that may */
 			assert_int_equal(counters.v[C_REDIS_RECORDS], n);
 	}
+	consumer_tls(port);
 	struct output_conf c = conf_tls(port, "127.0.0.1", "none", "client");
 	diag_init(&d, 0);
 	assert_null(output_new(&c, loop, &now, &counters, &d));
