@@ -8,9 +8,9 @@
 
 struct entry {
 	struct service_key key;
-	struct event_facts facts;
 	bool used;
 	uint32_t stamp;
+	struct event_facts facts;
 };
 
 struct services {
@@ -49,9 +49,13 @@ services_free(struct services *s)
 	free(s);
 }
 
+/* `hint`: where it was, from 1; 0: not known. */
 static struct entry *
-entry_of(struct services *s, struct emit *em, const struct service_key *k, int64_t now)
+entry_of(struct services *s, struct emit *em, const struct service_key *k, int64_t now, uint32_t *hint)
 {
+	if (*hint && s->e[*hint - 1].used && memcmp(&s->e[*hint - 1].key, k, sizeof(*k)) == 0)
+		return &s->e[*hint - 1];
+
 	uint64_t h = hash_bytes(k, sizeof(*k), s->seed);
 	struct entry *set = &s->e[(h & (s->buckets - 1)) * WAYS], *empty = NULL, *oldest = set;
 
@@ -61,8 +65,10 @@ entry_of(struct services *s, struct emit *em, const struct service_key *k, int64
 				empty = &set[i];
 			continue;
 		}
-		if (memcmp(&set[i].key, k, sizeof(*k)) == 0)
+		if (memcmp(&set[i].key, k, sizeof(*k)) == 0) {
+			*hint = (uint32_t) (&set[i] - s->e) + 1;
 			return &set[i];
+		}
 		if (set[i].stamp < oldest->stamp)
 			oldest = &set[i];
 	}
@@ -73,6 +79,7 @@ entry_of(struct services *s, struct emit *em, const struct service_key *k, int64
 		s->live[s->n_live++] = (uint32_t) (empty - s->e);
 	}
 	*empty = (struct entry) { .key = *k, .used = true, .stamp = s->stamp++ };
+	*hint = (uint32_t) (empty - s->e) + 1;
 	return empty;
 }
 
@@ -86,6 +93,9 @@ facts_add(struct event_facts *to, const struct event_facts *all, const struct ev
 		to->bytes[d ^ turn] += all->bytes[d] - before->bytes[d];
 		to->payload[d ^ turn] += all->payload[d] - before->payload[d];
 	}
+	/* seldom with a packet */
+	if (memcmp(&all->syn, &before->syn, sizeof(*all) - offsetof(struct event_facts, syn)) == 0)
+		return;
 	to->syn += all->syn - before->syn;
 	to->synack += all->synack - before->synack;
 	to->rst += all->rst - before->rst;
@@ -99,7 +109,7 @@ facts_add(struct event_facts *to, const struct event_facts *all, const struct ev
 }
 
 void
-services_add(struct services *s, struct emit *em, const struct flow *f, const struct session *ses, const struct event_facts *before, int64_t now)
+services_add(struct services *s, struct emit *em, const struct flow *f, struct session *ses, const struct event_facts *before, int64_t now)
 {
 	struct service_key k;
 
@@ -109,7 +119,7 @@ services_add(struct services *s, struct emit *em, const struct flow *f, const st
 	k.port = flow_port(f, server);
 	k.proto = f->key.proto;
 	k.ip_version = f->key.ip_version;
-	facts_add(&entry_of(s, em, &k, now)->facts, &ses->facts, before, ses->answer_first);
+	facts_add(&entry_of(s, em, &k, now, &ses->service)->facts, &ses->facts, before, ses->answer_first);
 }
 
 void

@@ -24,6 +24,7 @@ struct session {
 	struct event_facts facts; /* totals of the flow */
 	struct event_volume since; /* what its alerts have not told */
 	uint32_t alerts;
+	uint32_t service;         /* where its service's sum was last, from 1 */
 	bool answer_first;        /* the first packet seen was the server's SYN/ACK: ends are turned round for the service's sums */
 	bool passed;              /* rules do not look at it any more */
 	bool bypassed;            /* nobody does: its packets are only counted */

@@ -58,6 +58,7 @@ struct field {
 	uint8_t message;       /* FIELD_BODY: bit = direction in which it is the message's one body, which is then looked through once for all such fields */
 	bool of_file;          /* with an index, that of file() */
 	bool late;             /* FIELD_MULTI: may come until the direction is over, however far the transaction has come */
+	bool whole;            /* with that progress nothing is added to it, unless the parser says renewed */
 	const char *const *names; /* FIELD_NUMBER: names for values, "name=value" pairs: "get_request=0", NULL-ended */
 	bool bits;             /* FIELD_NUMBER: the names are of bits, of which the rule asks for one or more */
 	const char *help;
@@ -185,6 +186,7 @@ struct tx {
 	bool unlogged;         /* a rule says that it shall have none */
 	bool ends_of_flow;     /* its record tells client and server, whatever log_packet says */
 	bool done_seen[2];     /* detection: looked at with that direction final (tx_final) */
+	bool renewed[2];       /* fields that were whole are to be looked at again; detection takes it back */
 	bool guessed;          /* detection: an alert that did not look at it has shown it */
 	uint8_t only_dir;      /* 0 both, else bit 0/1: the transaction has just this direction */
 	uint8_t keep_files;    /* a rule says that its files are to be stored: bit = direction; whose rule: */

@@ -105,6 +105,12 @@ print_groups(const struct ruleset *r, FILE *out)
 	for (uint32_t i = 0; i < r->n_scans; i++)
 		fprintf(out, "  %-40s %6u %6u %8llu%s\n", r->scans[i]->name, r->scans[i]->n_patterns, r->scans[i]->n_rules,
 		    (unsigned long long) r->scans[i]->bytes, r->scans[i]->cached ? " cached" : "");
+	fprintf(out, "rules with a pattern at one place, looked up there:\n");
+	for (unsigned c = 0; c < CLASS_N; c++)
+		for (int dir = 0; dir < 2; dir++) {
+			snprintf(name, sizeof(name), "%s, %s", class_name[c], dir ? "to client" : "to server");
+			print_list(out, name, &(struct list) { .n = r->payload[c][dir] ? anchors_count(r->payload[c][dir]->fixed) : 0 });
+		}
 	fprintf(out, "rules not found by a pattern:\n");
 	for (unsigned c = 0; c < CLASS_N; c++)
 		for (int dir = 0; dir < 2; dir++) {
@@ -128,6 +134,7 @@ slow(const struct ruleset *r, uint32_t i)
 	const struct sig *s = &r->sigs[i];
 	const struct fast *f = r->fasts ? &r->fasts[i] : NULL;
 	bool regex = false;
+	uint32_t at;
 
 	for (unsigned k = 0; k < s->n_payload; k++)
 		regex |= s->payload[k].type == OP_PCRE;
@@ -140,7 +147,7 @@ slow(const struct ruleset *r, uint32_t i)
 		return "a regular expression without a pattern to find it by";
 	if (!f->content && !s->src && !s->dst && !s->sport && !s->dport && !s->apps && !s->n_matchers)
 		return "looked at for every packet of its IP protocols";
-	if (f->content && f->bytes.n < 3 && !(s->flags & SIG_BY_PORT))
+	if (f->content && f->bytes.n < 3 && !(s->flags & SIG_BY_PORT) && !(f->payload && fast_fixed(f, &at)))
 		return "the pattern it is found by is shorter than 3 bytes";
 	return NULL;
 }
@@ -150,6 +157,7 @@ print_found_by(const struct ruleset *r, uint32_t i, FILE *out)
 {
 	const struct fast *f = r->fasts ? &r->fasts[i] : NULL;
 	char bytes[256];
+	uint32_t at;
 
 	if (r->sigs[i].flags & SIG_BY_PORT) {
 		fprintf(out, "; found by its ports");
@@ -161,6 +169,8 @@ print_found_by(const struct ruleset *r, uint32_t i, FILE *out)
 	}
 	excerpt_print(f->bytes, 32, bytes, sizeof(bytes));
 	fprintf(out, "; found by %s%s in %s", f->content->flags & CO_NEGATED ? "!" : "", bytes, f->payload ? "payload" : r->buffers[f->buffer].name);
+	if (f->payload && fast_fixed(f, &at))
+		fprintf(out, " at byte %u", at);
 }
 
 static void

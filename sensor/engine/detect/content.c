@@ -4,64 +4,67 @@
  * Semantics: Suricata 8 user guide, "Payload Keywords". A match that something later is relative to is tried again
  * from its next occurrence; one that nothing depends on is not. Bounded by inspection-recursion-limit.
  */
+#include <endian.h>
+
 #include "engine/detect/engine.h"
 
 enum { NO, YES, GIVE_UP /* no other place can help */ };
 
 static int run(struct inspect *in, const struct op *op, const struct op *end, struct span buf);
 
+typedef uint8_t v16 __attribute__((vector_size(16)));
+typedef uint64_t v16_halves __attribute__((vector_size(16)));
+
+static inline v16
+load16(const uint8_t *p)
+{
+	v16 v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
 static inline uint8_t
-lower(uint8_t c)
+either_case(uint8_t low, bool nocase)
 {
-	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+	return nocase && low >= 'a' && low <= 'z' ? 0x20 : 0;
 }
 
-static bool
-same_nocase(const uint8_t *a, const uint8_t *low, uint32_t n)
+static inline bool
+same(const uint8_t *a, const uint8_t *p, uint32_t n, bool nocase)
 {
-	for (uint32_t i = 0; i < n; i++)
-		if (lower(a[i]) != low[i])
-			return false;
-	return true;
+	return nocase ? bytes_same_nocase(a, p, n) : memcmp(a, p, n) == 0;
 }
 
-static uint32_t
-find_nocase(struct span hay, const uint8_t *p, uint32_t n)
-{
-	uint8_t lo = p[0], up = lo >= 'a' && lo <= 'z' ? lo & ~0x20 : lo;
-	uint32_t last = hay.n - n, i = 0;
-
-	while (i <= last) {
-		if (lo == up) {
-			const uint8_t *f = memchr(hay.p + i, lo, last - i + 1);
-			if (!f)
-				return UINT32_MAX;
-			i = (uint32_t) (f - hay.p);
-		} else if (hay.p[i] != lo && hay.p[i] != up) {
-			i++;
-			continue;
-		}
-		if (same_nocase(hay.p + i + 1, p + 1, n - 1))
-			return i;
-		i++;
-	}
-	return UINT32_MAX;
-}
-
+/* Sixteen places at once by the first and the last byte; the others where both fit. */
 uint32_t
 content_find(struct span hay, const uint8_t *p, uint32_t n, bool nocase)
 {
+	uint32_t i = 0;
+
 	if (n == 0)
 		return 0;
 	if (n > hay.n)
 		return UINT32_MAX;
-	if (nocase)
-		return find_nocase(hay, p, n);
-	const uint8_t *f = memmem(hay.p, hay.n, p, n);
-	return f ? (uint32_t) (f - hay.p) : UINT32_MAX;
+	uint8_t fold_a = either_case(p[0], nocase), fold_b = either_case(p[n - 1], nocase);
+	v16 a = (v16) { 0 } + p[0], b = (v16) { 0 } + p[n - 1], fa = (v16) { 0 } + fold_a, fb = (v16) { 0 } + fold_b;
+	for (; hay.n - i >= n + 15; i += 16) {
+		v16 x = load16(hay.p + i) | fa, y = load16(hay.p + i + n - 1) | fb;
+		v16_halves m = (v16_halves) ((x == a) & (y == b));
+		for (unsigned half = 0; half < 2; half++)
+			for (uint64_t bits = le64toh(m[half]) & UINT64_C(0x0101010101010101); bits; bits &= bits - 1) {
+				uint32_t at = i + half * 8 + (uint32_t) __builtin_ctzll(bits) / 8;
+				if (same(hay.p + at, p, n, nocase))
+					return at;
+			}
+	}
+	for (; hay.n - i >= n; i++)
+		if ((hay.p[i] | fold_a) == p[0] && same(hay.p + i, p, n, nocase))
+			return i;
+	return UINT32_MAX;
 }
 
-static int64_t
+static inline int64_t
 least(int64_t a, int64_t b)
 {
 	return a < b ? a : b;

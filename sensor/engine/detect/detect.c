@@ -289,14 +289,14 @@ find_candidates(struct detect *d)
 	const struct packet *p = d->now->p;
 	const struct ruleset *r = d->rules;
 	enum packet_class c = class_of(p);
-	const struct scan *stream = c == CLASS_TCP_PACKET ? r->payload[CLASS_TCP_STREAM][p->dir] : NULL;
+	const struct finder *stream = c == CLASS_TCP_PACKET ? r->payload[CLASS_TCP_STREAM][p->dir] : NULL;
 
 	if (d->payload.n && r->payload[c][p->dir])
-		scan_run(d, r->payload[c][p->dir], d->payload, &d->packet);
+		finder_run(d, r->payload[c][p->dir], d->payload, &d->packet);
 	if (stream && d->has_raw)
-		scan_run(d, stream, d->raw.bytes, &d->packet);
+		finder_run(d, stream, d->raw.bytes, &d->packet);
 	if (stream && d->payload.n && !(p->flags & PACKET_STREAM_ADDED))
-		scan_run(d, stream, d->payload, &d->packet);
+		finder_run(d, stream, d->payload, &d->packet);
 	find_strangers(d, r->rest_by[c]);
 	if (r->rest_ports[c][p->dir])
 		ports_find(r->rest_ports[c][p->dir], p, &d->packet);

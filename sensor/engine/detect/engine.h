@@ -88,6 +88,21 @@ struct op_pcre {
 	} names[8];
 };
 
+static inline uint8_t
+byte_lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+static inline bool
+bytes_same_nocase(const uint8_t *a, const uint8_t *low, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (byte_lower(a[i]) != low[i])
+			return false;
+	return true;
+}
+
 struct op_isdataat {
 	struct operand at;
 	bool relative, raw;
@@ -262,16 +277,24 @@ struct scan {
 	const uint32_t *first; /* n_patterns + 1 */
 	const uint32_t *sigs;
 	uint32_t min;          /* shortest literal */
+	const struct literal *few; /* the literals, when they are so few that short bytes are compared with each; or NULL */
 	uint64_t bytes;
 	const char *name;
 	bool cached;
 };
 
-enum packet_class { CLASS_TCP_PACKET, CLASS_TCP_STREAM, CLASS_UDP, CLASS_OTHER, CLASS_N };
 struct list {
 	uint32_t *v;
 	uint32_t n, cap;
 };
+
+/* What finds the rules that may match in payload; either may be NULL. */
+struct finder {
+	struct anchors *fixed; /* patterns at one place: looked up */
+	struct scan *any;      /* all others */
+};
+
+enum packet_class { CLASS_TCP_PACKET, CLASS_TCP_STREAM, CLASS_UDP, CLASS_OTHER, CLASS_N };
 struct field_scan {
 	uint16_t buffer;
 	struct scan *scan;
@@ -310,7 +333,7 @@ struct ruleset {
 	uint32_t n;
 	struct buffer *buffers;
 	uint32_t n_buffers, cap_buffers;
-	struct scan *payload[CLASS_N][2];
+	struct finder *payload[CLASS_N][2];
 	struct list rest[CLASS_N][2]; /* packet rules without a pattern; index CLASS_TCP_PACKET for TCP */
 	struct address_table *rest_by[CLASS_N]; /* those of them that name few addresses; NULL = none */
 	struct port_table *rest_ports[CLASS_N][2]; /* or few ports; NULL = none */
@@ -334,9 +357,14 @@ int protocol_index(const struct protocol *p); /* into protocol_table; -1 */
 
 /* ---- load time ---- */
 int vec_grow(void *vec, uint32_t n, uint32_t *cap, size_t size); /* heap */
-struct scan *scan_build(struct ruleset *r, const char *name, const struct fast *const *fasts, const uint32_t *sigs, uint32_t n,
-    struct diag *d);
+int list_add(struct list *l, uint32_t v);
+/* `fasts`: by rule. */
+struct scan *scan_build(struct ruleset *r, const char *name, const struct fast *fasts, const uint32_t *sigs, uint32_t n, struct diag *d);
 void scan_free(struct scan *s);
+struct finder *finder_build(struct ruleset *r, const char *name, const struct fast *fasts, const struct list *l, struct diag *d);
+bool fast_fixed(const struct fast *f, uint32_t *at); /* its pattern can only be at this place */
+struct anchors *anchors_build(struct ruleset *r, const struct fast *fasts, const struct list *l);
+uint32_t anchors_count(const struct anchors *a); /* rules */
 hs_database_t *cache_load(const char *dir, const char *key);
 void cache_store(const char *dir, const char *key, const hs_database_t *db);
 int ruleset_group(struct ruleset *r, const struct fast *fasts, struct diag *d);
@@ -370,6 +398,8 @@ candidates_add(struct candidates *c, uint32_t sig)
 bool addresses_find(const struct address_table *t, const struct packet *p, struct candidates *into);
 void iponly_find(const struct address_table *t, const struct packet *p, struct candidates *into);
 void ports_find(const struct port_table *t, const struct packet *p, struct candidates *into);
+void anchors_find(const struct anchors *a, struct span bytes, struct candidates *into);
+void finder_run(struct detect *d, const struct finder *f, struct span bytes, struct candidates *into);
 bool candidates_take(struct candidates *c, uint32_t *sig); /* the lowest, out of the set */
 
 struct tx_note {

@@ -5,30 +5,7 @@
 
 #include "engine/detect/ruleset.h"
 
-struct bucket { /* rules of one future database */
-	const struct fast **fasts;
-	uint32_t *sigs;
-	uint32_t n, cap, cap_sigs;
-};
-
-static int
-bucket_add(struct bucket *k, const struct fast *f, uint32_t sig)
-{
-	if (vec_grow(&k->fasts, k->n, &k->cap, sizeof(*k->fasts)) < 0 || vec_grow(&k->sigs, k->n, &k->cap_sigs, sizeof(*k->sigs)) < 0)
-		return -1;
-	k->fasts[k->n] = f;
-	k->sigs[k->n++] = sig;
-	return 0;
-}
-
-static void
-bucket_clear(struct bucket *k)
-{
-	free(k->fasts);
-	free(k->sigs);
-}
-
-static int
+int
 list_add(struct list *l, uint32_t v)
 {
 	if (vec_grow(&l->v, l->n, &l->cap, sizeof(*l->v)) < 0)
@@ -132,18 +109,18 @@ add_frame_rest(struct ruleset *r, uint32_t i)
 }
 
 static int
-add_field(struct ruleset *r, struct bucket (*fields)[2], const struct fast *f, uint32_t i)
+add_field(struct ruleset *r, struct list (*fields)[2], const struct fast *f, uint32_t i)
 {
 	uint8_t dirs = r->sigs[i].dirs & r->buffers[f->buffer].dirs;
 
 	for (int dir = 0; dir < 2; dir++)
-		if (dirs >> dir & 1 && bucket_add(&fields[f->buffer][dir], f, i) < 0)
+		if (dirs >> dir & 1 && list_add(&fields[f->buffer][dir], i) < 0)
 			return -1;
 	return 0;
 }
 
 static int
-add_rule(struct ruleset *r, struct bucket payload[CLASS_N][2], struct bucket (*fields)[2], const struct fast *f, uint32_t i)
+add_rule(struct ruleset *r, struct list payload[CLASS_N][2], struct list (*fields)[2], const struct fast *f, uint32_t i)
 {
 	struct sig *s = &r->sigs[i];
 	bool pattern = f->content != NULL;
@@ -171,7 +148,7 @@ add_rule(struct ruleset *r, struct bucket payload[CLASS_N][2], struct bucket (*f
 		for (int dir = 0; dir < 2; dir++) {
 			if (!(set >> c & 1) || !(s->dirs >> dir & 1))
 				continue;
-			if (pattern && !(few >> c & 1) ? bucket_add(&payload[c][dir], f, i) : list_add(&r->rest[c][dir], i))
+			if (list_add(pattern && !(few >> c & 1) ? &payload[c][dir] : &r->rest[c][dir], i) < 0)
 				return -1;
 		}
 	return 0;
@@ -241,7 +218,7 @@ is_message(const struct ruleset *r, uint32_t buffer, unsigned p, int dir)
 }
 
 static struct joined
-joined_of(const struct ruleset *r, struct bucket (*fields)[2], unsigned p, int dir)
+joined_of(const struct ruleset *r, struct list (*fields)[2], unsigned p, int dir)
 {
 	struct joined j = { .n = 0 };
 
@@ -254,31 +231,32 @@ joined_of(const struct ruleset *r, struct bucket (*fields)[2], unsigned p, int d
 }
 
 static struct scan *
-build_joined(struct ruleset *r, struct bucket (*fields)[2], const struct joined *j, int dir, const char *dir_name, struct diag *d)
+build_joined(struct ruleset *r, const struct fast *fasts, struct list (*fields)[2], const struct joined *j, int dir, const char *dir_name,
+    struct diag *d)
 {
-	struct bucket all = { 0 };
+	struct list all = { 0 };
 	struct scan *s = NULL;
 	char name[256];
 	int n = 0;
 
 	for (uint32_t i = 0; i < j->n; i++) {
-		const struct bucket *k = &fields[j->v[i]][dir];
+		const struct list *k = &fields[j->v[i]][dir];
 		if (n < (int) sizeof(name))
 			n += snprintf(name + n, sizeof(name) - (size_t) n, "%s%s", i ? " and " : "", r->buffers[j->v[i]].name);
 		for (uint32_t m = 0; m < k->n; m++)
-			if (bucket_add(&all, k->fasts[m], k->sigs[m]) < 0)
+			if (list_add(&all, k->v[m]) < 0)
 				goto done;
 	}
 	if (n < (int) sizeof(name))
 		snprintf(name + n, sizeof(name) - (size_t) n, ", %s", dir_name);
-	s = scan_build(r, name, all.fasts, all.sigs, all.n, d);
+	s = scan_build(r, name, fasts, all.v, all.n, d);
 done:
-	bucket_clear(&all);
+	free(all.v);
 	return s;
 }
 
 static int
-add_joined_scans(struct ruleset *r, struct bucket (*fields)[2], int dir, const char *dir_name, struct diag *d)
+add_joined_scans(struct ruleset *r, const struct fast *fasts, struct list (*fields)[2], int dir, const char *dir_name, struct diag *d)
 {
 	struct joined made[JOINED_MAX]; /* protocols of one kind have the same */
 	uint32_t n = 0;
@@ -290,7 +268,7 @@ add_joined_scans(struct ruleset *r, struct bucket (*fields)[2], int dir, const c
 				j.scan = made[i].scan;
 		if (!j.n)
 			continue;
-		if (!j.scan && !(j.scan = build_joined(r, fields, &j, dir, dir_name, d)))
+		if (!j.scan && !(j.scan = build_joined(r, fasts, fields, &j, dir, dir_name, d)))
 			return -1;
 		if (n < JOINED_MAX)
 			made[n++] = j;
@@ -302,17 +280,17 @@ add_joined_scans(struct ruleset *r, struct bucket (*fields)[2], int dir, const c
 
 /* One database for the buffer in the protocols that have it by itself. */
 static int
-add_field_scan(struct ruleset *r, struct bucket (*fields)[2], uint16_t buffer, int dir, const char *name, struct diag *d)
+add_field_scan(struct ruleset *r, const struct fast *fasts, struct list (*fields)[2], uint16_t buffer, int dir, const char *name, struct diag *d)
 {
-	const struct bucket *k = &fields[buffer][dir];
+	const struct list *k = &fields[buffer][dir];
 	struct scan *s = NULL;
 
 	if (r->buffers[buffer].kind == BUF_FRAME)
-		return (s = scan_build(r, name, k->fasts, k->sigs, k->n, d)) ? add_frame_scan(r, buffer, dir, s) : -1;
+		return (s = scan_build(r, name, fasts, k->v, k->n, d)) ? add_frame_scan(r, buffer, dir, s) : -1;
 	for (unsigned p = 0; p < protocol_table_n; p++) {
 		if (!has_row(r, buffer, p, dir) || (is_message(r, buffer, p, dir) && joined_of(r, fields, p, dir).n))
 			continue;
-		if (!s && !(s = scan_build(r, name, k->fasts, k->sigs, k->n, d)))
+		if (!s && !(s = scan_build(r, name, fasts, k->v, k->n, d)))
 			return -1;
 		if (add_app_scan(r, p, buffer, dir, s) < 0)
 			return -1;
@@ -321,7 +299,7 @@ add_field_scan(struct ruleset *r, struct bucket (*fields)[2], uint16_t buffer, i
 }
 
 static int
-build_scans(struct ruleset *r, struct bucket payload[CLASS_N][2], struct bucket (*fields)[2], struct diag *d)
+build_scans(struct ruleset *r, const struct fast *fasts, struct list payload[CLASS_N][2], struct list (*fields)[2], struct diag *d)
 {
 	static const char *const class_name[] = { "tcp packet", "tcp stream", "udp payload", "other payload" };
 	static const char *const dir_name[] = { "to server", "to client" };
@@ -329,9 +307,9 @@ build_scans(struct ruleset *r, struct bucket payload[CLASS_N][2], struct bucket 
 
 	for (unsigned c = 0; c < CLASS_N; c++)
 		for (int dir = 0; dir < 2; dir++) {
-			struct bucket *k = &payload[c][dir];
+			const struct list *k = &payload[c][dir];
 			snprintf(name, sizeof(name), "%s, %s", class_name[c], dir_name[dir]);
-			if (k->n && !(r->payload[c][dir] = scan_build(r, name, k->fasts, k->sigs, k->n, d)))
+			if (k->n && !(r->payload[c][dir] = finder_build(r, name, fasts, k, d)))
 				return -1;
 		}
 	for (uint32_t b = 0; b < r->n_buffers; b++)
@@ -339,11 +317,11 @@ build_scans(struct ruleset *r, struct bucket payload[CLASS_N][2], struct bucket 
 			if (!fields[b][dir].n)
 				continue;
 			snprintf(name, sizeof(name), "%s%s, %s", r->buffers[b].name, r->buffers[b].n_transforms ? " (transformed)" : "", dir_name[dir]);
-			if (add_field_scan(r, fields, (uint16_t) b, dir, name, d) < 0)
+			if (add_field_scan(r, fasts, fields, (uint16_t) b, dir, name, d) < 0)
 				return -1;
 		}
 	for (int dir = 0; dir < 2; dir++)
-		if (add_joined_scans(r, fields, dir, dir_name[dir], d) < 0)
+		if (add_joined_scans(r, fasts, fields, dir, dir_name[dir], d) < 0)
 			return -1;
 	return 0;
 }
@@ -351,8 +329,8 @@ build_scans(struct ruleset *r, struct bucket payload[CLASS_N][2], struct bucket 
 int
 ruleset_group(struct ruleset *r, const struct fast *fasts, struct diag *d)
 {
-	struct bucket payload[CLASS_N][2] = { 0 };
-	struct bucket (*fields)[2] = calloc(r->n_buffers + 1, sizeof(*fields));
+	struct list payload[CLASS_N][2] = { 0 };
+	struct list (*fields)[2] = calloc(r->n_buffers + 1, sizeof(*fields));
 	int e = fields ? 0 : -1;
 
 	for (uint32_t i = 0; e == 0 && i < r->n; i++)
@@ -363,13 +341,13 @@ ruleset_group(struct ruleset *r, const struct fast *fasts, struct diag *d)
 		for (int dir = 0; e == 0 && dir < 2; dir++)
 			e = ports_take(r, &r->rest[c][dir], &r->rest_ports[c][dir]);
 	if (e == 0)
-		e = build_scans(r, payload, fields, d);
+		e = build_scans(r, fasts, payload, fields, d);
 	for (unsigned c = 0; c < CLASS_N; c++)
 		for (int dir = 0; dir < 2; dir++)
-			bucket_clear(&payload[c][dir]);
+			free(payload[c][dir].v);
 	for (uint32_t b = 0; fields && b < r->n_buffers; b++)
 		for (int dir = 0; dir < 2; dir++)
-			bucket_clear(&fields[b][dir]);
+			free(fields[b][dir].v);
 	free(fields);
 	return e;
 }

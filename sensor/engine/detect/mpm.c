@@ -7,6 +7,8 @@
 #include "engine/detect/ruleset.h"
 
 #define LITERAL_MAX 64 /* bytes of a literal that are looked for; the rule itself checks the rest */
+#define FEW_LITERALS 16
+#define FEW_WORK 1024  /* literals times bytes: the price of starting a search */
 
 struct literal {
 	struct span s;
@@ -128,6 +130,12 @@ fill(struct ruleset *r, struct scan *s, struct literal *l, uint32_t n, struct di
 		ids[i] = l[i].sig;
 	}
 	first[s->n_patterns] = n;
+	if (s->n_patterns <= FEW_LITERALS) {
+		struct literal *few = arena_alloc(&r->arena, s->n_patterns * sizeof(*few));
+		for (uint32_t i = 0; few && i < s->n_patterns; i++)
+			few[i] = l[first[i]];
+		s->few = few;
+	}
 	s->first = first;
 	s->sigs = ids;
 	s->n_rules = n;
@@ -140,7 +148,7 @@ fill(struct ruleset *r, struct scan *s, struct literal *l, uint32_t n, struct di
 }
 
 struct scan *
-scan_build(struct ruleset *r, const char *name, const struct fast *const *fasts, const uint32_t *sigs, uint32_t n, struct diag *d)
+scan_build(struct ruleset *r, const char *name, const struct fast *fasts, const uint32_t *sigs, uint32_t n, struct diag *d)
 {
 	struct literal *l = calloc(n, sizeof(*l));
 	struct scan *s = arena_zalloc(&r->arena, sizeof(*s));
@@ -151,7 +159,7 @@ scan_build(struct ruleset *r, const char *name, const struct fast *const *fasts,
 	}
 	s->name = arena_strdup(&r->arena, name);
 	for (uint32_t i = 0; i < n; i++)
-		l[i] = (struct literal) { span_head(fasts[i]->bytes, LITERAL_MAX), fasts[i]->content->flags & CO_NOCASE, sigs[i] };
+		l[i] = (struct literal) { span_head(fasts[sigs[i]].bytes, LITERAL_MAX), fasts[sigs[i]].content->flags & CO_NOCASE, sigs[i] };
 	qsort(l, n, sizeof(*l), literal_compare);
 	int e = fill(r, s, l, n, d);
 	free(l);
@@ -191,7 +199,14 @@ scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candi
 {
 	struct hit h = { s, into };
 
-	if (bytes.n >= s->min)
+	if (bytes.n < s->min)
+		return;
+	if (s->few && (uint64_t) bytes.n * s->n_patterns <= FEW_WORK)
+		for (uint32_t i = 0; i < s->n_patterns && s->few[i].s.n <= bytes.n; i++) { /* by length */
+			if (content_find(bytes, s->few[i].s.p, s->few[i].s.n, s->few[i].nocase) != UINT32_MAX)
+				on_match(i, 0, 0, 0, &h);
+		}
+	else
 		hs_scan(s->db, (const char *) bytes.p, bytes.n, 0, d->hs, on_match, &h);
 }
 

@@ -144,6 +144,15 @@ instance(struct detect *d, uint16_t buffer, const struct look *l, unsigned i, st
 	return buffer_instance(d, &d->rules->buffers[buffer], l->tx, l->dir, i, l->over, s, start);
 }
 
+/* Nothing more will be found in it. */
+static bool
+field_final(const struct field *f, const struct look *l)
+{
+	uint8_t at = l->tx->progress[l->dir], whole = f->progress[l->dir];
+
+	return l->over || (!f->late && (at > whole || (at == whole && f->whole)));
+}
+
 static enum verdict
 buffer_part(struct detect *d, const struct part *pt, const struct look *l)
 {
@@ -159,7 +168,7 @@ buffer_part(struct detect *d, const struct part *pt, const struct look *l)
 		return LATER;
 	if (f->kind == FIELD_BODY)
 		return body_part(d, pt, b, f, l);
-	bool settled = l->over || (l->tx->progress[l->dir] > f->progress[l->dir] && !f->late);
+	bool settled = field_final(f, l);
 	for (i = 0; instance(d, pt->buffer, l, i, &s, &start); i++)
 		if (!pt->absent_only && content_match(&d->in, pt->ops, pt->n, s, start)) {
 			if (f->of_file && !d->file)
@@ -184,7 +193,7 @@ number_part(struct detect *d, const struct part *pt, const struct look *l)
 	for (unsigned i = 0; i < (f->multi ? INSTANCES_MAX : 1) && f->number(l->tx, l->dir, i, &v); i++)
 		if (pt->kind == PART_FLAG ? v != 0 : kw_number_has(pt->number, v))
 			return YES;
-	return l->over || l->tx->progress[l->dir] > f->progress[l->dir] ? NO : LATER;
+	return field_final(f, l) ? NO : LATER;
 }
 
 static enum verdict
@@ -375,13 +384,11 @@ explain_look(struct detect *d, struct look *l)
 static bool
 field_settled(const struct field *f, const struct look *l)
 {
-	if (l->over)
-		return true;
 	if (f->kind == FIELD_BODY) {
 		const struct body *b = f->bodies ? NULL : f->body(l->tx, l->dir);
-		return b && b->eof && b->looked;
+		return l->over || (b && b->eof && b->looked);
 	}
-	return l->tx->progress[l->dir] > f->progress[l->dir] && !f->late;
+	return field_final(f, l);
 }
 
 static void
@@ -448,6 +455,11 @@ tx_look(struct detect *d, struct look *l)
 	if (l->state && l->state->generation != d->rules->generation) {
 		tx_forget(d, l->tx);
 		l->state = NULL;
+	}
+	if (l->tx->renewed[l->dir]) {
+		l->tx->renewed[l->dir] = false;
+		if (l->state)
+			l->state->scanned[l->dir] = 0;
 	}
 	if (g) {
 		fields_scan(d, l, g, &kept);

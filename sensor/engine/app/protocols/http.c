@@ -146,6 +146,7 @@ keep_raw(htp_tx_data_t *d, int dir)
 
 	if (!t || !s.n)
 		return HTP_OK;
+	t->tx.renewed[dir] = true; /* also a trailer's */
 	if (t->raw[dir].n < RAW_MAX)
 		app_keep(state_of(d->tx)->app, &t->raw[dir], span_head(s, RAW_MAX - t->raw[dir].n), RAW_MAX);
 	return HTP_OK;

@@ -349,10 +349,10 @@ http_normalise_uri(struct http *s, struct http_tx *t)
 	}
 }
 
-/* Direction and the progress from which on the field is whole. */
-#define REQ(p) .dirs = 1, .progress = { (p), 0 }
-#define RES(p) .dirs = 2, .progress = { 0, (p) }
-#define BOTH(p) .dirs = 3, .progress = { (p), (p) }
+/* Direction and the progress from which on the field is whole; a body may be looked at. */
+#define REQ(p) .dirs = 1, .progress = { (p), 0 }, .whole = true
+#define RES(p) .dirs = 2, .progress = { 0, (p) }, .whole = true
+#define BOTH(p) .dirs = 3, .progress = { (p), (p) }, .whole = true
 
 const struct field http_fields[] = {
 	{ .name = "http.uri", .modifier = "http_uri", .bytes = get_uri, REQ(HTTP_HEADERS),
@@ -412,7 +412,8 @@ const struct field http_fields[] = {
 	FILE_MAGIC_FIELD,
 	{ .name = "file.data", .aliases = "file_data", .kind = FIELD_BODY, .bodies = http_file_body, .message = 2, .of_file = true, BOTH(HTTP_BODY),
 	    .help = "files that are sent: response bodies unpacked, bodies of POST and PUT, file parts of forms" },
-	{ .name = "file.name", .kind = FIELD_MULTI, .of_file = true, .bytes = get_file_name, BOTH(HTTP_BODY),
+	{ .name = "file.name", .kind = FIELD_MULTI, .of_file = true, .bytes = get_file_name,
+	    .dirs = 3, .progress = { HTTP_BODY, HTTP_BODY },
 	    .help = "name of each file: of the form, of Content-Disposition, or the path" },
 	{ .name = "urilen", .kind = FIELD_NUMBER, .number = get_urilen, REQ(HTTP_HEADERS),
 	    .help = "length of the normalised URI in bytes" },

@@ -1,0 +1,191 @@
+/*
+ * However rules are found - by a pattern at its one place, by ports, by a search, by comparing - the same ones match: random rules on
+ * random payloads against what each of them says, computed here byte by byte.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "engine/detect/detect.h"
+
+#define RULES 200
+#define PACKETS 4000
+#define PAYLOAD 24
+
+struct wish {
+	char text[10];
+	uint32_t n;
+	uint32_t lo, hi; /* places from and to (end), of a payload of any length */
+	bool nocase;
+	uint16_t sport, dport; /* 0: any; 1: 1000 and above */
+};
+
+static struct wish wishes[RULES];
+static uint32_t seed = 7;
+
+static uint32_t
+dice(uint32_t n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % n;
+}
+
+static uint16_t
+some_port(bool wide)
+{
+	static const uint16_t ports[] = { 9, 53, 80, 1000, 4000 };
+	uint32_t k = dice(wide ? 9 : 5);
+
+	return k < 5 ? ports[k] : k == 5 ? 1 : 0;
+}
+
+static void
+port_text(char *out, size_t cap, uint16_t port)
+{
+	if (port > 1)
+		snprintf(out, cap, "[%u,7]", port);
+	else
+		snprintf(out, cap, "%s", port ? "1000:" : "any");
+}
+
+static int
+write_rule(char *out, size_t cap, uint32_t i)
+{
+	struct wish *w = &wishes[i];
+	char place[96] = "", from[16], to[16];
+	uint32_t kind = dice(5), at = dice(6);
+
+	w->n = 1 + dice(6);
+	for (uint32_t k = 0; k < w->n; k++)
+		w->text[k] = "aAbx"[dice(4)];
+	w->nocase = dice(3) == 0;
+	w->sport = dice(4) ? 0 : some_port(true);
+	w->dport = some_port(true);
+	w->lo = 0;
+	w->hi = PAYLOAD;
+	if (kind == 0) { /* one place, by depth */
+		w->lo = at;
+		w->hi = at + w->n;
+		snprintf(place, sizeof(place), at ? "offset:%u; depth:%u; " : "depth:%u; ", at ? at : w->n, w->n);
+	} else if (kind == 1) { /* the beginning */
+		w->hi = w->n;
+		snprintf(place, sizeof(place), "startswith; ");
+	} else if (kind == 2) { /* a stretch */
+		w->lo = at;
+		w->hi = at + w->n + 1 + dice(4);
+		snprintf(place, sizeof(place), "offset:%u; depth:%u; ", w->lo, w->hi - w->lo);
+	} else if (kind == 3) {
+		w->lo = at;
+		snprintf(place, sizeof(place), "offset:%u; ", at);
+	}
+	if (w->n > 2 && dice(4) == 0)
+		snprintf(place + strlen(place), sizeof(place) - strlen(place), "fast_pattern:1,%u; ", w->n - 1);
+	port_text(from, sizeof(from), w->sport);
+	port_text(to, sizeof(to), w->dport);
+	return snprintf(out, cap, "alert udp any %s -> any %s (content:\"%.*s\"; %s%ssid:%u;)\n", from, to, (int) w->n, w->text, place,
+	    w->nocase ? "nocase; " : "", i + 1);
+}
+
+static bool
+port_fits(uint16_t want, uint16_t port)
+{
+	return want == 0 || (want == 1 ? port >= 1000 : port == want || port == 7);
+}
+
+static bool
+bytes_fit(const struct wish *w, const uint8_t *p)
+{
+	for (uint32_t i = 0; i < w->n; i++) {
+		char a = (char) p[i], b = w->text[i];
+		if (w->nocase ? (a | 0x20) != (b | 0x20) : a != b)
+			return false;
+	}
+	return true;
+}
+
+static bool
+fits(const struct wish *w, const struct packet *p)
+{
+	uint32_t end = p->payload.n < w->hi ? p->payload.n : w->hi;
+
+	if (!port_fits(w->sport, p->sport) || !port_fits(w->dport, p->dport))
+		return false;
+	for (uint32_t at = w->lo; at + w->n <= end; at++)
+		if (bytes_fit(w, p->payload.p + at))
+			return true;
+	return false;
+}
+
+static void
+test_same_as_said(void **state)
+{
+	static const struct detect_conf conf = { .packet_alert_max = 255, .pcre_match_limit = 3500, .pcre_recursion_limit = 1500,
+		.inspection_recursion_limit = 3000 };
+	static const struct apps_conf apps;
+	static const uint8_t a[4] = { 10, 0, 0, 1 }, b[4] = { 192, 0, 2, 2 }, header[28] = { 0x45 };
+	struct rule_set set;
+	struct rule_vars *vars = rule_vars_new();
+	struct diag diag;
+	struct counters counters = { 0 };
+	char *text = malloc((size_t) RULES * 256);
+	size_t n = 0;
+	uint64_t matched = 0;
+
+	(void) state;
+	assert_non_null(text);
+	for (uint32_t i = 0; i < RULES; i++)
+		n += (size_t) write_rule(text + n, 256, i);
+	rule_set_init(&set);
+	diag_init(&diag, 0);
+	assert_int_equal(rule_set_read_text(&set, "t.rules", span_of(text, n), vars, &diag), 0);
+	struct ruleset_in in = { .rules = &set, .apps = &apps, .conf = &conf, .generation = 1 };
+	struct ruleset *rules = ruleset_build(&in, &diag);
+	if (diag.errors)
+		diag_print(&diag, stderr);
+	assert_int_equal(diag.errors, 0);
+	struct pool *pool = pool_new((size_t) 8 << 20);
+	struct detect *detect = detect_new(rules, &conf, pool, &counters);
+	assert_non_null(detect);
+	for (uint32_t i = 0; i < PACKETS; i++) {
+		const struct detect_alert *out;
+		bool told[RULES] = { false };
+		uint8_t payload[PAYLOAD];
+		uint32_t size = 1 + dice(PAYLOAD);
+		for (uint32_t k = 0; k < size; k++)
+			payload[k] = (uint8_t) "aAbx"[dice(4)];
+		struct packet p = { .num = i + 1, .ts = 1, .ip_version = 4, .proto = 17, .sport = some_port(false), .dport = some_port(false),
+			.src = addr_v4(a), .dst = addr_v4(b), .payload = span_of(payload, size), .l3 = span_of(header, 20), .l4 = span_of(header + 20, 8) };
+		struct detect_in now = { .p = &p };
+		unsigned alerts = detect_packet(detect, &now, &out);
+		for (unsigned k = 0; k < alerts; k++)
+			told[ruleset_cards(rules)->card[out[k].card].sid - 1] = true;
+		for (uint32_t k = 0; k < RULES; k++) {
+			matched += told[k];
+			if (told[k] != fits(&wishes[k], &p))
+				fail_msg("packet %u \"%.*s\" %u -> %u, rule %u: %s", i, (int) size, (const char *) payload, p.sport, p.dport, k + 1,
+				    told[k] ? "must not match" : "must match");
+		}
+	}
+	assert_true(matched > PACKETS); /* there was something to find */
+	detect_free(detect);
+	ruleset_unref(rules);
+	pool_free(pool);
+	diag_clear(&diag);
+	rule_vars_free(vars);
+	rule_set_clear(&set);
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_same_as_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
