@@ -6,9 +6,10 @@
 The captures (classic pcap of one link type) are fed to one `casus -r -` again and again, each time later by the clock of their
 packets. A phase is as many times as take about --seconds; phases go answering, stalled, stalled, answering ... After each one
 everything is delivered before the next begins, unmeasured. Measured are the CPU time of the threads that handle packets
-(casus-worker) and the wall time until all of a phase's packets were taken; compared are the least and the median of the phases.
+(casus-worker) and the wall time until all of a phase's packets were taken; compared are the least of each,
+their medians, and pairs of neighbours (the median of their ratios), which what else the machine does disturbs least.
 With an answering Redis there is Redis' own work on the same processors too: a stall may make all faster, never slower.
-Exit: 0 a stalled Redis costs at most --limit per cent of either median or least, 1 more.
+Exit: 0 a stalled Redis costs at most --limit per cent by each of them, 1 more.
 """
 import argparse
 import fcntl
@@ -150,6 +151,9 @@ def compare(found, limit):
             more = 100 * (b / a - 1)
             bad |= more > limit
             print(f"{name}, {what}: answering {a:.3f} s, stalled {b:.3f} s, ratio {b / a:.4f} ({more:+.2f} %)")
+        pairs = statistics.median(b[at] / a[at] for a, b in zip(found[False], found[True]))
+        bad |= 100 * (pairs - 1) > limit
+        print(f"{name}, pairs: ratio {pairs:.4f} ({100 * (pairs - 1):+.2f} %)")
     return bad
 
 

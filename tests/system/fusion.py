@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """fusion.py [--incidents N] [--seed S]: a Redis Cluster of three nodes on loopback, four simulated sensors, two workers of casus-fusion.
 
-Every incident is seen by two to four sensors, hosts by one or more of them, told in three revisions each. Midway one node and one worker
+Every incident is seen by two to four sensors, hosts by one or more of them, told in three revisions each. Early on the slot of a sensor's
+stream moves to another node while it is read and written (ASK, then MOVED). Midway one node and one worker
 are killed (SIGKILL); the node is started again with its append-only file (appendfsync always, no replica), the worker is not. Checked then:
 nothing is lost (every sensor's last document is in the view, nothing pending), unique hosts are within 2 % of the truth, bands are those
 of one sensor that sees everything (the same documents, whole, through a second fusion of that one sensor). Exit 77: cannot run here.
@@ -10,6 +11,7 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -20,6 +22,7 @@ import time
 
 try:
     import redis
+    from redis.crc import key_slot
 except ImportError:
     print("fusion.py: skipped: no python3-redis", file=sys.stderr)
     sys.exit(77)
@@ -27,6 +30,7 @@ except ImportError:
 from sites import FEW, SENSORS, Incident, Teller
 
 TOP, BUILD = os.environ.get("top_srcdir", "."), os.environ.get("top_builddir", ".")
+STREAM = "casus:1:{site-b}:alerts"  # whose slot moves
 FUSION = os.path.join(BUILD, "tools/fusion/casus-fusion")
 def free_ports(n):
     rnd, out = random.Random(os.getpid()), []
@@ -91,11 +95,37 @@ class Cluster:
             p.wait()
 
     def node(self, key):
-        from redis.crc import key_slot
         p = self.slots[key_slot(key.encode())]
         if p not in self.link:
             self.link[p] = redis.Redis("127.0.0.1", p, decode_responses=True, socket_timeout=10)
         return self.link[p]
+
+    @staticmethod
+    def asking(port, args):
+        """At the node that a slot is moving to: [answer], or None: again."""
+        link = redis.Redis("127.0.0.1", port, decode_responses=True, socket_timeout=10, single_connection_client=True)
+        try:
+            link.execute_command("ASKING")
+            return [link.execute_command(*args)]
+        except redis.exceptions.RedisError:
+            return None
+        finally:
+            link.close()
+
+    def move_begin(self, key, to):
+        """The key's slot is on its way, all its keys are there already: whoever asks here is told ASK."""
+        slot = key_slot(key.encode())
+        source, link = self.slots[slot], {p: redis.Redis("127.0.0.1", p, decode_responses=True) for p in self.ports}
+        ids = {p: link[p].execute_command("CLUSTER MYID") for p in self.ports}
+        link[to].execute_command("CLUSTER SETSLOT", slot, "IMPORTING", ids[source])
+        link[source].execute_command("CLUSTER SETSLOT", slot, "MIGRATING", ids[to])
+        while keys := link[source].execute_command("CLUSTER GETKEYSINSLOT", slot, 100):
+            link[source].execute_command("MIGRATE", "127.0.0.1", to, "", 0, 5000, "KEYS", *keys)
+        return slot, to, ids[to]
+
+    def move_end(self, slot, to, to_id):
+        for p in sorted(self.ports, key=lambda p: p != to):
+            redis.Redis("127.0.0.1", p).execute_command("CLUSTER SETSLOT", slot, "NODE", to_id)
 
     def do(self, key, *args):
         """Until it is done, whatever happens to the nodes; a record that is there already is there."""
@@ -105,7 +135,14 @@ class Cluster:
             except redis.exceptions.ResponseError as e:
                 if "equal or smaller" in str(e):
                     return None
-                if not str(e).startswith(("CLUSTERDOWN", "LOADING", "MASTERDOWN", "TRYAGAIN")) and "down" not in str(e).lower():
+                word, *where = str(e).split()
+                if word == "ASK":
+                    out = self.asking(int(where[1].rsplit(":", 1)[1]), args)
+                    if out is not None:
+                        return out[0]
+                elif word == "MOVED":
+                    self.slots[int(where[0])] = int(where[1].rsplit(":", 1)[1])
+                elif not str(e).startswith(("CLUSTERDOWN", "LOADING", "MASTERDOWN", "TRYAGAIN")) and "down" not in str(e).lower():
                     raise
             except redis.exceptions.RedisError:
                 pass
@@ -201,7 +238,14 @@ def main():
         log = open(folder + "/workers.log", "w")
         workers = [worker(cluster, f"w{k}", extra, log) for k in range(2)]
         victim, revived = rnd.choice(cluster.ports), None
+        moving = None
         for n, (part, i, s) in enumerate(todo):
+            if n == len(todo) // 4:
+                moving = cluster.move_begin(STREAM, next(p for p in cluster.ports if p not in (victim, cluster.slots[key_slot(STREAM.encode())])))
+                time.sleep(.5)
+            if n == 3 * len(todo) // 8:
+                time.sleep(.5)
+                cluster.move_end(*moving)
             if n == len(todo) // 2:
                 cluster.kill(victim)
                 workers[0].send_signal(signal.SIGKILL)
@@ -230,8 +274,11 @@ def main():
         workers[1].terminate()
         if workers[1].wait() != 0:
             bad.append(f"worker: exit code {workers[1].returncode}")
+        redirected = [int(x) for x in re.findall(r"redirected=(\d+)", open(folder + "/workers.log").read())]
+        if not any(redirected):
+            bad.append("no worker was redirected, though a slot moved")
         tail = [line.split("fusion: ", 1)[-1].strip() for line in open(folder + "/workers.log") if "entries=" in line]
-        print(f"{len(todo)} records of {len(SENSORS)} sensors, node {victim} and worker w0 killed midway, {took:.0f} s; the surviving worker: {tail[-1] if tail else '?'}")
+        print(f"{len(todo)} records of {len(SENSORS)} sensors, a slot moved, node {victim} and worker w0 killed midway, {took:.0f} s; the surviving worker: {tail[-1] if tail else '?'}")
         for b in bad:
             print("fusion.py: " + b, file=sys.stderr)
         if bad:

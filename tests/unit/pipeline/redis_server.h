@@ -97,6 +97,24 @@ command(const char *text)
 	return r;
 }
 
+/* A folder with a Redis in it; skips the test where there is none. */
+static inline void
+server_begin(void)
+{
+	if (!have_server())
+		skip();
+	tmpdir_make(dir);
+	snprintf(sock, sizeof sock, "%s/redis.sock", dir);
+	server_start();
+}
+
+static inline void
+server_end(void)
+{
+	server_kill();
+	tmpdir_clear(dir);
+}
+
 /* CA, a certificate for localhost and 127.0.0.1, one for the client, and another CA. */
 static inline bool
 certificates_make(void)

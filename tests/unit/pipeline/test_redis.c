@@ -29,25 +29,20 @@ catch(void *arg, enum log_level level, const char *category, const char *text)
 static int
 setup(void **state)
 {
-	if (!have_server())
-		skip();
-	tmpdir_make(dir);
-	snprintf(sock, sizeof sock, "%s/redis.sock", dir);
+	server_begin();
 	loop = event_base_new();
 	memset(&counters, 0, sizeof counters);
 	now = (struct clock) { .live = false, .now = 5000 * NS_PER_S };
 	last_error[0] = 0;
 	log_catch(catch, NULL);
-	server_start();
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	server_kill();
+	server_end();
 	event_base_free(loop);
-	tmpdir_clear(dir);
 	return 0;
 }
 

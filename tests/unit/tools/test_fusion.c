@@ -362,20 +362,15 @@ joined(void **state)
 static int
 server_setup(void **state)
 {
-	if (!have_server())
-		skip();
-	tmpdir_make(dir);
-	snprintf(sock, sizeof sock, "%s/redis.sock", dir);
+	server_begin();
 	log_init(LOG_LEVEL_ERROR);
-	server_start();
 	return 0;
 }
 
 static int
 server_teardown(void **state)
 {
-	server_kill();
-	tmpdir_clear(dir);
+	server_end();
 	return 0;
 }
 
