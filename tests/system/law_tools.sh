@@ -77,8 +77,60 @@ grep -q 'on sovereignty: US undetermined .*; JP rule-effects' "$dir/diff" || fai
 # Checking: good ones are counted, all that is bad is told with its place.
 "$ctl" pack --effects "$top/rules/effects.yaml" check "$top/rules/policy" | grep -q 'good: 16 parties' || fail "the shipped packs"
 printf 'kind: party\nid: QQ\nname: Q\ndate: "x"\ncolour: red\npositions: { sovereignty: { code: a, sources: [ s ] } }\nadjust: [ { condition: none, band: B9, because: nothing, sources: [ s ] } ]\n' > "$dir/packs/qq.yaml"
-rc=0; "$ctl" pack --effects "$top/rules/effects.yaml" check "$dir/packs" > /dev/null 2> "$dir/err" || rc=$?
-[ $rc -eq 1 ] || fail "bad packs: exit code $rc"
-for want in 'qq.yaml:5:.*colour' 'qq.yaml:6:.*verified is missing' 'qq.yaml:7:.*no condition "none"'; do
-	grep -qE "$want" "$dir/err" || fail "not told: $want; told: $(cat "$dir/err")"
-done
+cp "$top/rules/policy/ladder.yaml" "$dir/packs/ladder.yaml"
+check() {
+	rc=0; "$ctl" pack --effects "$top/rules/effects.yaml" check "$dir/packs" > /dev/null 2> "$dir/err" || rc=$?
+	[ $rc -eq 78 ] || fail "bad packs: exit code $rc"
+	grep -vqE '^[^ ]+:[0-9]+:[0-9]+: error: ' "$dir/err" && fail "a problem without its place: $(cat "$dir/err")"
+	for want in "$@"; do
+		grep -qE "$want" "$dir/err" || fail "not told: $want; told: $(cat "$dir/err")"
+	done
+}
+check 'qq.yaml:5:1: .*colour' 'qq.yaml:6:[0-9]+: .*verified is missing' 'qq.yaml:7:[0-9]+: .*no condition "none"'
+# Of every file at once, whatever is wrong with the others: types, doubles, order, references, a claim to have read what nobody has.
+cat > "$dir/packs/qq.yaml" <<'END'
+kind: party
+id: JP
+name: [Q]
+version: many
+date: "x"
+widen: -1
+accumulation: perhaps
+positions:
+  read: { code: a, verified: true, sources: [ { text: s, verified: false } ] }
+  bare: { code: a, verified: true }
+  odd: { code: a, verified: false, sources: [ [s] ] }
+adjust:
+  - { condition: intrusion, band: B3, upto: B1, because: read, sources: [ s ] }
+  - { condition: intrusion, band: B1, because: no-such, sources: none }
+actors: text
+END
+printf -- '- a\n- b\n' > "$dir/packs/list.yaml"
+: > "$dir/packs/empty.yaml"
+printf 'kind: partyy\nid: Z\n' > "$dir/packs/kind.yaml"
+cat > "$dir/packs/more.yaml" <<'END'
+kind: instruments
+id: more
+version: 1
+instruments:
+  - { id: nato-5, layer: gloss, title: t, date: d, trigger: x, gloss_of: no-such, parties: { a: b }, obliges: none, decides: [a], from: 2, say: s, verified: true, sources: [ s ] }
+END
+sed -e 's/^  - { id: B0, /  - { id: B9, /; s/^low_coverage: 0.5/low_coverage: 5/; s/^hold: 300/hold: -3/; s/^confirm_above: B3/confirm_above: B1/' \
+	-e 's/^  - { name: deaths, .*/&\n  - { name: deaths, help: again }\n  - { name: targets, help: measured }/' -e 's/^  - id: coercion/  - id: intrusion/' \
+	-e 's/when: { state_function: ">= 1" }/when: { state_function: "= 1", estate: ">= 1", reported: [nothing], effect: [] }/' \
+	"$top/rules/policy/ladder.yaml" > "$dir/packs/ladder.yaml"
+sed 's/from: B0/from: low/; s/id: call,/id: breach,/' "$top/rules/policy/responses.yaml" > "$dir/packs/responses.yaml"
+sed 's/of: US, to: JP, from: B5/of: XX, to: JP, from: B5/; s/instrument: nato-4/instrument: nato-44/' "$top/rules/policy/support.yaml" > "$dir/packs/support.yaml"
+sed 's/{ value: 3,/{ value: three,/; s/id: immediacy/id: severity_of_harm/' "$top/rules/policy/factors.yaml" > "$dir/packs/factors.yaml"
+check 'qq.yaml:2:1|qq.yaml:1:1: .*JP has a pack already' 'qq.yaml:3:7: .*expected a text' 'qq.yaml:4:10: ' 'qq.yaml:6:8: ' 'qq.yaml:7:15: ' \
+	'qq.yaml:9:[0-9]+: .*verified: true, and none of its sources' 'qq.yaml:10:[0-9]+: .*no sources' 'qq.yaml:11:[0-9]+: .*a source such as' 'qq.yaml:13:[0-9]+: .*upto is below' \
+	'qq.yaml:14:[0-9]+: .*intrusion is adjusted already' 'qq.yaml:14:[0-9]+: .*no-such.*none of the party' 'qq.yaml:15:9: .*a list was expected' 'list.yaml:1:1: .*kind: expected' \
+	'empty.yaml:1:1: .*empty' 'kind.yaml:1:7: .*kind: expected' 'more.yaml:5:[0-9]+: .*instrument nato-5 is there already' 'more.yaml:5:[0-9]+: .*no-such' \
+	'more.yaml:5:[0-9]+: .*parties' 'more.yaml:5:[0-9]+: .*from: "2" is not a band' 'more.yaml:5:[0-9]+: .*verified: true, and none' \
+	'ladder.yaml:[0-9]+:5: .*band B1 stands after B9' 'ladder.yaml:[0-9]+:[0-9]+: .*share from 0 to 1' 'ladder.yaml:[0-9]+:7: .*hold: seconds' 'ladder.yaml:[0-9]+:[0-9]+: .*confirm_above' \
+	'ladder.yaml:[0-9]+:5: .*fact deaths is there already' 'ladder.yaml:[0-9]+:5: .*targets is a feature' 'ladder.yaml:[0-9]+:5: .*condition intrusion is there already' \
+	'ladder.yaml:[0-9]+:[0-9]+: .*state_function: expected ">= number"' 'ladder.yaml:[0-9]+:[0-9]+: .*"estate" is neither' 'ladder.yaml:[0-9]+:[0-9]+: .*"nothing" is not a fact' \
+	'ladder.yaml:[0-9]+:[0-9]+: .*effect: an empty list' 'responses.yaml:[0-9]+:[0-9]+: .*from: "low"' 'responses.yaml:[0-9]+:9: .*precondition breach is there already' \
+	'support.yaml:[0-9]+:[0-9]+: .*of: "XX" has no pack' 'support.yaml:[0-9]+:[0-9]+: .*no "nato-44"' 'factors.yaml:[0-9]+:[0-9]+: .*expected a number' \
+	'factors.yaml:[0-9]+:5: .*gauge severity_of_harm is there already'
+! "$ctl" pack --effects "$top/rules/effects.yaml" diff "$dir/packs" "$top/rules/policy" > /dev/null 2>&1 || fail "bad packs were compared"

@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-enum { CTL_OK, CTL_FINDING, CTL_FAILURE };
+enum { CTL_OK, CTL_FINDING, CTL_FAILURE, CTL_CONFIG = 78 /* as the sensor: files of people with errors */ };
 
 struct options {
 	const char *socket;

@@ -39,7 +39,7 @@ check(struct shelf *s, const char *dir)
 		    p.n_common, positions, unverified, p.hash);
 	}
 	packs_clear(&p);
-	return s->bad ? CTL_FINDING : CTL_OK;
+	return s->bad ? CTL_CONFIG : CTL_OK;
 }
 
 static bool
@@ -71,7 +71,7 @@ diff(struct shelf *s, const char *dir, const char *a, const char *b)
 	}
 	packs_clear(&x);
 	packs_clear(&y);
-	return rc;
+	return s->bad ? CTL_CONFIG : rc;
 }
 
 static int

@@ -22,15 +22,6 @@ entries(struct pack_reader *r, const struct yaml *root, const char *key, size_t 
 }
 
 static void
-read_verified(struct pack_reader *r, const struct yaml *y, bool *out)
-{
-	if (!yaml_get(y, "verified"))
-		yaml_error(y, r->d, "verified is missing (true only when somebody has read the source)");
-	else
-		yaml_bool(yaml_get(y, "verified"), out, r->d);
-}
-
-static void
 read_preconditions(struct pack_reader *r, const struct yaml *list, struct response *x)
 {
 	static const char *const keys[] = { "id", "say", "told", NULL };
@@ -43,6 +34,7 @@ read_preconditions(struct pack_reader *r, const struct yaml *list, struct respon
 		}
 		yaml_only(y, keys, r->d);
 		x->pre[x->n_pre++] = (struct precondition) { pack_text(r, y, "id", true), pack_text(r, y, "say", true), pack_expr(r, yaml_get(y, "told")) };
+		pack_unique(r, y, "precondition", x->pre, x->n_pre, sizeof(x->pre[0]));
 	}
 }
 
@@ -87,7 +79,7 @@ read_response(struct pack_reader *r, const struct yaml *y, struct response *x)
 		x->except_code = pack_text(r, x_map, "code", true);
 	}
 	read_answers(r, yaml_get(y, "answers"), x);
-	read_preconditions(r, yaml_get(y, "preconditions"), x);
+	read_preconditions(r, pack_list(r, y, "preconditions"), x);
 	pack_cites(r, y, x->cite, &x->n_cite);
 }
 
@@ -97,7 +89,27 @@ advice_read_responses(struct pack_reader *r, const struct yaml *root)
 	const struct yaml *list;
 
 	r->p->response = entries(r, root, "responses", sizeof(*r->p->response), &list);
-	yaml_each(y, list) if (r->p->response) read_response(r, y, &r->p->response[r->p->n_responses++]);
+	yaml_each(y, list)
+	{
+		if (!r->p->response)
+			return;
+		read_response(r, y, &r->p->response[r->p->n_responses++]);
+		pack_unique(r, y, "response", r->p->response, r->p->n_responses, sizeof(*r->p->response));
+	}
+}
+
+/* Parties and instruments are read before. */
+static void
+check_support(struct pack_reader *r, const struct yaml *y, const struct support *s)
+{
+	bool found = !s->instrument;
+
+	if (s->of && !packs_party(r->p, s->of))
+		yaml_error(yaml_get(y, "of"), r->d, "of: \"%s\" has no pack: the id of a party was expected", s->of);
+	for (uint32_t i = 0; i < r->p->n_instruments && !found; i++)
+		found = r->p->instrument[i].id && strcmp(r->p->instrument[i].id, s->instrument) == 0;
+	if (!found)
+		yaml_error(yaml_get(y, "instrument"), r->d, "instrument: there is no \"%s\": the id of an instrument was expected", s->instrument);
 }
 
 void
@@ -115,8 +127,9 @@ advice_read_support(struct pack_reader *r, const struct yaml *root)
 		*s = (struct support) { .of = pack_text(r, y, "of", true), .to = pack_text(r, y, "to", true), .said = pack_text(r, y, "said", true),
 			.kind = pack_text(r, y, "kind", true), .instrument = pack_text(r, y, "instrument", false) };
 		s->from = (uint8_t) pack_band(r, y, "from", true, 0);
-		read_verified(r, y, &s->verified);
 		pack_cites(r, y, s->cite, &s->n_cite);
+		pack_verified(r, y, s->cite, s->n_cite, &s->verified);
+		check_support(r, y, s);
 		r->p->n_support++;
 		s++;
 	}
@@ -144,8 +157,8 @@ read_clock(struct pack_reader *r, const struct yaml *y, struct report_clock *c)
 		yaml_only(s, steps, r->d);
 		c->step[c->n_steps++] = (struct clock_step) { pack_text(r, s, "what", true), pack_text(r, s, "within", true) };
 	}
-	read_verified(r, y, &c->verified);
 	pack_cites(r, y, c->cite, &c->n_cite);
+	pack_verified(r, y, c->cite, c->n_cite, &c->verified);
 }
 
 void
@@ -154,7 +167,13 @@ advice_read_clocks(struct pack_reader *r, const struct yaml *root)
 	const struct yaml *list;
 
 	r->p->clock = entries(r, root, "clocks", sizeof(*r->p->clock), &list);
-	yaml_each(y, list) if (r->p->clock) read_clock(r, y, &r->p->clock[r->p->n_clocks++]);
+	yaml_each(y, list)
+	{
+		if (!r->p->clock)
+			return;
+		read_clock(r, y, &r->p->clock[r->p->n_clocks++]);
+		pack_unique(r, y, "clock", r->p->clock, r->p->n_clocks, sizeof(*r->p->clock));
+	}
 }
 
 /* ---- asking ---- */

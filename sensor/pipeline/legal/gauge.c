@@ -13,7 +13,9 @@ read_step(struct pack_reader *r, const struct yaml *y, struct gauge_step *s)
 	static const char *const keys[] = { "value", "when", "band", "say", NULL };
 
 	yaml_only(y, keys, r->d);
-	if (!yaml_get(y, "value") || yaml_f64(yaml_get(y, "value"), &s->value, r->d) < 0)
+	if (yaml_get(y, "value"))
+		yaml_f64(yaml_get(y, "value"), &s->value, r->d);
+	else
 		yaml_error(y, r->d, "value: a number was expected");
 	if (!yaml_get(y, "when"))
 		yaml_error(y, r->d, "when is missing");
@@ -82,7 +84,13 @@ read_gauges(struct pack_reader *r, const struct yaml *list, uint32_t *n)
 		yaml_error(list, r->d, "a list was expected");
 		return g;
 	}
-	yaml_each(y, list) if (g) read_gauge(r, y, &g[(*n)++]);
+	yaml_each(y, list)
+	{
+		if (!g)
+			break;
+		read_gauge(r, y, &g[(*n)++]);
+		pack_unique(r, y, "gauge", g, *n, sizeof(*g));
+	}
 	return g;
 }
 
@@ -107,12 +115,13 @@ level_of(struct pack_reader *r, const struct yaml *y, const struct severity_scal
 }
 
 static void
-read_levels(struct pack_reader *r, const struct yaml *list, struct severity_scale *s)
+read_levels(struct pack_reader *r, const struct yaml *map, struct severity_scale *s)
 {
 	static const char *const keys[] = { "name", "from", NULL };
+	const struct yaml *list = yaml_get(map, "levels");
 
 	if (!list || list->kind != YAML_LIST || list->n < 2 || list->n > LEVELS_MAX) {
-		yaml_error(list ? list : r->docs[0].root, r->d, "levels: a list of 2 to %d levels, the least severe first, was expected", LEVELS_MAX);
+		yaml_error(list ? list : map, r->d, "levels: a list of 2 to %d levels, the least severe first, was expected", LEVELS_MAX);
 		return;
 	}
 	yaml_each(y, list)
@@ -125,6 +134,8 @@ read_levels(struct pack_reader *r, const struct yaml *list, struct severity_scal
 		yaml_only(y, keys, r->d);
 		l->name = pack_text(r, y, "name", true);
 		read_number(r, y, "from", &l->from);
+		if (s->n_levels > 1 && l->from < l[-1].from)
+			yaml_error(y, r->d, "from: at least %g was expected, levels stand from the least severe on", l[-1].from);
 	}
 }
 
@@ -134,9 +145,9 @@ read_by_band(struct pack_reader *r, const struct yaml *map, struct severity_scal
 {
 	s->by_band = map != NULL;
 	for (uint32_t b = 0; map && b < r->p->n_bands; b++) {
-		const struct yaml *y = yaml_get(map, r->p->band[b].id);
+		const struct yaml *y = r->p->band[b].id ? yaml_get(map, r->p->band[b].id) : NULL;
 		if (!y || y->kind != YAML_LIST || y->n != 2) {
-			yaml_error(y ? y : map, r->d, "by_band: two levels for %s were expected, the less severe first", r->p->band[b].id);
+			yaml_error(y ? y : map, r->d, "by_band: two levels for %s were expected, the less severe first", r->p->band[b].id ? r->p->band[b].id : "each band");
 			continue;
 		}
 		s->band_lo[b] = (uint8_t) level_of(r, y->child, s);
@@ -156,7 +167,7 @@ read_severity(struct pack_reader *r, const struct yaml *y, struct severity_scale
 	s->id = pack_text(r, y, "id", true);
 	s->title = pack_text(r, y, "title", true);
 	s->by = pack_text(r, y, "by", true);
-	read_levels(r, yaml_get(y, "levels"), s);
+	read_levels(r, y, s);
 	read_by_band(r, yaml_get(y, "by_band"), s);
 	s->steps.top = s->n_levels ? s->n_levels - 1 : 0;
 	read_steps(r, yaml_get(y, "steps"), &s->steps);
@@ -166,11 +177,8 @@ read_severity(struct pack_reader *r, const struct yaml *y, struct severity_scale
 	s->part = read_gauges(r, yaml_get(y, "parts"), &s->n_parts);
 	if (!s->by_band && !s->n_parts && !s->steps.n_steps)
 		yaml_error(y, r->d, "by_band, steps or parts is needed");
-	if (!yaml_get(y, "verified"))
-		yaml_error(y, r->d, "verified is missing");
-	else
-		yaml_bool(yaml_get(y, "verified"), &s->verified, r->d);
 	pack_cites(r, y, s->cite, &s->n_cite);
+	pack_verified(r, y, s->cite, s->n_cite, &s->verified);
 }
 
 void
@@ -185,7 +193,13 @@ gauges_read_severity(struct pack_reader *r, const struct yaml *root)
 		return;
 	}
 	r->p->severity = arena_zalloc(r->arena, list->n * sizeof(*r->p->severity) + 1);
-	yaml_each(y, list) if (r->p->severity) read_severity(r, y, &r->p->severity[r->p->n_severity++]);
+	yaml_each(y, list)
+	{
+		if (!r->p->severity)
+			return;
+		read_severity(r, y, &r->p->severity[r->p->n_severity++]);
+		pack_unique(r, y, "scale", r->p->severity, r->p->n_severity, sizeof(*r->p->severity));
+	}
 }
 
 /* ---- evaluating ---- */

@@ -24,7 +24,7 @@ read_condition(struct pack_reader *r, const struct yaml *y, struct condition *c)
 	c->say = pack_text(r, y, "say", true);
 	c->because = pack_text(r, y, "because", false);
 	if (c->upto < c->band)
-		yaml_error(yaml_get(y, "upto"), r->d, "upto is below band");
+		yaml_error(yaml_get(y, "upto"), r->d, "upto is below band: the same band or a higher one was expected");
 	if (!yaml_get(y, "when"))
 		yaml_error(y, r->d, "when is missing");
 	c->when = pack_expr(r, yaml_get(y, "when"));
@@ -42,10 +42,8 @@ read_conditions(struct pack_reader *r, const struct yaml *list, struct condition
 			return;
 		}
 		read_condition(r, y, &c[*n]);
-		for (uint32_t i = 0; i < *n; i++)
-			if (c[*n].id && c[i].id && strcmp(c[i].id, c[*n].id) == 0)
-				yaml_error(y, r->d, "condition %s is there already", c[i].id);
 		(*n)++;
+		pack_unique(r, y, "condition", c, *n, sizeof(*c));
 	}
 }
 
@@ -74,12 +72,13 @@ read_ceilings(struct pack_reader *r, const struct yaml *list)
 }
 
 static void
-read_bands(struct pack_reader *r, const struct yaml *list)
+read_bands(struct pack_reader *r, const struct yaml *map)
 {
 	static const char *const keys[] = { "id", "name", "opens", NULL };
+	const struct yaml *list = yaml_get(map, "bands");
 
 	if (!list || list->kind != YAML_LIST || list->n < 2 || list->n > BANDS_MAX) {
-		yaml_error(list ? list : r->docs[0].root, r->d, "bands: a list of 2 to %d bands was expected", BANDS_MAX);
+		yaml_error(list ? list : map, r->d, "bands: a list of 2 to %d bands was expected", BANDS_MAX);
 		return;
 	}
 	yaml_each(y, list)
@@ -87,6 +86,9 @@ read_bands(struct pack_reader *r, const struct yaml *list)
 		struct band *b = &r->p->band[r->p->n_bands++];
 		yaml_only(y, keys, r->d);
 		*b = (struct band) { pack_text(r, y, "id", true), pack_text(r, y, "name", true), pack_text(r, y, "opens", true) };
+		pack_unique(r, y, "band", r->p->band, r->p->n_bands, sizeof(*b));
+		if (r->p->n_bands > 1 && b->id && b[-1].id && strcmp(b->id, b[-1].id) < 0)
+			yaml_error(y, r->d, "band %s stands after %s: the lowest first was expected, each name above the one before", b->id, b[-1].id);
 	}
 }
 
@@ -103,6 +105,9 @@ read_human(struct pack_reader *r, const struct yaml *list)
 		}
 		yaml_only(y, keys, r->d);
 		r->p->human[r->p->n_human++] = (struct human_fact) { pack_text(r, y, "name", true), pack_text(r, y, "help", true) };
+		pack_unique(r, y, "fact", r->p->human, r->p->n_human, sizeof(r->p->human[0]));
+		if (r->p->human[r->p->n_human - 1].name && feature_index(r->p->human[r->p->n_human - 1].name) >= 0)
+			yaml_error(y, r->d, "%s is a feature that the sensor measures: another name was expected", r->p->human[r->p->n_human - 1].name);
 	}
 	r->p->words.human = r->p->human;
 	r->p->words.n_human = r->p->n_human;
@@ -190,12 +195,18 @@ read_says(struct pack_reader *r, const struct yaml *map)
 	}
 }
 
+#define SECONDS_MAX 1e9
+
 static void
 read_seconds(struct pack_reader *r, const struct yaml *y, int64_t *ns)
 {
 	double s = 0;
 
-	if (y && yaml_f64(y, &s, r->d) == 0)
+	if (!y || yaml_f64(y, &s, r->d) < 0)
+		return;
+	if (s < 0 || s > SECONDS_MAX)
+		yaml_error(y, r->d, "%s: seconds from 0 to %g were expected", y->key, SECONDS_MAX);
+	else
 		*ns = (int64_t) (s * 1e9);
 }
 
@@ -206,25 +217,28 @@ read_ladder(struct pack_reader *r, const struct yaml *y)
 		"prelude", "facts", "circumstances", "circumstance_says", "attributions", "actors", "limits", "accumulate_in", "ceilings", "conditions", NULL };
 
 	yaml_only(y, keys, r->d);
-	read_bands(r, yaml_get(y, "bands"));
+	read_bands(r, y);
 	r->p->assert_cap = (uint8_t) pack_band(r, y, "assert_cap", true, 0);
 	r->p->confirm_above = (uint8_t) pack_band(r, y, "confirm_above", true, 0);
-	if (yaml_get(y, "low_coverage"))
-		yaml_f64(yaml_get(y, "low_coverage"), &r->p->low_coverage, r->d);
+	if (r->p->confirm_above < r->p->assert_cap)
+		yaml_error(yaml_get(y, "confirm_above"), r->d, "confirm_above: a band not below assert_cap was expected");
+	if (yaml_get(y, "low_coverage") && yaml_f64(yaml_get(y, "low_coverage"), &r->p->low_coverage, r->d) == 0
+	    && (r->p->low_coverage < 0 || r->p->low_coverage > 1))
+		yaml_error(yaml_get(y, "low_coverage"), r->d, "low_coverage: a share from 0 to 1 was expected");
 	read_seconds(r, yaml_get(y, "hold"), &r->p->hold);
 	read_seconds(r, yaml_get(y, "prelude"), &r->p->prelude);
 	short_words(r, y, "circumstances", r->p->circumstances, &r->p->n_circumstances);
 	short_words(r, y, "attributions", r->p->attributions, &r->p->n_attributions);
 	short_words(r, y, "actors", r->p->actors, &r->p->n_actors);
-	read_limits(r, yaml_get(y, "limits"));
+	read_limits(r, pack_list(r, y, "limits"));
 	read_says(r, yaml_get(y, "circumstance_says"));
 	if (yaml_get(y, "accumulate_in")) {
 		short_words(r, y, "accumulate_in", r->p->accumulate_in, &r->p->n_accumulate_in);
 		check_among(r, yaml_get(y, "accumulate_in"), r->p->circumstances, r->p->n_circumstances, "circumstances");
 	}
-	read_human(r, yaml_get(y, "facts"));
-	read_ceilings(r, yaml_get(y, "ceilings"));
-	read_conditions(r, yaml_get(y, "conditions"), r->p->common, &r->p->n_common);
+	read_human(r, pack_list(r, y, "facts"));
+	read_ceilings(r, pack_list(r, y, "ceilings"));
+	read_conditions(r, pack_list(r, y, "conditions"), r->p->common, &r->p->n_common);
 }
 
 static void
@@ -255,12 +269,10 @@ read_instrument(struct pack_reader *r, const struct yaml *y)
 	pack_words(r, yaml_get(y, "decides"), &i->decides, &i->n_decides);
 	if (!i->n_parties || !i->n_decides)
 		yaml_error(y, r->d, "parties and decides are needed");
-	if (!yaml_get(y, "verified"))
-		yaml_error(y, r->d, "verified is missing");
-	else
-		yaml_bool(yaml_get(y, "verified"), &i->verified, r->d);
 	pack_cites(r, y, i->cite, &i->n_cite);
+	pack_verified(r, y, i->cite, i->n_cite, &i->verified);
 	r->p->n_instruments++;
+	pack_unique(r, y, "instrument", r->p->instrument, r->p->n_instruments, sizeof(*i));
 }
 
 /* A party reads a condition of the ladder in its own way: another band, or a range of bands. */
@@ -268,6 +280,8 @@ static void
 read_adjust(struct pack_reader *r, const struct yaml *list, struct party *p)
 {
 	static const char *const keys[] = { "condition", "band", "upto", "because", "say", "sources", NULL };
+
+	uint64_t seen = 0;
 
 	yaml_each(y, list)
 	{
@@ -281,10 +295,13 @@ read_adjust(struct pack_reader *r, const struct yaml *list, struct party *p)
 			yaml_error(y, r->d, "the ladder has no condition \"%s\"", id ? id : "");
 			continue;
 		}
+		if (seen >> (c - p->cond) & 1)
+			yaml_error(y, r->d, "condition %s is adjusted already: once was expected", id);
+		seen |= UINT64_C(1) << (c - p->cond);
 		c->band = (uint8_t) pack_band(r, y, "band", true, c->band);
 		c->upto = (uint8_t) pack_band(r, y, "upto", false, c->band);
 		if (c->upto < c->band)
-			yaml_error(yaml_get(y, "upto"), r->d, "upto is below band");
+			yaml_error(yaml_get(y, "upto"), r->d, "upto is below band: the same band or a higher one was expected");
 		c->because = pack_text(r, y, "because", true);
 		if (yaml_get(y, "say"))
 			c->say = pack_text(r, y, "say", true);
@@ -309,11 +326,8 @@ read_positions(struct pack_reader *r, const struct yaml *map, struct party *p)
 		}
 		yaml_only(y, keys, r->d);
 		*x = (struct position) { .key = arena_strdup(r->arena, y->key), .code = pack_text(r, y, "code", true), .say = pack_text(r, y, "say", false) };
-		if (!yaml_get(y, "verified"))
-			yaml_error(y, r->d, "%s: verified is missing", y->key);
-		else
-			yaml_bool(yaml_get(y, "verified"), &x->verified, r->d);
 		pack_cites(r, y, x->cite, &x->n_cite);
+		pack_verified(r, y, x->cite, x->n_cite, &x->verified);
 		p->n_pos++;
 	}
 }
@@ -358,8 +372,12 @@ read_actor(struct pack_reader *r, const struct yaml *list, struct party *p)
 		a->band = (uint8_t) pack_band(r, y, "band", true, 0);
 		a->upto = (uint8_t) pack_band(r, y, "upto", false, a->band);
 		if (a->upto < a->band)
-			yaml_error(yaml_get(y, "upto"), r->d, "upto is below band");
+			yaml_error(yaml_get(y, "upto"), r->d, "upto is below band: the same band or a higher one was expected");
 		a->need = pack_expr(r, yaml_get(y, "need"));
+		for (uint32_t i = 0; i < p->n_actor; i++)
+			if (a->actor && a->condition && p->actor[i].actor && p->actor[i].condition && strcmp(p->actor[i].actor, a->actor) == 0
+			    && strcmp(p->actor[i].condition, a->condition) == 0)
+				yaml_error(y, r->d, "condition %s has a reading for %s already: one was expected", a->condition, a->actor);
 		pack_cites(r, y, a->cite, &a->n_cite);
 		p->n_actor++;
 	}
@@ -425,9 +443,9 @@ read_party(struct pack_reader *r, const struct yaml *y)
 	memcpy(p->cond, r->p->common, sizeof(p->cond));
 	p->n_cond = r->p->n_common;
 	read_positions(r, yaml_get(y, "positions"), p);
-	read_adjust(r, yaml_get(y, "adjust"), p);
-	read_conditions(r, yaml_get(y, "conditions"), p->cond, &p->n_cond);
-	read_actor(r, yaml_get(y, "actors"), p);
+	read_adjust(r, pack_list(r, y, "adjust"), p);
+	read_conditions(r, pack_list(r, y, "conditions"), p->cond, &p->n_cond);
+	read_actor(r, pack_list(r, y, "actors"), p);
 	check_because(r, yaml_get(y, "adjust"), p);
 	check_because(r, yaml_get(y, "actors"), p);
 	check_because(r, yaml_get(y, "conditions"), p);
@@ -471,8 +489,16 @@ read_files(struct pack_reader *r, const char *dir)
 		snprintf(path, sizeof(path), "%s/%s", dir, list[i]->d_name);
 		free(list[i]);
 		buf_init(&one, 64 << 20);
-		if (r->docs && buf_read_file(&one, path) == 0 && yaml_read_text(&r->docs[r->n], path, span_of(one.p, one.n), r->d) == 0)
-			r->n++;
+		if (buf_read_file(&one, path) < 0)
+			diag_error(r->d, path, 0, 0, "cannot be read");
+		else if (r->docs && yaml_read_text(&r->docs[r->n], path, span_of(one.p, one.n), r->d) == 0) {
+			if (!r->docs[r->n].root) {
+				diag_error(r->d, path, 1, 1, "the file is empty: a pack (kind, id, ...) was expected");
+				yaml_clear(&r->docs[r->n]);
+			} else {
+				r->n++;
+			}
+		}
 		buf_add(&all, one.p ? one.p : "", one.n);
 		buf_clear(&one);
 	}
@@ -501,7 +527,25 @@ read_instruments(struct pack_reader *r, const struct yaml *y)
 	static const char *const keys[] = { "kind", "id", "version", "note", "instruments", NULL };
 
 	yaml_only(y, keys, r->d);
-	yaml_each(i, yaml_get(y, "instruments")) read_instrument(r, i);
+	if (!yaml_get(y, "instruments"))
+		yaml_error(y, r->d, "instruments: a list was expected");
+	yaml_each(i, pack_list(r, y, "instruments")) read_instrument(r, i);
+}
+
+/* What a statement is a gloss of may stand in another file. */
+static void
+check_glosses(struct pack_reader *r)
+{
+	for (uint32_t f = 0; f < r->n; f++)
+		yaml_each(y, yaml_get(r->docs[f].root, "instruments"))
+		{
+			const struct yaml *of = yaml_get(y, "gloss_of");
+			bool found = !of || !of->text;
+			for (uint32_t i = 0; i < r->p->n_instruments && !found; i++)
+				found = r->p->instrument[i].id && strcmp(r->p->instrument[i].id, of->text) == 0;
+			if (!found)
+				yaml_error(of, r->d, "gloss_of: there is no \"%s\": the id of an instrument was expected", of->text);
+		}
 }
 
 /* What a file may be; the ladder comes before all that speaks of its bands. */
@@ -516,7 +560,7 @@ static const struct {
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static void
-check_kinds(struct pack_reader *r, const char *dir)
+check_kinds(struct pack_reader *r)
 {
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct yaml *k = yaml_get(r->docs[i].root, "kind");
@@ -524,8 +568,7 @@ check_kinds(struct pack_reader *r, const char *dir)
 		while (n < KINDS && !(k && k->text && strcmp(k->text, kinds[n].kind) == 0))
 			n++;
 		if (n == KINDS)
-			diag_error(r->d, r->docs[i].root ? r->docs[i].root->file : dir, k ? k->line : 1, k ? k->column : 1,
-			    "kind: expected ladder, instruments, party, severity, factors, responses, support, clocks or release");
+			diag_error(r->d, r->docs[i].root->file, k ? k->line : 1, k ? k->column : 1, "kind: expected ladder, instruments, party, severity, factors, responses, support, clocks or release");
 	}
 }
 
@@ -571,10 +614,13 @@ packs_read(struct packs *p, const char *dir, const struct effects *effects, stru
 		read_kind(&r, kinds[k].kind, kinds[k].read, &found);
 		if (kinds[k].once && (found > 1 || (k == 0 && !found)))
 			diag_error(d, dir, 0, 0, "%u files of kind %s: exactly one is needed", found, kinds[k].kind);
-		if (k == 0 && d->errors > errors) /* of a ladder with errors nothing else can be read */
+		if (k == 0 && p->n_bands < 2) { /* everything else speaks of its bands */
+			diag_error(d, dir, 0, 0, "without the ladder's bands the other files cannot be checked");
 			break;
+		}
 	}
-	check_kinds(&r, dir);
+	check_kinds(&r);
+	check_glosses(&r);
 	note_uses(p);
 done:
 	for (uint32_t i = 0; i < r.n; i++)
@@ -605,7 +651,7 @@ const struct party *
 packs_party(const struct packs *p, const char *id)
 {
 	for (uint32_t i = 0; i < p->n_parties; i++)
-		if (strcmp(p->party[i].id, id) == 0)
+		if (p->party[i].id && strcmp(p->party[i].id, id) == 0)
 			return &p->party[i];
 	return NULL;
 }

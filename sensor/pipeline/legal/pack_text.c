@@ -27,7 +27,55 @@ pack_words(struct pack_reader *r, const struct yaml *y, const char *const **out,
 		w[(*n)++] = arena_strdup(r->arena, y->text);
 		return;
 	}
-	yaml_each(c, y) if (c->text) w[(*n)++] = arena_strdup(r->arena, c->text);
+	if (y->kind != YAML_LIST)
+		yaml_error(y, r->d, "%s: a word or a list of words was expected", y->key ? y->key : "");
+	yaml_each(c, y)
+	{
+		const char *t = y->kind == YAML_LIST ? yaml_text(c, r->d) : NULL;
+		if (t)
+			w[(*n)++] = arena_strdup(r->arena, t);
+	}
+}
+
+const struct yaml *
+pack_list(struct pack_reader *r, const struct yaml *map, const char *key)
+{
+	const struct yaml *y = yaml_get(map, key);
+
+	if (!y || y->kind == YAML_LIST)
+		return y;
+	yaml_error(y, r->d, "%s: a list was expected", key);
+	return NULL;
+}
+
+void
+pack_unique(struct pack_reader *r, const struct yaml *y, const char *what, const void *entry, uint32_t n, size_t size)
+{
+	const char *const *last = (const char *const *) ((const char *) entry + (n - 1) * size);
+
+	for (uint32_t i = 0; *last && i + 1 < n; i++) {
+		const char *const *id = (const char *const *) ((const char *) entry + i * size);
+		if (*id && strcmp(*id, *last) == 0) {
+			yaml_error(y, r->d, "%s %s is there already: a name of its own was expected", what, *last);
+			return;
+		}
+	}
+}
+
+void
+pack_verified(struct pack_reader *r, const struct yaml *map, const struct cite *c, uint32_t n, bool *out)
+{
+	const struct yaml *y = yaml_get(map, "verified");
+	bool any = false;
+
+	if (!y)
+		yaml_error(map, r->d, "verified is missing (true only when somebody has read the source)");
+	if (!y || yaml_bool(y, out, r->d) < 0 || !*out)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		any |= c[i].verified;
+	if (!any)
+		yaml_error(y, r->d, "verified: true, and none of its sources is: a source with verified: true was expected");
 }
 
 int
@@ -43,7 +91,8 @@ pack_band(struct pack_reader *r, const struct yaml *map, const char *key, bool n
 	}
 	b = y->text ? packs_band(r->p, y->text) : -1;
 	if (b < 0)
-		yaml_error(y, r->d, "%s: \"%s\" is not a band of the ladder", key, y->text ? y->text : "");
+		yaml_error(y, r->d, "%s: \"%s\" is not a band of the ladder: one from %s to %s was expected", key, y->text ? y->text : "",
+		    r->p->n_bands && r->p->band[0].id ? r->p->band[0].id : "?", r->p->n_bands && r->p->band[r->p->n_bands - 1].id ? r->p->band[r->p->n_bands - 1].id : "?");
 	return b < 0 ? otherwise : b;
 }
 
@@ -64,6 +113,10 @@ pack_cites(struct pack_reader *r, const struct yaml *map, struct cite *c, uint32
 		if (*n == CITES_MAX) {
 			yaml_error(y, r->d, "more than %d sources", CITES_MAX);
 			return;
+		}
+		if (y->kind != YAML_SCALAR && y->kind != YAML_MAP) {
+			yaml_error(y, r->d, "a source such as { text: title, verified: false } was expected");
+			continue;
 		}
 		if (y->kind == YAML_SCALAR) {
 			*x = (struct cite) { .text = arena_strdup(r->arena, y->text) };
