@@ -67,6 +67,13 @@ grep -qE 'other packs .* [1-9][0-9]* intervals come out otherwise' "$dir/err" ||
 rc=0; "$ctl" pack $packs diff "$top/rules/policy" "$dir/packs" > "$dir/diff" || rc=$?
 [ $rc -eq 1 ] || fail "versions: exit code $rc"
 grep -q 'a sensor alone says at most B2, now B1' "$dir/diff" || fail "versions: $(cat "$dir/diff")"
+mkdir "$dir/newer"
+cp "$top"/rules/policy/* "$dir/newer/"
+sed 's/systems_lost: ">= 100"/systems_lost: ">= 500"/; s/say: a critical or government service blocked/say: a critical service blocked/' "$top/rules/policy/ladder.yaml" > "$dir/newer/ladder.yaml"
+rc=0; "$ctl" pack $packs diff "$top/rules/policy" "$dir/newer" > "$dir/diff" || rc=$?
+[ $rc -eq 1 ] || fail "versions: exit code $rc"
+grep -q 'wide-destruction: asked for .*systems_lost >= 100.*; now for .*systems_lost >= 500' "$dir/diff" || fail "a condition that changed: $(cat "$dir/diff")"
+grep -q 'denial-critical: said "a critical or government .*", now "a critical service' "$dir/diff" || fail "words that changed: $(cat "$dir/diff")"
 "$ctl" pack $packs diff "$top/rules/policy" "$top/rules/policy" > "$dir/diff" || fail "a folder differs from itself: $(cat "$dir/diff")"
 rc=0; "$ctl" pack $packs diff US JP > "$dir/diff" || rc=$?
 [ $rc -eq 1 ] || fail "parties: exit code $rc"

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "pipeline/legal/advice.h"
 #include "pipeline/legal/gauge.h"
 
@@ -46,7 +47,7 @@ write_position(FILE *out, const struct position *x)
 	if (!x)
 		fprintf(out, "no position");
 	else
-		fprintf(out, "%s%s%s%s%s", x->code, x->say ? " (\"" : "", x->say ? x->say : "", x->say ? "\")" : "", x->verified ? "" : ", not verified");
+		fprintf(out, "%s%s%s%s%s", x->code, x->say ? " (in short: " : "", x->say ? x->say : "", x->say ? ")" : "", x->verified ? "" : ", not verified");
 }
 
 static void
@@ -87,6 +88,38 @@ differ_positions(FILE *out, const struct party *a, const char *la, const struct 
 	return n;
 }
 
+static void
+describe_when(const struct packs *p, const struct condition *c, struct buf *out)
+{
+	buf_init(out, 8192);
+	if (c->when)
+		expr_describe(c->when, NULL, &p->words, out);
+	if (c->possible) {
+		buf_str(out, "; while unknown only if ");
+		expr_describe(c->possible, NULL, &p->words, out);
+	}
+}
+
+/* What a condition of two versions of the ladder asks for, and what it says. */
+static uint32_t
+differ_condition(FILE *out, const struct packs *pa, const struct condition *a, const struct packs *pb, const struct condition *b)
+{
+	struct buf x, y;
+	uint32_t n = 0;
+
+	describe_when(pa, a, &x);
+	describe_when(pb, b, &y);
+	if (!same_text(x.p, y.p) && ++n)
+		fprintf(out, "  %s: asked for %s; now for %s\n", a->id, x.p ? x.p : "nothing", y.p ? y.p : "nothing");
+	if (!same_text(a->say, b->say) && ++n)
+		fprintf(out, "  %s: said \"%s\", now \"%s\"\n", a->id, a->say, b->say);
+	if (!same_cites(a->cite, a->n_cite, b->cite, b->n_cite) && ++n)
+		fprintf(out, "  %s: other sources\n", a->id);
+	buf_clear(&x);
+	buf_clear(&y);
+	return n;
+}
+
 static uint32_t
 differ_conditions(FILE *out, const struct packs *pa, const struct condition *a, uint32_t na, const char *la, const struct packs *pb,
     const struct condition *b, uint32_t nb, const char *lb)
@@ -95,6 +128,8 @@ differ_conditions(FILE *out, const struct packs *pa, const struct condition *a, 
 
 	for (uint32_t i = 0; i < na; i++) {
 		const struct condition *x = find_condition(b, nb, a[i].id);
+		if (x && a == pa->common && pa != pb)
+			n += differ_condition(out, pa, &a[i], pb, x);
 		if (x && strcmp(pa->band[x->band].id, pa->band[a[i].band].id) == 0 && x->band == a[i].band && x->upto == a[i].upto
 		    && same_text(x->because, a[i].because))
 			continue;

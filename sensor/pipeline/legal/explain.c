@@ -192,6 +192,17 @@ cites_too(const struct position *x, const struct cite *c)
 	return false;
 }
 
+/* The sources of a position, if there is one, and those others that are not among them. */
+static void
+show_cites_of(const struct ink *k, const struct position *x, const struct cite *c, uint32_t n)
+{
+	if (x)
+		show_cites(k, x->cite, x->n_cite);
+	for (uint32_t i = 0; i < n; i++)
+		if (!cites_too(x, &c[i]))
+			show_cites(k, &c[i], 1);
+}
+
 /* `c`: as it is read for the actor that was told, if one was. */
 static void
 show_condition(const struct ink *k, const struct document_in *in, const struct assessment *a, const struct party_band *b, const struct condition *c)
@@ -204,13 +215,9 @@ show_condition(const struct ink *k, const struct document_in *in, const struct a
 	fprintf(k->out, "           - %s%s%s at %s%s%s: %s\n", k->bold, c->id, k->off, in->packs->band[c->band].id, c->upto > c->band ? " up to " : "",
 	    c->upto > c->band ? in->packs->band[c->upto].id : "", c->say);
 	fprintf(k->out, "               facts: %s\n", words.p ? words.p : "");
-	if (x) {
+	if (x)
 		fprintf(k->out, "               position on %s: %s%s%s%s\n", x->key, x->code, x->say ? " (in short: " : "", x->say ? x->say : "", x->say ? ")" : "");
-		show_cites(k, x->cite, x->n_cite);
-	}
-	for (uint32_t i = 0; i < c->n_cite; i++)
-		if (!cites_too(x, &c->cite[i]))
-			show_cites(k, &c->cite[i], 1);
+	show_cites_of(k, x, c->cite, c->n_cite);
 	buf_clear(&words);
 }
 
@@ -229,9 +236,7 @@ show_options(const struct ink *k, const struct document_in *in, const struct ass
 				if ((r->pre[n].told && expr_eval(r->pre[n].told, &a->facts) == YES) == told)
 					fprintf(k->out, "%s %s", m++ ? ";" : told ? "; told by a person, not examined:" : "; to be shown:", r->pre[n].say);
 		fputc('\n', k->out);
-		if (answer && position_of(b->party, r->position))
-			show_cites(k, position_of(b->party, r->position)->cite, position_of(b->party, r->position)->n_cite);
-		show_cites(k, r->cite, r->n_cite);
+		show_cites_of(k, answer ? position_of(b->party, r->position) : NULL, r->cite, r->n_cite);
 	}
 }
 
@@ -313,6 +318,8 @@ show_beside(const struct ink *k, const struct document_in *in, const struct asse
 		fprintf(k->out, "%s: candidates %s to %s", s->title, s->level[v.lo].name, s->level[v.hi].name);
 		if (s->n_parts)
 			fprintf(k->out, " (%.1f to %.1f)", v.score_lo, v.score_hi);
+		if (s->by_band)
+			fprintf(k->out, " by effects at %s–%s", in->packs->band[a->bands.effects_lo].id, in->packs->band[a->bands.effects_hi].id);
 		fprintf(k->out, "; only its body sets one%s\n", s->verified ? "" : "; not verified");
 		show_cites(k, s->cite, s->n_cite);
 	}
@@ -325,7 +332,7 @@ show_beside(const struct ink *k, const struct document_in *in, const struct asse
 			show_number(k, v.lo, v.hi);
 		else
 			fprintf(k->out, "unknown");
-		fprintf(k->out, " of 10%s%s\n", v.met && v.met->say ? ", " : "", v.met && v.met->say ? v.met->say : "");
+		fprintf(k->out, " of 10, %s\n", !v.met ? "no step of its scale is met" : v.met->say ? v.met->say : "a step of its scale is met");
 		if (v.met) {
 			buf_reset(&words);
 			expr_describe(v.met->when, &a->facts, &in->packs->words, &words);

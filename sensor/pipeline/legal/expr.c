@@ -331,7 +331,7 @@ describe_words(const struct expr *e, const char *what, struct buf *out)
 static void
 describe_effects(const struct expr *e, const struct facts *f, const struct vocabulary *v, struct buf *out)
 {
-	bool first = true, seen = (f->effects & e->effects) != 0;
+	bool first = true, seen = f && (f->effects & e->effects) != 0;
 
 	buf_str(out, "effect in {");
 	for (uint8_t i = 0; i < v->effects->n; i++) {
@@ -346,23 +346,23 @@ describe_effects(const struct expr *e, const struct facts *f, const struct vocab
 static void
 describe_number(const struct expr *e, const struct facts *f, const struct vocabulary *v, struct buf *out)
 {
-	const struct fact *x = e->kind == E_FEATURE ? &f->scale.fact[e->index] : &f->human[e->index];
+	const struct fact *x = !f ? NULL : e->kind == E_FEATURE ? &f->scale.fact[e->index] : &f->human[e->index];
 	const char *name = e->kind == E_FEATURE ? feature_table[e->index]->name : v->human[e->index].name;
 
-	buf_printf(out, "%s %s %.10g ", name, e->strict ? ">" : ">=", e->value);
-	if (!x->known)
-		buf_str(out, "(unknown)");
-	else if (x->lo == x->hi)
-		buf_printf(out, "(%.10g)", x->lo);
-	else
-		buf_printf(out, "(%.10g to %.10g)", x->lo, x->hi);
+	buf_printf(out, "%s %s %.10g", name, e->strict ? ">" : ">=", e->value);
+	if (x && !x->known)
+		buf_str(out, " (unknown)");
+	else if (x && x->lo == x->hi)
+		buf_printf(out, " (%.10g)", x->lo);
+	else if (x)
+		buf_printf(out, " (%.10g to %.10g)", x->lo, x->hi);
 }
 
 /* Members in turn; of alternatives only those that make the answer, when it is not no. */
 static void
 describe_members(const struct expr *e, const struct facts *f, const struct vocabulary *v, struct buf *out)
 {
-	enum truth t = expr_eval(e, f);
+	enum truth t = f ? expr_eval(e, f) : NO;
 	bool first = true;
 
 	for (const struct expr *c = e->child; c; c = c->next) {

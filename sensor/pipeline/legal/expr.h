@@ -57,7 +57,7 @@ enum truth expr_eval(const struct expr *e, const struct facts *f);
 bool expr_likely(const struct expr *e, const struct facts *f);
 /* Bits of the features and human facts it asks for. */
 void expr_uses(const struct expr *e, uint64_t *features, uint32_t *human);
-/* In words, for explanations: "outage_s >= 3600 (300 to 420) and criticality >= 3 (3)". */
+/* In words, for explanations: "outage_s >= 3600 (300 to 420) and criticality >= 3 (3)"; without facts what it asks for alone. */
 void expr_describe(const struct expr *e, const struct facts *f, const struct vocabulary *v, struct buf *out);
 
 #endif
