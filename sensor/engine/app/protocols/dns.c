@@ -24,13 +24,15 @@ struct dns {
 
 const struct app_event dns_events[] = {
 	[DNS_EV_MALFORMED] = { "malformed_data" },
-	[DNS_EV_NOT_REQUEST] = { "not_a_request" },
-	[DNS_EV_NOT_RESPONSE] = { "not_a_response" },
+	[DNS_EV_NOT_REQUEST] = { "not_request", "not_a_request" },
+	[DNS_EV_NOT_RESPONSE] = { "not_response", "not_a_response" },
 	[DNS_EV_Z] = { "z_flag_set" },
 	[DNS_EV_OPCODE] = { "invalid_opcode" },
 	[DNS_EV_LONG] = { "name_too_long" },
 	[DNS_EV_LOOP] = { "infinite_loop" },
 	[DNS_EV_LABELS] = { "too_many_labels" },
+	[DNS_EV_AUTHORITIES] = { "invalid_authorities" },
+	[DNS_EV_ADDITIONALS] = { "invalid_additionals" },
 	[DNS_EV_N] = { NULL },
 };
 
@@ -200,8 +202,14 @@ read_records(struct app *a, struct dns_tx *t)
 		for (unsigned i = 0; i < t->header.count[s]; i++) {
 			struct dns_record r;
 
-			if (dns_record(msg, at, s == DNS_QUERIES, &r) < 0 || !names_good(msg, &r) || !add_record(a, t, at))
-				return false;
+			if (dns_record(msg, at, s == DNS_QUERIES, &r) < 0 || !names_good(msg, &r) || !add_record(a, t, at)) {
+				if (s < DNS_AUTHORITIES)
+					return false;
+				app_event(a, &t->tx, s == DNS_AUTHORITIES ? DNS_EV_AUTHORITIES : DNS_EV_ADDITIONALS);
+				while (s < DNS_SECTIONS) /* what came before it is good */
+					t->first[++s] = t->n_at;
+				return true;
+			}
 			name_events(t, at);
 			if (dns_data_name(&r))
 				name_events(t, dns_data_name(&r));
@@ -290,12 +298,16 @@ take_message(struct app *a, int dir, struct span msg)
 
 	if (dns_header(msg, &h) < 0)
 		return;
-	if ((h.flags & DNS_QR ? TO_CLIENT : TO_SERVER) != dir) {
-		stray_event(a, dir == TO_SERVER ? DNS_EV_NOT_REQUEST : DNS_EV_NOT_RESPONSE);
+	if (h.flags & DNS_QR && dir == TO_SERVER) {
+		stray_event(a, DNS_EV_NOT_REQUEST);
 		return;
 	}
 	if (!(t = dns_take(a, dir, msg)))
 		return;
+	if (dir == TO_CLIENT && !t->response) { /* what a server sends is taken as its answer all the same */
+		app_event(a, &t->tx, DNS_EV_NOT_RESPONSE);
+		t->response = true;
+	}
 	t->conf = app_conf(a);
 	t->tx.ends_of_flow = t->conf && t->conf->v2;
 	t->tx.unlogged = t->response && asked_quietly(a, t);

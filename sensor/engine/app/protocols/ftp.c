@@ -15,10 +15,11 @@
 #define LINE_MAX 4096
 #define REPLIES_MAX 8192 /* bytes of the replies to one command that are kept */
 #define OPEN_MAX 1024    /* max-tx */
+#define PRELIMINARY_MAX 16 /* replies of one command that say that another one follows */
 
 extern const struct protocol protocol_tls, protocol_ftp_data;
 
-enum ftp_event { EV_REQUEST_TOO_LONG, EV_RESPONSE_TOO_LONG, EV_TOO_MANY };
+enum ftp_event { EV_REQUEST_TOO_LONG, EV_RESPONSE_TOO_LONG, EV_TOO_MANY, EV_NO_PORT, EV_NO_NAME, EV_PRELIMINARY };
 
 struct ftp_tx {
 	struct tx tx;
@@ -28,6 +29,8 @@ struct ftp_tx {
 	uint16_t port;        /* of the data connection, where told */
 	uint8_t mode;         /* 1 active, 2 passive */
 	bool cut[2];          /* command, a reply */
+	uint8_t odd;          /* events of the command, told with its reply */
+	uint32_t preliminary; /* replies 1xx */
 };
 
 struct ftp {
@@ -149,6 +152,10 @@ command(struct app *a, struct ftp *st, struct span line, bool cut)
 		st->mode = 1;
 	}
 	t->cut[0] = cut;
+	if (transfer(t) && transfer(t) != 'L' && !argument(t).n)
+		t->odd = 1 << EV_NO_NAME;
+	else if (transfer(t) && !st->port)
+		t->odd = 1 << EV_NO_PORT;
 	announce(a, st, t);
 	tx_reach(&t->tx, TO_SERVER, 1);
 }
@@ -196,12 +203,17 @@ reply(struct app *a, struct ftp *st, struct span line, bool cut)
 		return;
 	if (cut)
 		app_event(a, &t->tx, EV_RESPONSE_TOO_LONG);
+	for (unsigned i = EV_NO_PORT; i <= EV_NO_NAME; i++)
+		if (t->odd >> i & 1)
+			app_event(a, &t->tx, i);
 	t->cut[1] |= cut;
 	if (t->replies.n + 2 + line.n <= REPLIES_MAX && app_keep(a, &t->replies, span_of(n, 2), REPLIES_MAX) == 0)
 		app_keep(a, &t->replies, line, REPLIES_MAX);
 	if (st->multi && !(coded && code == st->multi && !more))
 		return;
 	st->multi = more ? code : 0;
+	if (coded && !more && code < 200 && ++t->preliminary == PRELIMINARY_MAX + 1)
+		app_event(a, &t->tx, EV_PRELIMINARY);
 	if (coded && !more && code >= 200)
 		done(a, st, t, code);
 }
@@ -365,6 +377,9 @@ static const struct app_event events[] = {
 	[EV_REQUEST_TOO_LONG] = { "request_command_too_long" },
 	[EV_RESPONSE_TOO_LONG] = { "response_command_too_long" },
 	[EV_TOO_MANY] = { "too_many_transactions" },
+	[EV_NO_PORT] = { "file_before_port" },
+	[EV_NO_NAME] = { "file_without_name" },
+	[EV_PRELIMINARY] = { "too_many_preliminary_responses" },
 	{ NULL }
 };
 

@@ -35,6 +35,10 @@ const struct app_event http2_events[] = {
 	[HTTP2_EV_DNS_RESPONSE] = { "dns_response_too_long" },
 	[HTTP2_EV_DATA_ZERO] = { "data_stream_zero" },
 	[HTTP2_EV_FRAMES] = { "too_many_frames" },
+	[HTTP2_EV_BOMB] = { "compression_bomb" },
+	[HTTP2_EV_TABLE] = { "header_table_overflow" },
+	[HTTP2_EV_CONTINUATION] = { "continuation_without_headers" },
+	[HTTP2_EV_REPEATED] = { "too_long_repeated_headers" },
 	{ NULL },
 };
 

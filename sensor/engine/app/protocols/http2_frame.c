@@ -159,7 +159,7 @@ data(struct http2 *s, struct http2_tx *t, int dir, struct span bytes)
 		enum unpack_result r = unpack_feed(side->unpack, bytes, s->conf->bomb, take_body, &k);
 
 		if (r != UNPACK_OK) {
-			app_event(s->app, &t->tx, HTTP2_EV_UNPACK);
+			app_event(s->app, &t->tx, r == UNPACK_BOMB ? HTTP2_EV_BOMB : HTTP2_EV_UNPACK);
 			unpack_free(s->app, side->unpack);
 			side->unpack = NULL;
 			if (r == UNPACK_FAILED && before == side->body.total) /* then as it came */
@@ -339,7 +339,7 @@ continuation(struct http2 *s, int dir, const struct frame *f, struct rd r)
 		return;
 	note_frame(s, t, dir, f->type);
 	if (!d->block_open || (!d->block_promise && f->stream != d->block_stream)) {
-		app_event(s->app, &t->tx, HTTP2_EV_FRAME_DATA);
+		app_event(s->app, &t->tx, HTTP2_EV_CONTINUATION);
 		return;
 	}
 	block_add(s, t, dir, rd_rest(&r), f->flags & HTTP2_END_HEADERS);

@@ -76,8 +76,10 @@ http2_entry_add(struct http2 *s, struct http2_tx *t, int dir, const struct http2
 	uint8_t h[ENTRY_HEAD] = { (uint8_t) e->kind };
 	struct span value = e->kind == HTTP2_ENTRY_SIZE_UPDATE ? span_of(&e->size, sizeof(e->size)) : e->value;
 
-	if (head->n + (uint64_t) ENTRY_HEAD + e->name.n + value.n > HEAD_MAX)
+	if (head->n + (uint64_t) ENTRY_HEAD + e->name.n + value.n > HEAD_MAX) {
+		app_event(s->app, &t->tx, HTTP2_EV_TABLE);
 		return;
+	}
 	memcpy(h + 1, &e->name.n, 4);
 	memcpy(h + 5, &value.n, 4);
 	if (app_keep(s->app, head, span_of(h, ENTRY_HEAD), HEAD_MAX) < 0)

@@ -60,7 +60,7 @@ const struct app_event http_events[HTTP_EV_N + 1] = {
 	[HTTP_EV_DOUBLE_ENCODED] = { "double_encoded_uri" },
 	[HTTP_EV_LZMA_MEMORY] = { "lzma_memlimit_reached" },
 	[HTTP_EV_LZMA_OFF] = { "lzma_decompression_disabled" },
-	[HTTP_EV_BOMB] = { "compression_bomb" },
+	[HTTP_EV_BOMB] = { "compression_bomb", "compression_bomb_limit_reached" },
 	[HTTP_EV_BOMB_LZMA] = { "compression_bomb_double_lzma" },
 	[HTTP_EV_CE_ODD] = { "abnormal_ce_header" },
 	[HTTP_EV_NO_PROTOCOL] = { "request_line_missing_protocol" },
@@ -72,6 +72,9 @@ const struct app_event http_events[HTTP_EV_N + 1] = {
 	[HTTP_EV_MULTIPART] = { "multipart_generic_error" },
 	[HTTP_EV_MULTIPART_EMPTY] = { "multipart_no_filedata" },
 	[HTTP_EV_MULTIPART_HEADER] = { "multipart_invalid_header" },
+	[HTTP_EV_FILE_NAME] = { "file_name_too_long" },
+	[HTTP_EV_RES_CHUNK_EXT] = { "response_chunk_extension" }, /* never: libhtp 0.5 tells of requests only; likewise: */
+	[HTTP_EV_WARNINGS] = { "too_many_warnings" },
 	[HTTP_EV_N] = { NULL },
 };
 

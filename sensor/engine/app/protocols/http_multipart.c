@@ -129,6 +129,8 @@ part_begin(struct app *a, struct http_tx *t, struct span name)
 	if (!p)
 		return false;
 	t->multipart->parts++;
+	if (name.n > PART_NAME_MAX)
+		app_event(a, &t->tx, HTTP_EV_FILE_NAME);
 	app_keep(a, &p->name, span_head(name, PART_NAME_MAX), PART_NAME_MAX);
 	p->body.inspect_min = t->file.inspect_min;
 	p->body.inspect_window = t->file.inspect_window;

@@ -10,7 +10,7 @@
 #define OPEN_MAX 1024  /* requests without their last answer */
 #define START_TLS "1.3.6.1.4.1.1466.20037"
 
-enum ldap_event { EV_INVALID, EV_NOT_FOUND, EV_TOO_MANY };
+enum ldap_event { EV_INVALID, EV_NOT_FOUND, EV_TOO_MANY, EV_RESPONSES };
 enum { FRAME_PDU };
 
 extern const struct protocol protocol_tls;
@@ -230,7 +230,8 @@ answer(struct app *a, struct ldap *st, const struct ldap_msg *m, struct span who
 			app_event(a, &t->tx, EV_NOT_FOUND);
 	}
 	t->n++;
-	app_keep(a, &t->answers, whole, LDAP_ANSWERS_MAX);
+	if (app_keep(a, &t->answers, whole, LDAP_ANSWERS_MAX) < 0)
+		app_event(a, &t->tx, EV_RESPONSES); /* the others are counted only */
 	if (m->op == LDAP_ENTRY || m->op == LDAP_REFERENCE || m->op == LDAP_INTERMEDIATE) {
 		if (unasked)
 			tx_reach(&t->tx, TO_CLIENT, 1);
@@ -404,6 +405,7 @@ static const struct app_event events[] = {
 	[EV_INVALID] = { "invalid_data" },
 	[EV_NOT_FOUND] = { "request_not_found" },
 	[EV_TOO_MANY] = { "too_many_transactions" },
+	[EV_RESPONSES] = { "too_many_responses" },
 	{ NULL }
 };
 

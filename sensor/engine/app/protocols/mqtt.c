@@ -10,7 +10,7 @@
 #define OPEN_MAX 1024 /* max-tx */
 
 enum mqtt_event { EV_MISSING_CONNECT, EV_MISSING_PUBLISH, EV_MISSING_SUBSCRIBE, EV_MISSING_UNSUBSCRIBE, EV_DOUBLE_CONNECT,
-	EV_UNINTRODUCED, EV_INVALID_QOS, EV_MISSING_ID, EV_UNASSIGNED, EV_TOO_MANY, EV_MALFORMED };
+	EV_UNINTRODUCED, EV_INVALID_QOS, EV_MISSING_ID, EV_UNASSIGNED, EV_TOO_MANY, EV_MALFORMED, EV_MESSAGES, EV_PROPERTIES };
 
 struct mqtt {
 	uint8_t version;
@@ -126,8 +126,10 @@ find(struct app *a, uint8_t type, uint16_t id)
 static void
 add(struct app *a, struct mqtt_tx *t, struct mqtt_msg *m, struct span body)
 {
-	if (t->n == MQTT_MESSAGES)
+	if (t->n == MQTT_MESSAGES) {
+		app_event(a, &t->tx, EV_MESSAGES);
 		return;
+	}
 	if (app_keep(a, &m->body, body, MQTT_LENGTH_MAX) < 0)
 		m->truncated = true;
 	t->m[t->n++] = *m;
@@ -402,6 +404,8 @@ static const struct app_event events[] = {
 	[EV_UNASSIGNED] = { "unassigned_msg_type" },
 	[EV_TOO_MANY] = { "too_many_transactions" },
 	[EV_MALFORMED] = { "malformed_traffic" },
+	[EV_MESSAGES] = { "too_many_messages" },
+	[EV_PROPERTIES] = { "too_many_properties" }, /* never here: they are read where they are asked for, however many */
 	{ NULL }
 };
 

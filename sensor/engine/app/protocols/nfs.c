@@ -18,7 +18,7 @@
 #define AUTH_MAX 400    /* bytes of credentials or of a verifier */
 
 enum { AUTH_UNIX = 1 };
-enum nfs_event { EV_MALFORMED };
+enum nfs_event { EV_MALFORMED, EV_TOO_MANY };
 
 /* ---- transactions ---- */
 
@@ -58,6 +58,7 @@ nfs_tx_new(struct app *a, struct nfs_state *st, const struct nfs_msg *m)
 		app_keep(a, &t->rpc.machine, m->machine, NFS_NAME_MAX);
 	if (++st->open <= OPEN_MAX)
 		return t;
+	app_event(a, &t->tx, EV_TOO_MANY);
 	each_tx(a, x) /* of too many the oldest counts as answered */
 		if (x != &t->tx && !((struct nfs_tx *) x)->rpc.answered && !((struct nfs_tx *) x)->is_file) {
 			answered(st, (struct nfs_tx *) x);
@@ -339,7 +340,8 @@ static const struct field fields[] = {
 	{ NULL }
 };
 
-static const struct app_event events[] = { [EV_MALFORMED] = { "malformed_data" }, { NULL } };
+static const struct app_event events[] = { [EV_MALFORMED] = { "malformed_data" }, [EV_TOO_MANY] = { "too_many_transactions" },
+	{ NULL } };
 
 const struct protocol protocol_nfs = {
 	.name = "nfs",

@@ -26,6 +26,7 @@ struct crypto {
 	struct bytes data;
 	struct range have[RANGES_MAX];
 	unsigned n;
+	bool beyond; /* a frame lay behind CRYPTO_MAX */
 };
 
 struct quic {
@@ -162,8 +163,10 @@ crypto_add(struct app *a, struct crypto *c, uint64_t offset, struct span s)
 {
 	static const uint8_t zero[1024];
 
-	if (offset + s.n > CRYPTO_MAX)
+	if (offset + s.n > CRYPTO_MAX) {
+		c->beyond = true;
 		return false;
+	}
 	while (c->data.n < offset + s.n) {
 		uint32_t n = (uint32_t) offset + s.n - c->data.n;
 
@@ -275,8 +278,9 @@ plain_initial(struct app *a, struct quic *s, int dir, const struct quic_header *
 	uint8_t type;
 	bool crypto = false;
 
+	s->crypto[dir].beyond = false;
 	if (!frames(a, &s->crypto[dir], plain, &crypto)) {
-		event_of(a, dir, h->version, QUIC_EV_DATA);
+		event_of(a, dir, h->version, s->crypto[dir].beyond ? QUIC_EV_LONG : QUIC_EV_DATA);
 		return;
 	}
 	if (crypto && !crypto_message(&s->crypto[dir], &type, &body))
@@ -475,7 +479,8 @@ static const struct field fields[] = {
 };
 
 static const struct app_event events[] = {
-	[QUIC_EV_DECRYPT] = { "failed_decrypt" }, [QUIC_EV_DATA] = { "error_on_data" }, [QUIC_EV_HELLO] = { "error_on_hello" }, { NULL },
+	[QUIC_EV_DECRYPT] = { "failed_decrypt" }, [QUIC_EV_DATA] = { "error_on_data" }, [QUIC_EV_HELLO] = { "error_on_hello" },
+	[QUIC_EV_LONG] = { "crypto_frag_too_long" }, { NULL },
 };
 
 const struct protocol protocol_quic = {

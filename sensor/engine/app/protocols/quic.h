@@ -18,7 +18,7 @@
 #define QUIC_PACKET_MAX 65535u
 
 enum quic_type { QUIC_INITIAL, QUIC_0RTT, QUIC_HANDSHAKE, QUIC_RETRY };
-enum quic_event { QUIC_EV_DECRYPT, QUIC_EV_DATA, QUIC_EV_HELLO };
+enum quic_event { QUIC_EV_DECRYPT, QUIC_EV_DATA, QUIC_EV_HELLO, QUIC_EV_LONG };
 
 /* Keys of Initial packets, by direction. */
 struct quic_keys {

@@ -10,8 +10,9 @@
 
 #define NAME_MAX_KEPT 4096u
 #define VERSION_N 12u
+#define TEXT_MAX 65535u  /* a longer one is not read */
 
-enum rfb_event { EV_UNIMPLEMENTED, EV_UNKNOWN_RESULT, EV_MALFORMED, EV_CONFUSED };
+enum rfb_event { EV_UNIMPLEMENTED, EV_UNKNOWN_RESULT, EV_MALFORMED, EV_CONFUSED, EV_LONG };
 enum { SECURITY_FAILED, SECURITY_NONE, SECURITY_VNC };
 
 /* What a side sends next; REST: nothing that is read. */
@@ -128,10 +129,21 @@ result(struct app *a, struct rfb *st, struct rd *r)
 
 enum { FRAME_PDU };
 
+/* A length of four bytes and the text. One that is longer than a record may be will never be whole. */
+static struct span
+text(struct app *a, struct rfb *st, struct rd *r)
+{
+	uint32_t n = rd_u32(r);
+
+	if (!r->bad && n > TEXT_MAX)
+		app_event(a, &st->tx->tx, EV_LONG);
+	return rd_span(r, n);
+}
+
 static void
 reason(struct app *a, struct rfb *st, struct rd *r)
 {
-	struct span s = rd_span(r, rd_u32(r));
+	struct span s = text(a, st, r);
 
 	if (r->bad)
 		return;
@@ -144,7 +156,7 @@ server_init(struct app *a, struct rfb *st, struct rd *r)
 {
 	struct rfb_tx *t = st->tx;
 	uint16_t width = rd_u16(r), height = rd_u16(r);
-	struct span format = rd_span(r, 16), name = rd_span(r, rd_u32(r));
+	struct span format = rd_span(r, 16), name = text(a, st, r);
 
 	if (r->bad)
 		return;
@@ -353,6 +365,7 @@ static const struct app_event events[] = {
 	[EV_UNKNOWN_RESULT] = { "unknown_security_result" },
 	[EV_MALFORMED] = { "malformed_message" },
 	[EV_CONFUSED] = { "confused_state" },
+	[EV_LONG] = { "too_long_string" },
 	{ NULL }
 };
 

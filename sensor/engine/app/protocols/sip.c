@@ -11,7 +11,7 @@
 
 #define MESSAGE_MAX 131072u
 
-enum sip_event { EV_INCOMPLETE, EV_INVALID };
+enum sip_event { EV_INCOMPLETE, EV_INVALID, EV_HEADERS };
 
 static struct span
 trim(struct span s)
@@ -189,8 +189,11 @@ sip_feed(struct app *a, void *state, int dir, struct span bytes)
 	if (bytes.n && (bytes.p[0] == '\r' || bytes.p[0] == '\n')) /* keep-alive between messages: RFC 5626 section 3.5.1 */
 		return a->transport == APP_UDP ? (int) bytes.n : 1;
 	head_n = head_end(bytes);
-	if (!head_n && a->transport != APP_UDP)
+	if (!head_n && a->transport != APP_UDP) {
+		if (bytes.n >= MESSAGE_MAX)
+			app_event(a, NULL, EV_HEADERS);
 		return 0;
+	}
 	if (!is_response(line) && !is_request(line)) {
 		app_event(a, NULL, EV_INVALID);
 		return a->transport == APP_UDP ? (int) bytes.n : -1;
@@ -346,6 +349,7 @@ static const struct field fields[] = {
 static const struct app_event events[] = {
 	[EV_INCOMPLETE] = { "incomplete_data" },
 	[EV_INVALID] = { "invalid_data" },
+	[EV_HEADERS] = { "headers_too_long" },
 	{ NULL }
 };
 

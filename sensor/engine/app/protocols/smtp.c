@@ -23,7 +23,8 @@ extern const struct protocol protocol_tls;
 
 enum smtp_event { EV_INVALID_REPLY, EV_COMMAND_TOO_LONG, EV_REPLY_TOO_LONG, EV_TLS_REJECTED, EV_DATA_REJECTED,
 	EV_DUPLICATE, EV_UNMATCHED, EV_NO_WELCOME, EV_PIPELINED, EV_CHUNK, EV_INVALID_BDAT, EV_UNPARSABLE, EV_TRUNCATED,
-	EV_MIME }; /* and those of mime.h, in their order */
+	EV_MIME, /* and those of mime.h, in their order */
+	EV_CHANGE = EV_MIME + MIME_EV_N };
 
 /* What the server owes replies for: `n` commands of one mail in a row. */
 #define NO_TX UINT64_MAX
@@ -597,6 +598,7 @@ static const struct app_event events[] = {
 	[EV_MIME + MIME_EV_FILE_NAME] = { "mime_long_filename" },
 	[EV_MIME + MIME_EV_MALFORMED] = { "mime_malformed_msg" },
 	[EV_MIME + MIME_EV_FAILED] = { "mime_parse_failed" },
+	[EV_CHANGE] = { "failed_protocol_change" }, /* never here: another protocol can always be begun */
 	{ NULL }
 };
 

@@ -671,6 +671,7 @@ static const struct app_event events[] = {
 	[TLS_EV_CERT_INVALID_DATE] = { "certificate_invalid_date" },
 	[TLS_EV_CERT_INVALID_NAME] = { "certificate_invalid_x509name" },
 	[TLS_EV_CERT_INVALID_STRING] = { "certificate_invalid_string" },
+	[TLS_EV_MANY_NAMES] = { "too_many_subject_alternative_names" },
 	{ NULL }
 };
 

@@ -15,6 +15,7 @@
 #define TLS_12 0x0303
 #define TLS_13 0x0304
 #define TLS_HANDSHAKE_MAX (1u << 17) /* bytes of one handshake message that are reassembled */
+#define TLS_NAMES_MAX 1024           /* subjectAltNames that rules look at */
 #define TLS_CERTS_MAX 64             /* certificates of a chain that are looked at */
 
 /* Names in rules, in the order of enum tls_event. */
@@ -27,7 +28,8 @@ enum tls_event {
 	TLS_EV_ERROR_MESSAGE, TLS_EV_INVALID_ALERT, TLS_EV_INVALID_SSL_RECORD,
 	TLS_EV_CERT_INVALID_DER, TLS_EV_CERT_INVALID_VERSION, TLS_EV_CERT_INVALID_SERIAL, TLS_EV_CERT_INVALID_ALGORITHM,
 	TLS_EV_CERT_INVALID_ISSUER, TLS_EV_CERT_INVALID_VALIDITY, TLS_EV_CERT_INVALID_SUBJECT, TLS_EV_CERT_INVALID_EXTENSIONS,
-	TLS_EV_CERT_INVALID_DATE, TLS_EV_CERT_INVALID_NAME, TLS_EV_CERT_INVALID_STRING
+	TLS_EV_CERT_INVALID_DATE, TLS_EV_CERT_INVALID_NAME, TLS_EV_CERT_INVALID_STRING,
+	TLS_EV_MANY_NAMES
 };
 
 /* What ssl_state asks for. */

@@ -378,6 +378,20 @@ keep_name(struct app *a, struct tls_tx *tx, struct bytes *to, struct span name)
 	return keep_text(a, to, text_span(&t));
 }
 
+/* More than the fields tell. */
+static bool
+many_names(struct span san)
+{
+	struct rd r = rd_of(san);
+	struct span name;
+	unsigned n = 0;
+	uint8_t tag;
+
+	while (n <= TLS_NAMES_MAX && rd_left(&r) && der_next(&r, &tag, &name))
+		n++;
+	return n > TLS_NAMES_MAX;
+}
+
 static void
 first_certificate(struct app *a, struct tls_tx *t, struct tls_side *s, struct span der)
 {
@@ -402,6 +416,8 @@ first_certificate(struct app *a, struct tls_tx *t, struct tls_side *s, struct sp
 	time_read(x.to_tag, x.to, c->not_after, &c->valid_to);
 	if (!c->not_before[0] || !c->not_after[0])
 		app_event(a, &t->tx, TLS_EV_CERT_INVALID_DATE);
+	if (x.san.n && many_names(x.san))
+		app_event(a, &t->tx, TLS_EV_MANY_NAMES);
 	if (x.san.n)
 		c->san = (struct tls_part) { (uint32_t) (x.san.p - s->chain.p), x.san.n };
 }

@@ -18,7 +18,7 @@ static const struct {
 };
 
 static void
-option_value(struct packet_tcp *t, uint8_t kind, uint8_t len, struct span data)
+option_value(struct packet *p, struct packet_tcp *t, uint8_t kind, uint8_t len, struct span data)
 {
 	struct rd r = rd_of(data);
 
@@ -28,6 +28,8 @@ option_value(struct packet_tcp *t, uint8_t kind, uint8_t len, struct span data)
 		break;
 	case 3:
 		t->wscale = rd_u8(&r);
+		if (t->wscale > 14) /* RFC 7323 section 2.3 */
+			packet_event_set(p, EV_TCP_OPT_WSCALE);
 		break;
 	case 4:
 		t->sack_ok = true;
@@ -105,7 +107,7 @@ options(struct packet *p, struct span in)
 		else if (seen_before(t, kind))
 			packet_event_set(p, EV_TCP_OPT_DUPLICATE);
 		else
-			option_value(t, kind, len, data);
+			option_value(p, t, kind, len, data);
 		if (kind < 32)
 			t->options_seen |= UINT32_C(1) << kind;
 	}

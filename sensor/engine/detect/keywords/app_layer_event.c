@@ -39,6 +39,12 @@ flow_event(struct build *b, const char *name)
 	return build_error(b, 0, "unknown event \"%s\"", name);
 }
 
+static bool
+is_named(const struct app_event *e, const char *name)
+{
+	return !strcmp(e->name, name) || (e->alias && !strcmp(e->alias, name));
+}
+
 static int
 setup(struct build *b, const union kw_arg *a)
 {
@@ -57,7 +63,7 @@ setup(struct build *b, const union kw_arg *a)
 	uint64_t have = 0;
 	for (unsigned i = 0; i < protocol_table_n; i++)
 		for (unsigned k = 0; protocol_table[i]->events && protocol_table[i]->events[k].name; k++)
-			if (b->apps >> i & 1 && !strcmp(protocol_table[i]->events[k].name, dot + 1)) {
+			if (b->apps >> i & 1 && is_named(&protocol_table[i]->events[k], dot + 1)) {
 				e->bit[i] |= UINT64_C(1) << k;
 				have |= UINT64_C(1) << i;
 			}

@@ -214,8 +214,17 @@ events(void **state)
 	drive_feed(&d, TO_SERVER, SPAN_LIT("\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x3f" "a\0\0\x01\0\x01"), 0);
 	assert_true(drive_event(&d, 0, "malformed_data"));
 	drive_feed(&d, TO_SERVER, SPAN_LIT(ANSWER), 0);
-	assert_true(drive_event(&d, 0, "not_a_request"));
+	assert_true(drive_event(&d, 0, "not_request"));
 	assert_int_equal(d.app->tx_open, 1);
+	/* one record more is promised than there is: what came before it counts */
+	drive_feed(&d, TO_CLIENT, SPAN_LIT("\x12\x35\x81\x80\0\x01\0\0\0\x01\0\0\x01" "a\0\0\x01\0\x01"), 0);
+	assert_true(drive_event(&d, 1, "invalid_authorities"));
+	assert_false(drive_event(&d, 1, "malformed_data"));
+	drive_feed(&d, TO_CLIENT, SPAN_LIT("\x12\x35\x81\x80\0\x01\0\0\0\0\0\x01\x01" "a\0\0\x01\0\x01"), 0);
+	assert_true(drive_event(&d, 2, "invalid_additionals"));
+	assert_false(drive_event(&d, 2, "not_response"));
+	drive_feed(&d, TO_CLIENT, SPAN_LIT("\x12\x36\x01\0\0\x01\0\0\0\0\0\0\x01" "a\0\0\x01\0\x01"), 0);
+	assert_true(drive_event(&d, 3, "not_response"));
 	drive_end(&d);
 	drive_clear(&d);
 }
