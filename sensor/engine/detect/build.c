@@ -191,19 +191,19 @@ take_direction(struct build *b, const char **value)
 static int
 add_option(struct build *b, const struct rule_option *o)
 {
-	const struct keyword *kw = keyword_find(o->name);
+	const struct keyword *kw = build_keyword(b, o->name);
 	struct buffer buf;
 	bool modifier;
 	enum field_kind kind;
 	const char *value = o->value;
 
 	b->opt = o;
-	if (kw && kw->scope == KW_TX && !value && kw->arg == ARG_CUSTOM && buffer_lookup(o->name, &buf, build_arena(b), &modifier, &kind))
+	if (kw && kw->scope == KW_TX && !value && kw->arg == ARG_CUSTOM && build_lookup(b, o->name, &buf, &modifier, &kind))
 		kw = NULL; /* with a value the keyword, without one the buffer of the same name */
 	b->only_dir = kw && kw->scope != KW_TX ? 0 : take_direction(b, &value);
 	if (kw)
 		return add_keyword(b, kw, value);
-	if (!buffer_lookup(o->name, &buf, build_arena(b), &modifier, &kind))
+	if (!build_lookup(b, o->name, &buf, &modifier, &kind))
 		return build_error_name(b, "unknown keyword", o->name);
 	if (b->only_dir && !(buf.dirs &= b->only_dir))
 		return build_error(b, 0, "%s does not exist in that direction", buf.name);
@@ -218,25 +218,30 @@ add_option(struct build *b, const struct rule_option *o)
 }
 
 static void
+list_reset(struct draft_list *l)
+{
+	if (l->buffer.name || l->n || l->buffer.n_transforms)
+		*l = (struct draft_list) { .ops = l->ops, .cap = l->cap };
+}
+
+static void
 build_reset(struct build *b, const struct rule *r)
 {
-	struct { struct op *ops; uint32_t cap; } keep[DETECT_PARTS + 2];
+	struct ruleset *rs = b->rs;
+	struct diag *diag = b->diag;
+	const struct ruleset_in *in = b->in;
 
-	for (unsigned i = 0; i <= DETECT_PARTS; i++) {
-		keep[i].ops = b->lists[i].ops;
-		keep[i].cap = b->lists[i].cap;
-	}
-	keep[DETECT_PARTS + 1].ops = b->base64_list.ops;
-	keep[DETECT_PARTS + 1].cap = b->base64_list.cap;
-	struct build fresh = { .rs = b->rs, .diag = b->diag, .in = b->in, .rule = r, .n_lists = 1, .content_list = -1,
-		.content_op = -1, .hook_dir = -1, .hook_progress = -1 };
-	*b = fresh;
-	for (unsigned i = 0; i <= DETECT_PARTS; i++) {
-		b->lists[i].ops = keep[i].ops;
-		b->lists[i].cap = keep[i].cap;
-	}
-	b->base64_list.ops = keep[DETECT_PARTS + 1].ops;
-	b->base64_list.cap = keep[DETECT_PARTS + 1].cap;
+	memset(b, 0, offsetof(struct build, pending));
+	b->rs = rs;
+	b->diag = diag;
+	b->in = in;
+	b->rule = r;
+	b->n_lists = 1;
+	b->content_list = b->content_op = b->hook_dir = b->hook_progress = -1;
+	list_reset(&b->pending);
+	list_reset(&b->base64_list);
+	for (unsigned i = 0; i <= DETECT_PARTS; i++)
+		list_reset(&b->lists[i]);
 	b->lists[0].buffer = (struct buffer) { .name = "payload", .kind = BUF_PAYLOAD, .dirs = 3 };
 	memset(b->ip_protos, 0xff, sizeof(b->ip_protos));
 }

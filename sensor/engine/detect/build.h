@@ -46,16 +46,13 @@ struct build {
 	bool tcp_pkt, tcp_stream, no_ip, pdonly;
 	int hook_dir, hook_progress; /* -1 */
 
-	struct draft_list lists[DETECT_PARTS + 1];
 	uint32_t n_lists;
 	int cur;          /* current list; -1: `pending` is not yet one */
-	struct draft_list pending;
 	bool pending_set; /* a sticky buffer was chosen */
 	int content_list, content_op; /* the last content; -1 */
 	uint32_t last_list;           /* where the last operation went */
 	struct op_base64 *base64;     /* base64_data is the current buffer: */
 	bool in_base64;
-	struct draft_list base64_list;
 
 	struct part parts[DETECT_PARTS]; /* numbers, flags, tx matches */
 	uint32_t n_parts;
@@ -69,8 +66,15 @@ struct build {
 	uint32_t n_vars;
 	struct order_key order;
 	uint8_t target;
+
+	/* Their memory is kept from rule to rule. */
+	struct draft_list pending, base64_list;
+	struct draft_list lists[DETECT_PARTS + 1];
 };
 
+/* names.c: keyword_find() and buffer_lookup(), remembered */
+const struct keyword *build_keyword(struct build *b, const char *text);
+bool build_lookup(struct build *b, const char *text, struct buffer *out, bool *modifier, enum field_kind *kind);
 /* build_api.c */
 int build_error_name(struct build *b, const char *what, const char *name);
 

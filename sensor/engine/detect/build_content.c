@@ -177,7 +177,7 @@ build_add_in(struct build *b, const char *buffer, uint8_t type, const void *arg,
 	enum field_kind kind;
 	int cur = b->cur;
 
-	if (!buffer_lookup(buffer, &want.buffer, build_arena(b), &modifier, &kind))
+	if (!build_lookup(b, buffer, &want.buffer, &modifier, &kind))
 		return build_error(b, 0, "there is no %s", buffer);
 	b->in_base64 = false;
 	int e = list_of(b, &want) ? build_add_op(b, type, arg, negated, relative) : E_LIMIT;
@@ -274,7 +274,7 @@ build_content_of(struct build *b, const union kw_arg *a, const char *field, bool
 
 	if (keyword_content.setup(b, a) < 0 || (nocase && keyword_nocase.setup(b, NULL) < 0) || !build_content(b))
 		return E_BAD;
-	if (!buffer_lookup(field, &buf, build_arena(b), &modifier, &kind))
+	if (!build_lookup(b, field, &buf, &modifier, &kind))
 		return build_error(b, 0, "there is no %s", field);
 	return build_modifier(b, &buf);
 }

@@ -348,7 +348,8 @@ struct ruleset {
 	uint32_t n_scans, cap_scans;
 	pcre2_code **codes; /* to be freed */
 	uint32_t n_codes, cap_codes;
-	struct ptr_map *copies; /* while building */
+	struct ptr_map *copies; /* while building; likewise: */
+	struct names *names;
 	struct ruleset_report report;
 	const struct detect_conf *conf;
 	const struct fast *fasts; /* by rule, when they were to be kept; NULL */

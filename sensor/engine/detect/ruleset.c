@@ -230,24 +230,28 @@ ruleset_build(const struct ruleset_in *in, struct diag *d)
 	struct ruleset *r = calloc(1, sizeof(*r));
 	struct build *b = calloc(1, sizeof(*b));
 	struct ptr_map copies = { 0 };
+	struct names *names = names_new();
 	struct built out = { 0 };
 	int64_t begin = clock_monotonic();
 	int e = -1;
 
-	if (r && b) {
+	if (r && b && names) {
 		arena_init(&r->arena, 0);
 		r->refs = 1;
 		r->generation = in->generation;
 		r->conf = in->conf;
 		r->copies = &copies;
+		r->names = names;
 		*b = (struct build) { .rs = r, .diag = d, .in = in };
 		if ((e = build_all(b, &out)) == 0)
 			e = finish(r, in, &out, d);
 		build_clear(b);
 		r->copies = NULL;
+		r->names = NULL;
 		r->conf = NULL;
 	}
 	free(b);
+	names_free(names);
 	free(copies.slot);
 	free(out.sigs);
 	free(out.fasts);

@@ -11,6 +11,8 @@
 
 #include "engine/detect/build.h"
 
+struct names *names_new(void); /* NULL: no memory */
+void names_free(struct names *s);
 bool word_in(const char *list, const char *word); /* of blank-separated words */
 int build_one(struct build *b, const struct rule *r, struct sig *s, struct fast *fast, struct order_key *key);
 void build_clear(struct build *b);
