@@ -124,7 +124,7 @@ instruments:
 END
 sed -e 's/^  - { id: B0, /  - { id: B9, /; s/^low_coverage: 0.5/low_coverage: 5/; s/^hold: 300/hold: -3/; s/^confirm_above: B3/confirm_above: B1/' \
 	-e 's/^  - { name: deaths, .*/&\n  - { name: deaths, help: again }\n  - { name: targets, help: measured }/' -e 's/^  - id: coercion/  - id: intrusion/' \
-	-e 's/when: { state_function: ">= 1" }/when: { state_function: "= 1", estate: ">= 1", reported: [nothing], effect: [] }/' \
+	-e 's/when: { state_function: ">= 1" }/when: { state_function: "= 1", estate: ">= 1", reported: [nothing], effect: [], sector: { a: b, c: d } }/' \
 	"$top/rules/policy/ladder.yaml" > "$dir/packs/ladder.yaml"
 sed 's/from: B0/from: low/; s/id: call,/id: breach,/' "$top/rules/policy/responses.yaml" > "$dir/packs/responses.yaml"
 sed 's/of: US, to: JP, from: B5/of: XX, to: JP, from: B5/; s/instrument: nato-4/instrument: nato-44/' "$top/rules/policy/support.yaml" > "$dir/packs/support.yaml"
@@ -137,7 +137,7 @@ check 'qq.yaml:2:1|qq.yaml:1:1: .*JP has a pack already' 'qq.yaml:3:7: .*expecte
 	'ladder.yaml:[0-9]+:5: .*band B1 stands after B9' 'ladder.yaml:[0-9]+:[0-9]+: .*share from 0 to 1' 'ladder.yaml:[0-9]+:7: .*hold: seconds' 'ladder.yaml:[0-9]+:[0-9]+: .*confirm_above' \
 	'ladder.yaml:[0-9]+:5: .*fact deaths is there already' 'ladder.yaml:[0-9]+:5: .*targets is a feature' 'ladder.yaml:[0-9]+:5: .*condition intrusion is there already' \
 	'ladder.yaml:[0-9]+:[0-9]+: .*state_function: expected ">= number"' 'ladder.yaml:[0-9]+:[0-9]+: .*"estate" is neither' 'ladder.yaml:[0-9]+:[0-9]+: .*"nothing" is not a fact' \
-	'ladder.yaml:[0-9]+:[0-9]+: .*effect: an empty list' 'responses.yaml:[0-9]+:[0-9]+: .*from: "low"' 'responses.yaml:[0-9]+:9: .*precondition breach is there already' \
+	'ladder.yaml:[0-9]+:[0-9]+: .*effect: an empty list' 'ladder.yaml:[0-9]+:[0-9]+: .*sector: a word or a list' 'responses.yaml:[0-9]+:[0-9]+: .*from: "low"' 'responses.yaml:[0-9]+:9: .*precondition breach is there already' \
 	'support.yaml:[0-9]+:[0-9]+: .*of: "XX" has no pack' 'support.yaml:[0-9]+:[0-9]+: .*no "nato-44"' 'factors.yaml:[0-9]+:[0-9]+: .*expected a number' \
 	'factors.yaml:[0-9]+:5: .*gauge severity_of_harm is there already'
 ! "$ctl" pack --effects "$top/rules/effects.yaml" diff "$dir/packs" "$top/rules/policy" > /dev/null 2>&1 || fail "bad packs were compared"

@@ -43,6 +43,10 @@ read_words(const struct yaml *y, struct expr *e, struct arena *a, struct diag *d
 
 	if (!w)
 		return E_NOMEM;
+	if (y->kind != YAML_SCALAR && y->kind != YAML_LIST) {
+		yaml_error(y, d, "%s: a word or a list of words was expected", y->key);
+		return 0;
+	}
 	if (y->kind == YAML_SCALAR) {
 		w[e->n_words++] = arena_strdup(a, y->text);
 	} else {
