@@ -226,18 +226,9 @@ has_andx(uint16_t command)
 	       command == S1_LOGOFF || command == S1_TREE_CONNECT || command == S1_NT_CREATE;
 }
 
-/* The header says that it is an answer, or that it is none. */
-static void
-wrong_way(struct app *a, int dir, bool answer)
-{
-	if (answer != (dir == TO_CLIENT))
-		app_event(a, NULL, answer ? SMB_EV_RESPONSE_UP : SMB_EV_REQUEST_DOWN);
-}
-
 static void
 smb1_pdu(struct app *a, struct smb_state *st, int dir, struct span pdu)
 {
-	uint8_t flags;
 	struct smb_head h = { .version = 1 };
 	struct rd r = rd_of(pdu);
 	uint32_t at = SMB1_HEADER;
@@ -246,7 +237,7 @@ smb1_pdu(struct app *a, struct smb_state *st, int dir, struct span pdu)
 	rd_skip(&r, 4);
 	h.command = rd_u8(&r);
 	h.status = rd_u32le(&r);
-	flags = rd_u8(&r);
+	rd_skip(&r, 1);
 	h.dos = !(rd_u16le(&r) & 0x4000);
 	rd_skip(&r, 12);
 	h.tree = rd_u16le(&r);
@@ -257,7 +248,6 @@ smb1_pdu(struct app *a, struct smb_state *st, int dir, struct span pdu)
 		app_event(a, NULL, SMB_EV_MALFORMED);
 		return;
 	}
-	wrong_way(a, dir, flags & 0x80);
 	for (unsigned i = 0; i < COMMANDS_MAX; i++) {
 		uint8_t words, next;
 		uint32_t off;
@@ -308,7 +298,6 @@ smb2_pdu(struct app *a, struct smb_state *st, int dir, struct span pdu, uint32_t
 		}
 		if (i) /* smb_mark_record() knows the first */
 			smb_mark(a, dir, FRAME_SMB2_PDU, pdu.p, SMB2_HEADER, next >= SMB2_HEADER ? next : pdu.n + more);
-		wrong_way(a, dir, flags & 1);
 		command(a, st, dir, &h, (struct smb_part) { next ? span_head(pdu, next) : pdu, SMB2_HEADER });
 		if (next < SMB2_HEADER)
 			break;
@@ -562,9 +551,10 @@ static const struct app_event events[] = {
 	[SMB_EV_READ_ANSWER] = { "read_response_too_large" },
 	[SMB_EV_WRITE_REQUEST] = { "write_request_too_large" },
 	[SMB_EV_TOO_MANY] = { "too_many_transactions" },
+	/* never here: the reference tells these two of frames, which no rule asks for by event */
 	[SMB_EV_RESPONSE_UP] = { "response_to_server" },
 	[SMB_EV_REQUEST_DOWN] = { "request_to_client" },
-	/* never here: there are no such states, and no queues of pieces of files */
+	/* nor these: there are no such states, and no queues of pieces of files */
 	[SMB_EV_INTERNAL] = { "internal_error" },
 	[SMB_EV_WRITE_QUEUE] = { "write_queue_size_exceeded" },
 	[SMB_EV_WRITE_COUNT] = { "write_queue_cnt_exceeded" },
