@@ -387,6 +387,16 @@ try(struct cluster *c, unsigned slot, const struct span *args, unsigned n)
 }
 
 redisReply *
+cluster_command_once(struct cluster *c, struct span key, const struct span *args, unsigned n)
+{
+	unsigned slot = cluster_slot(key), k = c->single || !c->owner[slot] ? 0 : c->owner[slot] - 1u;
+
+	if (n > CLUSTER_ARGS || k >= c->n || !c->node[k].link)
+		return NULL;
+	return exchange(c, k, args, n);
+}
+
+redisReply *
 cluster_command(struct cluster *c, struct span key, const struct span *args, unsigned n)
 {
 	int64_t begin = clock_monotonic();

@@ -35,6 +35,8 @@ void cluster_free(struct cluster *c);
 /* The answer, owned by the caller; NULL: no node gave one in time, why is in cluster_why(). An error that is no redirection or
  * passing trouble is an answer. */
 redisReply *cluster_command(struct cluster *c, struct span key, const struct span *args, unsigned n);
+/* The same over a connection that stands, once: NULL when it breaks, so that nothing is sent to a server that came back as another. */
+redisReply *cluster_command_once(struct cluster *c, struct span key, const struct span *args, unsigned n);
 const char *cluster_why(const struct cluster *c);
 /* Redirections followed and connections lost so far. */
 void cluster_counts(const struct cluster *c, uint64_t *redirected, uint64_t *lost);

@@ -49,16 +49,29 @@ group_make(struct worker *w, unsigned k)
 	return good;
 }
 
-/* Entries that are dealt with, acknowledged many at once. */
+/* Entries that are dealt with, acknowledged many at once. A Redis that was set back to an older state may still have them as pending
+ * and no longer what came of them: no connection may have been lost in between. */
 struct done {
 	struct span args[CLUSTER_ARGS];
 	unsigned n;
+	uint64_t lost;
 	char key[128];
 };
+
+static uint64_t
+lost(const struct worker *w)
+{
+	uint64_t redirected, from, to;
+
+	cluster_counts(w->from, &redirected, &from);
+	cluster_counts(w->alliance.to, &redirected, &to);
+	return from + to;
+}
 
 static void
 done_begin(struct done *d, const struct worker *w, unsigned k)
 {
+	d->lost = lost(w);
 	d->args[0] = SPAN_LIT("XACK");
 	d->args[1] = stream_key(w, k, d->key);
 	d->args[2] = span_str(w->group);
@@ -68,8 +81,14 @@ done_begin(struct done *d, const struct worker *w, unsigned k)
 static bool
 done_tell(struct done *d, struct worker *w)
 {
-	redisReply *r = d->n > 3 ? cluster_command(w->from, d->args[1], d->args, d->n) : NULL;
-	bool good = d->n == 3 || (r && r->type == REDIS_REPLY_INTEGER);
+	redisReply *r = d->n > 3 && d->lost == lost(w) ? cluster_command_once(w->from, d->args[1], d->args, d->n) : NULL;
+	bool good;
+
+	if (r && r->type == REDIS_REPLY_ERROR) { /* a slot that moves: the server stands */
+		freeReplyObject(r);
+		r = cluster_command(w->from, d->args[1], d->args, d->n);
+	}
+	good = d->n == 3 || (r && r->type == REDIS_REPLY_INTEGER);
 
 	if (good)
 		w->entries += d->n - 3;

@@ -255,7 +255,7 @@ piece_new(struct release_view *w)
 static void
 add_piece(struct release_view *w, const char *name, const json_t *v, uint64_t element, uint32_t depth)
 {
-	uint32_t mine = w->n;
+	uint32_t mine = w->n; /* by index: pieces move when there are more */
 	struct piece *x = w->failed ? NULL : piece_new(w);
 	const char *key;
 	json_t *m;
@@ -273,7 +273,7 @@ add_piece(struct release_view *w, const char *name, const json_t *v, uint64_t el
 		add_value(w, v, &x->at, &x->n);
 	for (size_t i = 0; i < json_array_size(v); i++)
 		add_piece(w, NULL, json_array_get(v, i), element_owner(w, json_array_get(v, i), element), depth);
-	if (x->kind == '{' && !x->too_deep)
+	if (json_is_object(v) && depth < DEPTH)
 		json_object_foreach((json_t *) (uintptr_t) v, key, m)
 			add_piece(w, key, m, element, depth + 1);
 	w->piece[mine].next = w->n;
