@@ -680,6 +680,15 @@ class Bench:
     def records(self, c, key):
         return [(tuple(int(x) for x in i.split(b"-")), f[1]) for i, f in stream(c, key)]
 
+    def both_streams(self, c):
+        """Alerts and stats as of one moment: read again where something came between the two."""
+        keys = ["casus:1:{edge-1}:alerts", "casus:1:{edge-1}:stats"]
+        while True:
+            last = [c("XREVRANGE", k, "+", "-", "COUNT", 1) for k in keys]
+            entries = sorted(x for k in keys for x in self.records(c, k))
+            if last == [c("XREVRANGE", k, "+", "-", "COUNT", 1) for k in keys]:
+                return entries
+
     def settled(self):
         s = self.status()
         redis = [x for x in s["sinks"] if x["name"] == "redis"][0] if s else {}
@@ -694,7 +703,7 @@ class Bench:
         wait_for("delivery", self.settled)  # of what came in between
         verify = subprocess.run([CTL, "journal", "verify", "--dir", self.disk + "/journal"], capture_output=True, check=False)
         c = Client(self.real)
-        entries = sorted(self.records(c, "casus:1:{edge-1}:alerts") + self.records(c, "casus:1:{edge-1}:stats"))
+        entries = self.both_streams(c)
         redis = [self.name(j) for _, j in entries]
         journal = self.with_trimmed(self.journal())  # stats records go on: what came after Redis was read is for the next round
         journal = [x for x in journal if x[1] <= (before[-1][1] if before else 0) or x[1] <= max([y[1] for y in redis], default=0)]
