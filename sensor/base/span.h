@@ -34,6 +34,13 @@ span_str(const char *s)
 	return span_of(s, s ? strlen(s) : 0);
 }
 
+/* ASCII only, whatever the locale. */
+static inline uint8_t
+byte_lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
 /* Letters of ASCII in either case are the same. */
 static inline bool
 span_eq_nocase(struct span a, struct span b)

@@ -143,9 +143,9 @@ anchors_count(const struct anchors *a)
 static bool
 is_there(const struct anchor *x, const uint8_t *p, uint32_t room)
 {
-	if (x->bytes.n > room)
-		return false;
-	return x->nocase ? bytes_same_nocase(p, x->bytes.p, x->bytes.n) : memcmp(p, x->bytes.p, x->bytes.n) == 0;
+	struct span there = span_head(span_of(p, room), x->bytes.n);
+
+	return x->nocase ? span_eq_nocase(there, x->bytes) : span_eq(there, x->bytes);
 }
 
 static void

@@ -33,7 +33,7 @@ either_case(uint8_t low, bool nocase)
 static inline bool
 same(const uint8_t *a, const uint8_t *p, uint32_t n, bool nocase)
 {
-	return nocase ? bytes_same_nocase(a, p, n) : memcmp(a, p, n) == 0;
+	return nocase ? span_eq_nocase(span_of(a, n), span_of(p, n)) : memcmp(a, p, n) == 0;
 }
 
 /* Sixteen places at once by the first and the last byte; the others where both fit. */

@@ -17,7 +17,7 @@ copy(struct span name, struct arena *scratch)
 
 	for (uint32_t i = 0; out && i < name.n; i++) {
 		uint8_t c = name.p[i];
-		out[i] = c >= 'A' && c <= 'Z' ? (char) (c | 0x20) : c >= 0x80 || c == 0 ? '?' : (char) c;
+		out[i] = c >= 0x80 || c == 0 ? '?' : (char) byte_lower(c);
 	}
 	if (out)
 		out[name.n] = '\0';

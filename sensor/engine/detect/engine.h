@@ -88,21 +88,6 @@ struct op_pcre {
 	} names[8];
 };
 
-static inline uint8_t
-byte_lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
-static inline bool
-bytes_same_nocase(const uint8_t *a, const uint8_t *low, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (byte_lower(a[i]) != low[i])
-			return false;
-	return true;
-}
-
 struct op_isdataat {
 	struct operand at;
 	bool relative, raw;

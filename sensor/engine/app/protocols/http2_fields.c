@@ -12,7 +12,6 @@
 #include "engine/app/file.h"
 #include "engine/app/protocols/http2.h"
 
-#include <ctype.h>
 
 static const struct http2_tx *
 of(const struct tx *tx)
@@ -68,7 +67,7 @@ get_host(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct
 	if (!(lower = arena_alloc(scratch, s.n + 1u)))
 		return false;
 	for (uint32_t k = 0; k < s.n; k++)
-		lower[k] = (uint8_t) tolower(s.p[k]);
+		lower[k] = byte_lower(s.p[k]);
 	*out = span_of(lower, s.n);
 	return true;
 }

@@ -11,7 +11,6 @@
  */
 #include "engine/app/protocols/http.h"
 
-#include <ctype.h>
 #include <strings.h>
 
 static const struct http_tx *
@@ -112,7 +111,7 @@ get_host(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct
 	uint8_t *lower = host.p ? arena_alloc(scratch, host.n + 1u) : NULL;
 
 	for (uint32_t k = 0; lower && k < host.n; k++)
-		lower[k] = (uint8_t) tolower(host.p[k]);
+		lower[k] = byte_lower(host.p[k]);
 	*out = span_of(lower, host.n);
 	return lower != NULL;
 }

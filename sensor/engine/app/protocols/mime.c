@@ -291,7 +291,7 @@ one_address(struct app *a, struct mime *m, const struct mime_conf *c, struct spa
 	uint32_t n = 0;
 
 	while (n < s.n && n < sizeof(low) && (n < scheme_n || !ends_address(s.p[n]))) {
-		low[n] = s.p[n] >= 'A' && s.p[n] <= 'Z' ? s.p[n] | 0x20 : s.p[n];
+		low[n] = byte_lower(s.p[n]);
 		n++;
 	}
 	if (n > scheme_n)

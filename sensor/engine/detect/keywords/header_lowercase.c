@@ -18,7 +18,7 @@ transform(const union kw_arg *a, struct span in, struct arena *scratch)
 			name = false;
 		else if (c == '\n')
 			name = true;
-		out[n] = name && c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+		out[n] = name ? byte_lower(c) : c;
 	}
 	return span_of(out, n);
 }

@@ -13,7 +13,7 @@ setup(struct build *b, const union kw_arg *a)
 	if (!low)
 		return E_NOMEM;
 	for (uint32_t i = 0; i < c->n; i++)
-		low[i] = c->p[i] >= 'A' && c->p[i] <= 'Z' ? c->p[i] | 0x20 : c->p[i];
+		low[i] = byte_lower(c->p[i]);
 	c->p = low;
 	c->flags |= CO_NOCASE;
 	return 0;

@@ -12,7 +12,7 @@ transform(const union kw_arg *a, struct span in, struct arena *scratch)
 	if (!out)
 		return SPAN_NONE;
 	for (; n < in.n; n++)
-		out[n] = in.p[n] >= 'A' && in.p[n] <= 'Z' ? in.p[n] | 0x20 : in.p[n];
+		out[n] = byte_lower(in.p[n]);
 	return span_of(out, n);
 }
 
