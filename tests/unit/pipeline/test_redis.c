@@ -861,7 +861,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_set_back_too_far, setup, teardown),
 	};
 
-	signal(SIGPIPE, SIG_IGN);
 	if (!have_server())
 		return 77;
 	return cmocka_run_group_tests(tests, NULL, NULL);
