@@ -76,3 +76,9 @@ slab_give(struct slab *s, void *obj)
 	s->used--;
 	POISON(obj, s->size);
 }
+
+uint32_t
+slab_number(const struct slab *s, const void *obj)
+{
+	return obj ? (uint32_t) ((size_t) ((const uint8_t *) obj - s->map) / s->size) + 1 : 0;
+}

@@ -25,5 +25,12 @@ int slab_init(struct slab *s, size_t size, uint32_t cap);
 void slab_clear(struct slab *s);
 void *slab_take(struct slab *s);          /* zeroed; NULL when cap objects are out */
 void slab_give(struct slab *s, void *obj);
+/* Objects by number, from 1, so that what points to one takes 4 bytes; 0 stands for none. */
+static inline void *
+slab_at(const struct slab *s, uint32_t number)
+{
+	return number ? s->map + (size_t) (number - 1) * s->size : NULL;
+}
+uint32_t slab_number(const struct slab *s, const void *obj); /* divides: not for every packet */
 
 #endif

@@ -73,23 +73,23 @@ emit_set_name(char out[static 16], const char *name)
 }
 
 void
-emit_set_flow(struct event *ev, const struct flow *f, const struct session *s)
+emit_set_flow(const struct emit *e, struct event *ev, const struct flow *f, const struct session *s)
 {
 	ev->flags |= EVENT_F_FLOW;
-	ev->flow_id = f->id;
+	ev->flow_id = flow_id(f);
 	ev->flow_start = f->start;
-	ev->client = *flow_addr(f, TO_SERVER);
-	ev->server = *flow_addr(f, TO_CLIENT);
+	ev->client = flow_addr(f, TO_SERVER);
+	ev->server = flow_addr(f, TO_CLIENT);
 	ev->client_port = flow_port(f, TO_SERVER);
 	ev->server_port = flow_port(f, TO_CLIENT);
 	ev->flow_state = f->state;
-	ev->facts = s->facts;
-	ev->since = s->since;
-	ev->proto = f->key.proto;
-	ev->ip_version = f->key.ip_version;
+	session_facts(e->sessions, s, f, &ev->facts);
+	session_since(e->sessions, s, f, &ev->since);
+	ev->proto = f->path.proto;
+	ev->ip_version = f->path.ip_version;
 	ev->in_iface = f->iface;
-	while (ev->vlan_n < PACKET_VLANS && f->key.vlan[ev->vlan_n]) {
-		ev->vlan[ev->vlan_n] = f->key.vlan[ev->vlan_n];
+	while (ev->vlan_n < PACKET_VLANS && f->path.vlan[ev->vlan_n]) {
+		ev->vlan[ev->vlan_n] = f->path.vlan[ev->vlan_n];
 		ev->vlan_n++;
 	}
 	ev->pkt_src = PKT_SRC_FLOW_END; /* unless a packet is at hand */
@@ -144,6 +144,7 @@ emit_write_time(struct json *j, const char *key, int64_t ns)
 void
 emit_write_flow(struct json *j, const struct flow *f)
 {
+	struct addr client = flow_addr(f, TO_SERVER), server = flow_addr(f, TO_CLIENT);
 	char a[ADDR_STRLEN];
 
 	json_object(j, "flow");
@@ -152,11 +153,11 @@ emit_write_flow(struct json *j, const struct flow *f)
 	json_u64(j, "bytes_toserver", f->bytes[0]);
 	json_u64(j, "bytes_toclient", f->bytes[1]);
 	emit_write_time(j, "start", f->start);
-	addr_print_full(flow_addr(f, TO_SERVER), a);
+	addr_print_full(&client, a);
 	json_str(j, "src_ip", a);
-	addr_print_full(flow_addr(f, TO_CLIENT), a);
+	addr_print_full(&server, a);
 	json_str(j, "dest_ip", a);
-	if (f->key.proto == 6 || f->key.proto == 17 || f->key.proto == 132) {
+	if (f->path.proto == 6 || f->path.proto == 17 || f->path.proto == 132) {
 		json_u64(j, "src_port", flow_port(f, TO_SERVER));
 		json_u64(j, "dest_port", flow_port(f, TO_CLIENT));
 	}
@@ -199,7 +200,7 @@ emit_metadata(struct emit *e, const struct packet *p, const struct flow *f, cons
 	if (!vars.n || !(ev = emit_take(e, EVENT_RECORD, e->conf->text_max)))
 		return;
 	if (f)
-		emit_set_flow(ev, f, s);
+		emit_set_flow(e, ev, f, s);
 	emit_set_packet(ev, p);
 	emit_set_name(ev->kind, "metadata");
 	json_init(&j, ev->text, e->conf->text_max);
@@ -234,7 +235,7 @@ emit_alert(struct emit *e, const struct packet *p, const struct flow *f, const s
 	if (!ev)
 		return;
 	if (f)
-		emit_set_flow(ev, f, s);
+		emit_set_flow(e, ev, f, s);
 	emit_set_packet(ev, p);
 	if (!f) {
 		ev->client = ev->src;
@@ -273,9 +274,9 @@ listed(const struct emit *e, const char *name)
 }
 
 void
-emit_set_record(struct event *ev, const struct flow *f, const struct session *s, const struct packet *p, int dir)
+emit_set_record(const struct emit *e, struct event *ev, const struct flow *f, const struct session *s, const struct packet *p, int dir)
 {
-	emit_set_flow(ev, f, s);
+	emit_set_flow(e, ev, f, s);
 	if (p)
 		emit_set_packet(ev, p);
 	ev->ts = p ? p->ts : f->last;
@@ -306,7 +307,7 @@ emit_record(struct emit *e, const struct flow *f, const struct session *s, const
 
 	if (!ev)
 		return;
-	emit_set_record(ev, f, s, p, dir);
+	emit_set_record(e, ev, f, s, p, dir);
 	ev->tx_id = tx->id;
 	ev->flags |= EVENT_F_TX;
 	emit_set_name(ev->kind, kind);

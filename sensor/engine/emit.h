@@ -9,6 +9,7 @@
 #ifndef ENGINE_EMIT_H
 #define ENGINE_EMIT_H
 
+#include "engine/session.h"
 #include "engine/worker.h"
 
 struct emit {
@@ -16,6 +17,7 @@ struct emit {
 	struct counters *cnt;
 	const struct emit_conf *conf;
 	const struct detect *detect;
+	const struct sessions *sessions;
 	uint32_t generation;
 	bool may_wait;        /* offline: the reader will make room, nothing may be lost */
 	uint64_t num;         /* frame at hand */

@@ -227,7 +227,7 @@ emit_packet(struct emit *e, const struct packet *p, const struct flow *f, const 
 	if (!ev)
 		return;
 	if (f)
-		emit_set_flow(ev, f, s);
+		emit_set_flow(e, ev, f, s);
 	emit_set_packet(ev, p);
 	json_init(&j, ev->text, room);
 	write_tunnel(e, &j, p);

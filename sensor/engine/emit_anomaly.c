@@ -39,7 +39,7 @@ emit_anomaly(struct emit *e, const struct packet *p, const struct flow *f, const
 		if (!(ev = emit_take(e, EVENT_ANOMALY, c->text_max)))
 			return;
 		if (f)
-			emit_set_flow(ev, f, s);
+			emit_set_flow(e, ev, f, s);
 		emit_set_packet(ev, p);
 		ev->app_proto[0] = '\0';
 		json_init(&j, ev->text, c->text_max);
@@ -79,7 +79,7 @@ begin(struct emit *e, const struct flow *f, const struct session *s, const struc
 
 	if (!ev)
 		return NULL;
-	emit_set_flow(ev, f, s);
+	emit_set_flow(e, ev, f, s);
 	ev->app_proto[0] = '\0'; /* told in the object */
 	if (p)
 		emit_set_packet(ev, p);

@@ -76,7 +76,7 @@ emit_file(struct emit *e, const struct flow *f, const struct session *s, const s
 
 	if (!ev)
 		return false;
-	emit_set_record(ev, f, s, p, dir);
+	emit_set_record(e, ev, f, s, p, dir);
 	json_init(&j, ev->text, e->conf->text_max / 2);
 	if (write_members(&j, tx, file, true))
 		ev->flags |= EVENT_F_FILE_HASHED;
@@ -118,7 +118,7 @@ emit_file_bytes(struct emit *e, const struct flow *f, int64_t now, const struct 
 		if (!ev)
 			return false;
 		ev->ts = now;
-		ev->flow_id = f->id;
+		ev->flow_id = flow_id(f);
 		ev->flow_start = f->start;
 		ev->file = file->number;
 		memcpy(ev->text, piece.p, piece.n);

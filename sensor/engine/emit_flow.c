@@ -55,22 +55,22 @@ write_tcp(struct json *j, const struct flow *f, const struct session *s)
 
 /* Which policies for exceptional conditions this flow met, and what they said. */
 static void
-write_exceptions(const struct emit *e, struct json *j, uint32_t met)
+write_exceptions(const struct emit *e, struct json *j, const struct session *s)
 {
 	static const char *const policy[] = { "ignore", "ignore", "pass_flow", "pass_packet", "bypass", "drop_flow", "drop_packet",
 		"reject" };
 	const struct {
-		uint32_t bit;
+		bool met;
 		const char *target;
 		int policy;
-	} exc[] = { { PACKET_EXC_MIDSTREAM, "stream_midstream", e->conf->midstream_policy },
-		{ PACKET_EXC_MEMCAP, "stream_memcap", e->conf->memcap_policy } };
+	} exc[] = { { s->exc_midstream, "stream_midstream", e->conf->midstream_policy },
+		{ s->exc_memcap, "stream_memcap", e->conf->memcap_policy } };
 
-	if (!met)
+	if (!s->exc_midstream && !s->exc_memcap)
 		return;
 	json_array(j, "exception_policy");
 	for (size_t i = 0; i < sizeof(exc) / sizeof(exc[0]); i++) {
-		if (!(met & exc[i].bit))
+		if (!exc[i].met)
 			continue;
 		json_object(j, NULL);
 		json_str(j, "target", exc[i].target);
@@ -93,11 +93,13 @@ write_side(struct json *j, const char *key, const struct mac_set *m, int side)
 static void
 write_macs(const struct emit *e, struct json *j, const struct session *s, int from)
 {
-	if (!e->conf->ethernet || !s->macs)
+	const struct session_rest *r = e->conf->ethernet ? session_rest(e->sessions, s) : NULL;
+
+	if (!r || !r->macs)
 		return;
 	json_object(j, "ether");
-	write_side(j, "dest_macs", s->macs, !from);
-	write_side(j, "src_macs", s->macs, from);
+	write_side(j, "dest_macs", r->macs, !from);
+	write_side(j, "src_macs", r->macs, from);
 	json_end(j);
 }
 
@@ -135,11 +137,11 @@ write_totals(const struct emit *e, struct json *j, const struct flow *f, const s
 		json_str(j, "bypass", "local");
 	json_str(j, "state", s->bypassed ? "bypassed" : state_name[f->state]);
 	json_str(j, "reason", end_name[why]);
-	json_bool(j, "alerted", s->alerts > 0);
+	json_bool(j, "alerted", s->alerted);
 	if (s->passed || s->marks.flags & MARKS_PASS)
 		json_str(j, "action", "pass");
 	write_elephant(j, f->elephant);
-	write_exceptions(e, j, s->exceptions);
+	write_exceptions(e, j, s);
 	if (s->app && s->app->proto)
 		json_u64(j, "tx_cnt", s->app->tx_next);
 	json_end(j);
@@ -152,7 +154,7 @@ begin(struct emit *e, enum event_type type, uint32_t text, const struct flow *f,
 
 	if (!ev)
 		return NULL;
-	emit_set_flow(ev, f, s);
+	emit_set_flow(e, ev, f, s);
 	emit_set_ends(ev, TO_SERVER);
 	ev->ts = f->last;
 	ev->flags |= EVENT_F_PSEUDO;
@@ -163,23 +165,23 @@ begin(struct emit *e, enum event_type type, uint32_t text, const struct flow *f,
 void
 emit_flow(struct emit *e, const struct flow *f, const struct session *s, enum flow_end why)
 {
-	bool logged = e->conf->log_flow && !packet_is_carrier(f->key.proto);
+	bool logged = e->conf->log_flow && !packet_is_carrier(f->path.proto);
 	struct json j;
 	struct event *ev = begin(e, EVENT_FLOW, logged ? FLOW_TEXT : 0, f, s, &j);
 
 	if (!ev)
 		return;
-	if (s->alerts)
+	if (s->alerted)
 		ev->flags |= EVENT_F_ALERTED;
 	emit_set_name(ev->kind, end_name[why]);
-	if (packet_is_carrier(f->key.proto))
+	if (packet_is_carrier(f->path.proto))
 		ev->flags |= EVENT_F_UNTOLD;
 	if (logged) {
 		emit_write_protos(&j, s->app);
 		emit_write_common(e, &j, NULL, s, TO_SERVER);
 		write_macs(e, &j, s, TO_SERVER);
 		write_totals(e, &j, f, s, why);
-		if (f->key.proto == 6)
+		if (f->path.proto == 6)
 			write_tcp(&j, f, s);
 	}
 	emit_commit(e, ev, logged ? &j : NULL);
@@ -209,7 +211,7 @@ netflow(struct emit *e, const struct flow *f, const struct session *s, int dir)
 	if (s->app && s->app->proto)
 		json_u64(&j, "tx_cnt", s->app->tx_next);
 	json_end(&j);
-	if (f->key.proto == 6) {
+	if (f->path.proto == 6) {
 		json_object(&j, "tcp");
 		write_flags(&j, "tcp_flags", f->tcp_flags[dir]);
 		write_flag_names(&j, f->tcp_flags[dir]);
@@ -221,7 +223,7 @@ netflow(struct emit *e, const struct flow *f, const struct session *s, int dir)
 void
 emit_netflow(struct emit *e, const struct flow *f, const struct session *s)
 {
-	if (!e->conf->log_netflow || packet_is_carrier(f->key.proto))
+	if (!e->conf->log_netflow || packet_is_carrier(f->path.proto))
 		return;
 	netflow(e, f, s, TO_SERVER);
 	if (f->packets[TO_CLIENT])

@@ -90,7 +90,7 @@ emit_app_frame(struct emit *e, const struct flow *f, const struct session *s, co
 
 	if (!ev)
 		return;
-	emit_set_flow(ev, f, s);
+	emit_set_flow(e, ev, f, s);
 	emit_set_packet(ev, p);
 	json_init(&j, ev->text, e->conf->text_max);
 	emit_write_frame(e, &j, p, s, fr);

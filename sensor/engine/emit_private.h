@@ -15,7 +15,7 @@
 struct event *emit_take(struct emit *e, enum event_type type, uint32_t text);
 /* j NULL: without text. */
 void emit_commit(struct emit *e, struct event *ev, struct json *j);
-void emit_set_flow(struct event *ev, const struct flow *f, const struct session *s);
+void emit_set_flow(const struct emit *e, struct event *ev, const struct flow *f, const struct session *s);
 void emit_set_packet(struct event *ev, const struct packet *p);
 /* Source and destination by a direction of the flow; after emit_set_flow(). */
 void emit_set_ends(struct event *ev, int dir);
@@ -38,7 +38,7 @@ void emit_write_ether(struct json *j, const struct packet *p, bool turned);
 /* "files" of a direction, as they are now. */
 void emit_write_files(struct json *j, int dir, const struct tx *tx);
 /* A record about the flow, told with this packet (NULL: at its end), its source the sender of direction dir. */
-void emit_set_record(struct event *ev, const struct flow *f, const struct session *s, const struct packet *p, int dir);
+void emit_set_record(const struct emit *e, struct event *ev, const struct flow *f, const struct session *s, const struct packet *p, int dir);
 /* The members of an alert after the envelope; s and f NULL: no flow. */
 void emit_alert_text(struct emit *e, struct json *j, const struct packet *p, const struct flow *f, const struct session *s,
     const struct detect_alert *a);

@@ -85,41 +85,45 @@ entry_of(struct services *s, struct emit *em, const struct service_key *k, int64
 
 /* `turn`: the flow took the server for its client. */
 static void
-facts_add(struct event_facts *to, const struct event_facts *all, const struct event_facts *before, int turn)
+facts_add(struct event_facts *to, const struct event_facts *added, int turn)
 {
-	to->flows += all->flows - before->flows;
+	static const struct event_facts none;
+
+	to->flows += added->flows;
 	for (int d = 0; d < 2; d++) {
-		to->packets[d ^ turn] += all->packets[d] - before->packets[d];
-		to->bytes[d ^ turn] += all->bytes[d] - before->bytes[d];
-		to->payload[d ^ turn] += all->payload[d] - before->payload[d];
+		to->packets[d ^ turn] += added->packets[d];
+		to->bytes[d ^ turn] += added->bytes[d];
+		to->payload[d ^ turn] += added->payload[d];
 	}
 	/* seldom with a packet */
-	if (memcmp(&all->syn, &before->syn, sizeof(*all) - offsetof(struct event_facts, syn)) == 0)
+	if (memcmp(&added->syn, &none.syn, sizeof(*added) - offsetof(struct event_facts, syn)) == 0)
 		return;
-	to->syn += all->syn - before->syn;
-	to->synack += all->synack - before->synack;
-	to->rst += all->rst - before->rst;
-	to->fin += all->fin - before->fin;
-	to->requests += all->requests - before->requests;
-	to->responses += all->responses - before->responses;
-	to->failures += all->failures - before->failures;
+	to->syn += added->syn;
+	to->synack += added->synack;
+	to->rst += added->rst;
+	to->fin += added->fin;
+	to->requests += added->requests;
+	to->responses += added->responses;
+	to->failures += added->failures;
 	for (int k = 0; k < OT_KINDS; k++)
-		to->ot[k] += all->ot[k] - before->ot[k];
-	to->lost += all->lost - before->lost;
+		to->ot[k] += added->ot[k];
+	to->lost += added->lost;
 }
 
 void
-services_add(struct services *s, struct emit *em, const struct flow *f, struct session *ses, const struct event_facts *before, int64_t now)
+services_add(struct services *s, struct emit *em, const struct flow *f, struct session *ses, const struct event_facts *added, int64_t now)
 {
 	struct service_key k;
+	uint32_t hint = ses->service;
 
 	memset(&k, 0, sizeof(k));
 	int server = ses->answer_first ? TO_SERVER : TO_CLIENT; /* the client's SYN was lost, or is not mirrored */
-	k.server = *flow_addr(f, server);
+	k.server = flow_addr(f, server);
 	k.port = flow_port(f, server);
-	k.proto = f->key.proto;
-	k.ip_version = f->key.ip_version;
-	facts_add(&entry_of(s, em, &k, now, &ses->service)->facts, &ses->facts, before, ses->answer_first);
+	k.proto = f->path.proto;
+	k.ip_version = f->path.ip_version;
+	facts_add(&entry_of(s, em, &k, now, &hint)->facts, added, ses->answer_first);
+	ses->service = (uint16_t) (hint <= UINT16_MAX ? hint : 0);
 }
 
 void

@@ -14,8 +14,8 @@
 struct services;
 struct services *services_new(uint32_t entries, uint64_t hash_seed);
 void services_free(struct services *s);
-/* Adds what a session's facts have more than `before`. */
-void services_add(struct services *s, struct emit *e, const struct flow *f, struct session *ses, const struct event_facts *before, int64_t now);
+/* Adds what a packet has added to a session's facts. */
+void services_add(struct services *s, struct emit *e, const struct flow *f, struct session *ses, const struct event_facts *added, int64_t now);
 /* A second of packet time is over. */
 void services_tell(struct services *s, struct emit *e, int64_t now);
 

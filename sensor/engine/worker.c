@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "engine/emit.h"
-#include "engine/macs.h"
 #include "engine/services.h"
+#include "engine/session.h"
 
 #define POOL_SHARE_MIN (64u << 20)
 #define SERVICE_ENTRIES 65536
@@ -24,20 +24,15 @@ struct worker {
 	struct ruleset *rules;
 	struct pool *pool;
 	struct services *services;
+	struct sessions sessions;
 	struct ring *ring;
 	struct emit emit;
 	const struct flow *flow; /* the one at hand */
-	struct event_facts before; /* its session's facts when it came to hand: every service's sums have them */
+	struct event_facts now; /* what the packet at hand adds to its session's facts, and to its service's */
 	uint64_t num;           /* frame at hand */
 	int64_t second;         /* packet time, whole seconds, told last */
 	uint64_t progress;      /* atomic: every event up to this frame is in the ring */
 };
-
-static struct session *
-session_of(struct flow *f)
-{
-	return (struct session *) f->user;
-}
 
 static bool
 may_be_logged(const struct app *a, const struct tx *tx)
@@ -99,13 +94,10 @@ detect_on(struct worker *w, struct packet *p, struct flow *f, struct session *s,
 	};
 	unsigned n = detect_packet(w->detect, &in, &alerts);
 
-	for (unsigned i = 0; i < n; i++) {
-		if (s)
-			s->alerts++;
+	for (unsigned i = 0; i < n; i++)
 		emit_alert(&w->emit, p, f, s, &alerts[i]);
-	}
 	if (n && s) /* each alert of the packet has told it; the pipeline counts it once */
-		memset(&s->since, 0, sizeof(s->since));
+		session_told(&w->sessions, s, f);
 	if (in.tagged && w->conf.emit.tagged && w->conf.emit.content)
 		emit_packet(&w->emit, p, f, s);
 	emit_metadata(&w->emit, p, f, s);
@@ -148,19 +140,13 @@ settle_frames(struct worker *w, struct flow *f, struct session *s, const struct 
 static unsigned
 turn(struct worker *w, struct flow *f, struct session *s, struct packet *p, unsigned updated)
 {
-	struct event_facts *c = &s->facts;
-
-	flow_swap(f, p);
-	macs_swap(s->macs);
+	flow_swap(w->flows, f, p);
+	session_turn(&w->sessions, s);
 	if (s->stream)
 		stream_turn(s->stream);
-	SWAP_PAIR(s->app_next);
-	SWAP_PAIR(c->packets);
-	SWAP_PAIR(c->bytes);
-	SWAP_PAIR(c->payload);
-	SWAP_PAIR(w->before.packets);
-	SWAP_PAIR(w->before.bytes);
-	SWAP_PAIR(w->before.payload);
+	SWAP_PAIR(w->now.packets);
+	SWAP_PAIR(w->now.bytes);
+	SWAP_PAIR(w->now.payload);
 	s->app->reversed = false;
 	return (updated & 1) << 1 | updated >> 1;
 }
@@ -176,12 +162,12 @@ feed_stream(struct worker *w, struct flow *f, struct session *s, struct packet *
 		updated |= 1u << c.dir;
 		counter_add(w->cnt, C_STREAM_BYTES, c.bytes.n);
 		if (c.gap) {
-			s->facts.lost += c.gap;
+			w->now.lost += c.gap;
 			counter_add(w->cnt, C_STREAM_LOST_BYTES, c.gap);
 			app_gap(w->apps, &s->app, c.dir, c.gap, p);
 		}
 		if (c.bytes.n)
-			app_feed(w->apps, &s->app, c.dir, c.bytes, p, &s->facts);
+			app_feed(w->apps, &s->app, c.dir, c.bytes, p, &w->now);
 		if (s->app && s->app->reversed) {
 			updated = turn(w, f, s, p, updated);
 			c.dir = !c.dir;
@@ -192,7 +178,7 @@ feed_stream(struct worker *w, struct flow *f, struct session *s, struct packet *
 		}
 		if (s->app && s->app->storing)
 			stream_deepen(w->streams, s->stream, s->app->asked->depth);
-		if (c.eof && s->app) {
+		if (c.eof && s->app && !s->app->shared) {
 			s->app->cut[c.dir] = stream_cut(s->stream, c.dir);
 			app_eof(w->apps, s->app, c.dir);
 		}
@@ -211,10 +197,11 @@ tcp_packet(struct worker *w, struct flow *f, struct session *s, struct packet *p
 
 	stream_push(w->streams, &s->stream, p, &swap);
 	if (swap) {
-		flow_swap(f, NULL); /* p->dir is right already */
-		macs_swap(s->macs);
+		flow_swap(w->flows, f, NULL); /* p->dir is right already */
+		session_turn(&w->sessions, s);
 	}
-	s->exceptions |= p->flags & (PACKET_EXC_MIDSTREAM | PACKET_EXC_MEMCAP);
+	s->exc_midstream |= (p->flags & PACKET_EXC_MIDSTREAM) != 0;
+	s->exc_memcap |= (p->flags & PACKET_EXC_MEMCAP) != 0;
 	s->bypassed |= (p->flags & PACKET_BYPASS_FLOW) != 0;
 	if (!s->stream || s->bypassed)
 		return 0;
@@ -236,37 +223,8 @@ datagram(struct worker *w, struct flow *f, struct session *s, struct packet *p)
 		flow_set_state(w->flows, f, FLOW_ESTABLISHED);
 	if (p->proto != 17 || p->payload.n == 0)
 		return 0;
-	app_feed(w->apps, &s->app, p->dir, p->payload, p, &s->facts);
+	app_feed(w->apps, &s->app, p->dir, p->payload, p, &w->now);
 	return 1u << p->dir;
-}
-
-static void
-count_facts(struct session *s, const struct packet *p)
-{
-	struct event_facts *c = &s->facts;
-	int d = p->dir;
-
-	c->flows = 1;
-	c->packets[d]++;
-	c->bytes[d] += p->l3.n;
-	c->payload[d] += p->payload.n;
-	s->since.packets[d]++;
-	s->since.bytes[d] += p->l3.n;
-	s->since.squares[d] += (uint64_t) p->l3.n * p->l3.n;
-	if (p->proto != 6)
-		return;
-	if (c->packets[!d] + c->packets[d] == 1 && d == TO_SERVER && (p->tcp.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
-		s->answer_first = true;
-	if (s->answer_first)
-		d = !d;
-	if (d == TO_SERVER && (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-		c->syn = 1;
-	if (d == TO_CLIENT && (p->tcp.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
-		c->synack = 1;
-	if (p->tcp.flags & TCP_RST)
-		c->rst = 1;
-	if (p->tcp.flags & TCP_FIN)
-		c->fin = 1;
 }
 
 static bool
@@ -291,18 +249,18 @@ pseudo_packet(struct packet *p, const struct flow *f, int dir)
 	memset(p, 0, sizeof(*p));
 	p->ts = f->last;
 	p->num = 0;
-	p->src = *flow_addr(f, dir);
-	p->dst = *flow_addr(f, !dir);
+	p->src = flow_addr(f, dir);
+	p->dst = flow_addr(f, !dir);
 	p->sport = flow_port(f, dir);
 	p->dport = flow_port(f, !dir);
-	p->proto = f->key.proto;
-	p->ip_version = f->key.ip_version;
+	p->proto = f->path.proto;
+	p->ip_version = f->path.ip_version;
 	p->dir = (uint8_t) dir;
 	p->source = PKT_SRC_FLOW_END;
 	p->iface = f->iface;
-	p->vlan[0] = f->key.vlan[0];
-	p->vlan[1] = f->key.vlan[1];
-	p->vlan_n = (uint8_t) ((f->key.vlan[0] != 0) + (f->key.vlan[1] != 0));
+	p->vlan[0] = f->path.vlan[0];
+	p->vlan[1] = f->path.vlan[1];
+	p->vlan_n = (uint8_t) ((f->path.vlan[0] != 0) + (f->path.vlan[1] != 0));
 	p->flags = PACKET_PSEUDO | PACKET_STREAM_EST | PACKET_NO_PAYLOAD_INSPECT;
 	if (p->proto == 6)
 		p->tcp.flags = TCP_ACK;
@@ -318,6 +276,16 @@ look_other_way(struct worker *w, struct flow *f, struct session *s, int dir)
 		return;
 	pseudo_packet(&p, f, dir);
 	detect_on(w, &p, f, s, true, false); /* not at the stream's bytes: more of them may come */
+}
+
+/* What a flow that is over, or that nobody can read, need not keep. */
+static void
+settle(struct worker *w, const struct flow *f, struct session *s)
+{
+	if (f->state == FLOW_CLOSED)
+		stream_settle(w->streams, &s->stream);
+	if (s->app && (f->state == FLOW_CLOSED || !s->app->proto))
+		app_settle(w->apps, &s->app);
 }
 
 static void
@@ -336,26 +304,26 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 		run_detect(w, p, NULL, NULL, false);
 		goto done;
 	}
-	w->before = s->facts;
+	w->now = (struct event_facts) { .flows = fresh };
 	if (w->conf.emit.ethernet)
-		macs_add(&s->macs, w->pool, p);
+		session_macs(&w->sessions, s, p);
 	if (s->bypassed) {
-		count_facts(s, p);
-		services_add(w->services, &w->emit, f, s, &w->before, p->ts);
+		session_count(s, f, p, &w->now);
+		services_add(w->services, &w->emit, f, s, &w->now, p->ts);
 		return;
 	}
+	stream_wake(w->streams, &s->stream);
 	s->established |= f->state == FLOW_ESTABLISHED;
 	if (p->proto == 6 && !(p->flags & PACKET_MALFORMED))
 		updated = tcp_packet(w, f, s, p);
 	else
 		updated = datagram(w, f, s, p);
-	count_facts(s, p);
+	session_count(s, f, p, &w->now);
+	session_add(&w->sessions, s, &w->now);
 	if (s->app && s->app->reversed)
 		updated = turn(w, f, s, p, updated);
-	look = s->app_next[p->dir] || updated >> p->dir & 1 || (updated && s->app && s->app->proto && s->app->proto->looks_across);
-	s->app_next[p->dir] = false;
-	if (updated >> !p->dir & 1)
-		s->app_next[!p->dir] = true;
+	look = s->app_next >> p->dir & 1 || updated >> p->dir & 1 || (updated && s->app && s->app->proto && s->app->proto->looks_across);
+	s->app_next = (uint8_t) ((s->app_next & ~(1u << p->dir)) | (updated & 1u << !p->dir));
 	if (packet_is_carrier(p->proto))
 		run_detect(w, p, NULL, NULL, false);
 	else
@@ -364,12 +332,14 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 	look_other_way(w, f, s, !p->dir);
 	bypass_unreadable(w, s);
 	log_transactions(w, f, s, p, false);
-	services_add(w->services, &w->emit, f, s, &w->before, p->ts);
+	services_add(w->services, &w->emit, f, s, &w->now, p->ts);
 done:
 	if (p->is_arp)
 		emit_arp(&w->emit, p);
 	if (p->any_event && w->conf.emit.log_anomaly)
 		emit_anomaly(&w->emit, p, f, s);
+	if (f)
+		settle(w, f, s);
 }
 
 /* What is still held is looked at, then told, then given back. */
@@ -382,17 +352,19 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 
 	emit_flow_phase(&w->emit, w->num, f);
 	w->flow = f;
-	w->before = s->facts;
+	w->now = (struct event_facts) { 0 };
+	stream_wake(w->streams, &s->stream);
 	if (s->stream && !s->bypassed) {
 		bool wants[2];
 		for (int d = 0; d < 2; d++)
-			wants[d] = s->app_next[d] || stream_wants_flush(s->stream, d) || (s->app && s->app->frames[d].n);
+			wants[d] = s->app_next >> d & 1 || stream_wants_flush(s->stream, d) || (s->app && s->app->frames[d].n);
 		pseudo_packet(&p, f, TO_SERVER);
 		stream_flush(w->streams, s->stream);
 		if (stream_is_midstream(s->stream))
 			p.flags |= PACKET_MIDSTREAM;
 		bool swapped = f->swapped;
 		unsigned updated = feed_stream(w, f, s, &p);
+		session_add(&w->sessions, s, &w->now);
 		if (f->swapped != swapped)
 			SWAP_PAIR(wants);
 		for (int d = 0; d < 2; d++) {
@@ -408,10 +380,10 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 		}
 	}
 	log_transactions(w, f, s, NULL, true);
-	services_add(w->services, &w->emit, f, s, &w->before, f->last);
+	services_add(w->services, &w->emit, f, s, &w->now, f->last);
 	emit_flow(&w->emit, f, s, why);
 	emit_netflow(&w->emit, f, s);
-	macs_clear(&s->macs, w->pool);
+	session_end(&w->sessions, s);
 	detect_flow_end(w->detect, &s->marks, s->app);
 	app_clear(w->apps, &s->app);
 	stream_clear(w->streams, &s->stream);
@@ -542,7 +514,7 @@ make_stages(struct worker *w, struct diag *d)
 	w->streams = streams_new(&c->stream, w->pool, w->cnt);
 	w->apps = apps_new(&c->apps, w->pool, w->cnt, d);
 	w->detect = detect_new(w->rules, &c->detect, w->pool, w->cnt);
-	if (!w->decode || !w->flows || !w->streams || !w->apps || !w->detect)
+	if (!w->decode || !w->flows || !w->streams || !w->apps || !w->detect || sessions_init(&w->sessions, flow_cap(w->flows), w->pool) < 0)
 		return E_NOMEM;
 	apps_on_tx_end(w->apps, tx_ended, w);
 	apps_on_file(w->apps, file_bytes, w);
@@ -571,6 +543,7 @@ worker_new(const struct worker_conf *conf, struct ruleset *rules, struct counter
 		.cnt = cnt,
 		.conf = &w->conf.emit,
 		.detect = w->detect,
+		.sessions = &w->sessions,
 		.generation = ruleset_cards(rules)->generation,
 		.may_wait = conf->offline,
 	};
@@ -592,6 +565,7 @@ worker_free(struct worker *w)
 		streams_free(w->streams);
 	if (w->decode)
 		decode_free(w->decode);
+	sessions_clear(&w->sessions);
 	services_free(w->services);
 	if (w->ring)
 		ring_free(w->ring);
@@ -628,5 +602,5 @@ worker_flows(const struct worker *w)
 size_t
 worker_memory(const struct worker *w)
 {
-	return pool_used(w->pool) + flow_memory(w->flows);
+	return pool_used(w->pool) + flow_memory(w->flows) + sessions_memory(&w->sessions);
 }

@@ -16,24 +16,6 @@
 #include "engine/decode/decode.h"
 #include "engine/detect/detect.h"
 
-/* What the engine keeps of a flow: put together here and nowhere else (struct flow's user bytes). */
-struct session {
-	struct stream *stream;    /* TCP only; NULL until a packet may begin a session */
-	struct app *app;          /* NULL until there were bytes */
-	struct marks marks;
-	struct event_facts facts; /* totals of the flow */
-	struct event_volume since; /* what its alerts have not told */
-	uint32_t alerts;
-	uint32_t service;         /* where its service's sum was last, from 1 */
-	bool answer_first;        /* the first packet seen was the server's SYN/ACK: ends are turned round for the service's sums */
-	bool passed;              /* rules do not look at it any more */
-	bool bypassed;            /* nobody does: its packets are only counted */
-	bool established;         /* the flow was, before the packet at hand */
-	bool app_next[2];         /* transactions of that direction wait for its next packet */
-	uint32_t exceptions;      /* PACKET_EXC_*: policies that were asked about it */
-	struct mac_set *macs;     /* with `ethernet`; else NULL */
-};
-
 /* The address behind a proxy (header X-Forwarded-For): left out, a member of its own, or instead of the proxy's. */
 enum emit_xff { XFF_NONE, XFF_EXTRA, XFF_OVERWRITE };
 

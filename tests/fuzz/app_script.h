@@ -132,6 +132,7 @@ script_look(void)
 		arena_reset(&script.scratch);
 	}
 	app_prune(script.apps, a);
+	app_settle(script.apps, &script.app);
 }
 
 static inline void

@@ -24,7 +24,7 @@ on_end(void *arg, struct flow *f, enum flow_end why)
 {
 	(void) arg;
 	(void) why;
-	must(*(uint64_t *) f->user == f->id);
+	must(*(uint64_t *) f->user == flow_id(f));
 	must(f->packets[0] + f->packets[1] > 0);
 	live--;
 }
@@ -79,13 +79,13 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t size)
 		if ((f = flow_find(t, &p, &fresh)) == NULL)
 			continue;
 		if (fresh) {
-			*(uint64_t *) f->user = f->id;
+			*(uint64_t *) f->user = flow_id(f);
 			live++;
 		}
-		must(*(uint64_t *) f->user == f->id && f->last >= f->start);
+		must(*(uint64_t *) f->user == flow_id(f) && f->last >= f->start);
 		flow_set_state(t, f, (enum flow_state) (p.tcp.flags % 3));
 		if (p.tcp.flags == 0x7f)
-			flow_swap(f, &p);
+			flow_swap(t, f, &p);
 		else if (p.tcp.flags == 0x7e)
 			flow_end(t, f, FLOW_END_CLOSED);
 		must(flow_count(t) == live);

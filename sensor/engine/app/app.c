@@ -396,6 +396,13 @@ hold_and_probe(struct app *a, int dir, struct span s)
 		hold_is_full(a);
 }
 
+/* What a peer says that no probe knows is not going to be known by a further datagram. */
+static bool
+in_vain(const struct app *a, int dir)
+{
+	return a->transport == APP_UDP && a->gave_up[dir] && !a->proto;
+}
+
 static void
 feed_any(struct app *a, int dir, struct span s)
 {
@@ -446,11 +453,35 @@ app_new(struct apps *e, const struct packet *p)
 	return a;
 }
 
+/* A shared struct has no place for what comes; it stays at the pool's ceiling. */
+static struct app *
+app_unshare(struct apps *e, struct app *shared, const struct packet *p)
+{
+	struct app *a = app_new(e, p);
+
+	if (!a)
+		return shared;
+	a->any = true;
+	a->first_dir = shared->first_dir;
+	memcpy(a->gave_up, shared->gave_up, sizeof(a->gave_up));
+	app_clear(e, &shared);
+	return a;
+}
+
+/* Will bytes of that direction be looked at? */
+static bool
+listens(const struct app *a, int dir)
+{
+	return !a->eof[dir] && a->status != APP_FAILED && a->status != APP_STOPPED && !in_vain(a, dir);
+}
+
 /* The struct, made with the first bytes or gap, told what packet is at hand. */
 static struct app *
 app_at(struct apps *e, struct app **a, const struct packet *p)
 {
-	if (!*a && !(*a = app_new(e, p)))
+	if (!*a || (*a)->shared)
+		*a = *a ? app_unshare(e, *a, p) : app_new(e, p);
+	if (!*a || (*a)->shared)
 		return NULL;
 	(*a)->now = p->ts;
 	(*a)->num = p->num;
@@ -462,10 +493,10 @@ app_feed(struct apps *e, struct app **at, int dir, struct span bytes, const stru
 {
 	struct app *a;
 
-	if (!bytes.n || !(a = app_at(e, at, p)))
+	if (!bytes.n || (*at && (*at)->shared && !listens(*at, dir)) || !(a = app_at(e, at, p)))
 		return;
 	a->facts = facts;
-	if (!a->eof[dir])
+	if (listens(a, dir))
 		feed_any(a, dir, bytes);
 }
 
@@ -486,7 +517,7 @@ gap_in_probing(struct app *a, int dir)
 void
 app_gap(struct apps *e, struct app **at, int dir, uint32_t n, const struct packet *p)
 {
-	struct app *a = app_at(e, at, p);
+	struct app *a = *at && (*at)->shared ? NULL : app_at(e, at, p);
 	uint32_t lost;
 
 	if (!a || a->stopped[dir] || a->eof[dir])
@@ -507,7 +538,7 @@ app_eof(struct apps *e, struct app *a, int dir)
 {
 	bool was;
 
-	if (!a || a->eof[dir])
+	if (!a || a->eof[dir] || a->shared)
 		return;
 	was = a->reversed;
 	if (a->status != APP_FAILED && a->status != APP_STOPPED && !a->seen[dir] && !a->gave_up[dir] && a->carry[dir].n)
@@ -531,12 +562,29 @@ app_encrypted(struct app *a)
 }
 
 static void
-clear_state(struct app *a, const struct protocol *p, void *state)
+clear_state_of(struct app *a, const struct protocol *p, void *state)
 {
-	if (p && p->clear)
+	if (p && p->clear && state)
 		p->clear(a, state);
 	if (p)
 		app_give(a, state, p->state_size);
+}
+
+void
+app_clear_state(struct app *a)
+{
+	clear_state_of(a, a->proto, a->state);
+	a->state = NULL;
+	while (a->past) {
+		struct app_past *past = a->past;
+
+		a->past = past->next;
+		clear_state_of(a, past->proto, past->state);
+		app_give(a, past, sizeof(*past));
+	}
+	drop_carry(a);
+	for (int dir = 0; dir < 2; dir++)
+		app_frames_clear(a, dir);
 }
 
 void
@@ -544,23 +592,13 @@ app_clear(struct apps *e, struct app **at)
 {
 	struct app *a = *at;
 
-	if (!a)
+	*at = NULL;
+	if (!a || app_share_drop(a))
 		return;
 	while (a->first)
 		app_tx_free(a, a->first);
-	clear_state(a, a->proto, a->state);
-	while (a->past) {
-		struct app_past *past = a->past;
-
-		a->past = past->next;
-		clear_state(a, past->proto, past->state);
-		app_give(a, past, sizeof(*past));
-	}
-	drop_carry(a);
-	for (int dir = 0; dir < 2; dir++)
-		app_frames_clear(a, dir);
+	app_clear_state(a);
 	pool_give(e->pool, a, sizeof(*a));
-	*at = NULL;
 }
 
 const char *

@@ -75,6 +75,7 @@ struct app {
 	uint8_t index;                /* of proto in protocol_table */
 	uint8_t first_dir;            /* which direction sent first */
 	bool any;                     /* bytes were seen */
+	bool shared;                  /* with flows of which the same is known, see app_settle(): nobody may write here */
 	uint32_t tx_open;             /* transactions in the list */
 	const struct files_conf *asked; /* what is asked of files; NULL: nothing */
 	uint32_t files;               /* so many were begun */
@@ -108,6 +109,9 @@ void app_feed(struct apps *e, struct app **a, int dir, struct span bytes, const 
 void app_gap(struct apps *e, struct app **a, int dir, uint32_t n, const struct packet *p);
 void app_eof(struct apps *e, struct app *a, int dir);
 void app_clear(struct apps *e, struct app **a);
+/* Asked after a packet: where nothing is being read any more (both directions are over, or no probe knows the flow), parsing's
+ * memory is given back, and the flow has one struct with all others that told the same. */
+void app_settle(struct apps *e, struct app **a);
 /* Transactions that are complete, looked at by detection in both directions and logged are freed. */
 void app_prune(struct apps *e, struct app *a);
 /* More than APP_TX_MANY transactions wait for detection to look at them in this direction, and nothing else: a peer may send

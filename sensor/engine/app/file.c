@@ -184,7 +184,7 @@ file_keep(struct file *f, uint32_t sid)
 void
 file_keep_flow(struct app *a, uint8_t dirs, uint32_t sid)
 {
-	if (!a || !a->engine->files.store)
+	if (!a || a->shared || !a->engine->files.store)
 		return;
 	a->keep_files |= dirs;
 	a->keep_sid = sid;

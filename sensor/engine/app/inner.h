@@ -19,6 +19,7 @@
 #define APP_PROBE_HOLD 100000  /* bytes of one direction kept while nobody knows the protocol */
 #define APP_RECORD_MAX 131072  /* longest record, when the protocol says nothing */
 #define APP_UPGRADES_MAX 4
+#define APP_SHARED_MAX 256
 
 struct app_ports {
 	uint16_t port[APP_MAX_PORTS];
@@ -73,6 +74,7 @@ struct apps {
 	bool magic_failed;
 	bool (*file_bytes)(void *arg, const struct file *f, struct span bytes);
 	void *file_arg;
+	struct app_shared *shared[APP_SHARED_MAX]; /* sets of four by hash; NULL: a free place */
 	struct span offered;       /* what feed() is looking at; begins at app->taken of its direction */
 };
 
@@ -81,6 +83,12 @@ struct app_past {
 	const struct protocol *proto;
 	void *state;
 };
+
+/* Gives back what parsing needs: the protocol's state, what it spoke before, bytes, frames. */
+void app_clear_state(struct app *a);
+
+/* share.c: a flow less has it; false: it is not shared. */
+bool app_share_drop(struct app *a);
 
 /* frame.c: the direction as a whole, the first frame of a protocol that has frames. */
 void app_frames_stream(struct app *a, int dir);

@@ -206,10 +206,10 @@ look_at_app(struct detect *d)
 		d->app_bit = UINT64_C(1) << d->app_index;
 	for (int dir = 0; dir < 2; dir++)
 		if (app->seen[dir] || app->status == APP_FAILED || app->status == APP_STOPPED)
-			known |= (uint8_t) (1 << dir);
+			known |= (uint8_t) (MARKS_KNOWN << dir);
 	if (m) {
-		d->proto_fresh = known & ~m->app_known;
-		m->app_known |= known;
+		d->proto_fresh = known & ~m->flags;
+		m->flags |= known;
 	}
 }
 
@@ -447,10 +447,10 @@ detect_packet(struct detect *d, struct detect_in *in, const struct detect_alert 
 	if (d->has_raw)
 		stream_raw_done(in->streams, in->stream, in->p->dir, &d->raw);
 	if (in->app && in->marks)
-		in->marks->app_events |= in->app->events;
+		in->marks->app_events |= (uint8_t) in->app->events;
 	if (in->marks && in->marks->flags & MARKS_PASS)
 		d->n_queue = 0;
-	if (((in->marks && in->marks->tags) || d->host_tags) && !(in->p->flags & PACKET_PSEUDO))
+	if (((in->marks && in->marks->kept && in->marks->kept->tags) || d->host_tags) && !(in->p->flags & PACKET_PSEUDO))
 		in->tagged = tags_count(in->marks, d->pool, d->host_tags, in->p);
 	return queue_finish(d, out);
 }
@@ -464,8 +464,8 @@ detect_tx_end(struct detect *d, struct tx *tx)
 void
 detect_flow_end(struct detect *d, struct marks *m, struct app *app)
 {
-	marks_clear(m, d->pool);
 	tags_clear(m, d->pool);
+	marks_clear(m, d->pool);
 	for (struct tx *tx = app ? app->first : NULL; tx; tx = tx->next)
 		tx_forget(d, tx);
 }

@@ -76,18 +76,17 @@ uint32_t ruleset_size(const struct ruleset *r);
 /* ---- per packet ---- */
 /* Flowbits, flowints and what detection has settled for one flow. {0} = none. */
 struct marks {
-	struct mark *first;
-	struct flow_var *vars; /* oldest first */
-	struct flow_tag *tags; /* its packets are wanted in the log */
-	uint64_t app_events;  /* flow-level application events already looked at */
-	uint8_t flags;        /* MARKS_* */
-	uint8_t app_known;    /* bit per direction: its protocol was known, or not knowable */
+	struct marks_kept *kept; /* what rules have set, see marks.h; NULL: nothing */
 	uint16_t app_step[2]; /* newest transaction and its progress when last looked at */
 	uint16_t strangers;   /* generation of the rules none of whose address lists has an end of this flow; 0 = not asked */
+	uint8_t flags;        /* MARKS_* */
+	uint8_t app_events;   /* flow-level application events already looked at */
 };
+_Static_assert(APP_EV_N <= 8, "a bit each in app_events");
 #define MARKS_PASS 0x01       /* a pass rule matched: nothing of this flow is looked at any more */
 #define MARKS_IPONLY 0x02     /* rules on addresses were asked; << direction */
 #define MARKS_BYPASS 0x08     /* a rule says that the rest of the flow need not be looked at */
+#define MARKS_KNOWN 0x10      /* its protocol was known, or not knowable; << direction */
 
 struct detect_in {
 	struct packet *p;

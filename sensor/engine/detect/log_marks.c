@@ -133,7 +133,7 @@ detect_log_marks(const struct detect *d, const struct marks *m, struct span pack
 {
 	struct out o;
 
-	if (!m->first && !m->vars && !packet_vars.n)
+	if (!m->kept && !packet_vars.n)
 		return;
 	open_member(&o, j, "metadata", false);
 	o.n += vars(m, j, false);

@@ -1,17 +1,10 @@
 /*
- * marks - flowbits and flowints of a flow as a short list; bits of addresses in a table of fixed size.
+ * marks - flowbits and flowints of a flow as a short array; bits of addresses in a table of fixed size.
  */
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "engine/detect/marks.h"
-
-struct mark {
-	struct mark *next;
-	uint32_t id;
-	uint32_t value;
-	bool number; /* a flowint; else a flowbit */
-};
 
 #define FLOW_VAR_MAX 1024 /* bytes of a value that are kept */
 #define FLOW_VARS 16      /* of a flow */
@@ -24,12 +17,41 @@ struct flow_var {
 	char bytes[]; /* name, value */
 };
 
+static size_t
+kept_size(const struct marks_kept *k)
+{
+	return sizeof(*k) + k->cap * sizeof(k->mark[0]);
+}
+
+struct marks_kept *
+marks_keep(struct marks *m, struct pool *pool, uint32_t room)
+{
+	struct marks_kept *old = m->kept, *k;
+	uint32_t n = old ? old->n : 0;
+	size_t size;
+
+	if (old && old->cap - n >= room)
+		return old;
+	size = pool_size(sizeof(*k) + (n + room) * sizeof(k->mark[0]));
+	if (!size || !(k = pool_take(pool, size)))
+		return NULL;
+	*k = (struct marks_kept) { .cap = (uint32_t) ((size - sizeof(*k)) / sizeof(k->mark[0])) };
+	if (old) {
+		k->vars = old->vars;
+		k->tags = old->tags;
+		k->n = n;
+		memcpy(k->mark, old->mark, n * sizeof(k->mark[0]));
+		pool_give(pool, old, kept_size(old));
+	}
+	return m->kept = k;
+}
+
 static struct mark *
 find(const struct marks *m, bool number, uint32_t id)
 {
-	for (struct mark *k = m->first; k; k = k->next)
-		if (k->id == id && k->number == number)
-			return k;
+	for (uint32_t i = 0; m->kept && i < m->kept->n; i++)
+		if (m->kept->mark[i].id == id && m->kept->mark[i].number == number)
+			return &m->kept->mark[i];
 	return NULL;
 }
 
@@ -37,12 +59,13 @@ static void
 add(struct marks *m, struct pool *pool, bool number, uint32_t id, uint32_t value)
 {
 	struct mark *k = find(m, number, id);
+	struct marks_kept *kept;
 
 	if (!k) {
-		if (!(k = pool_take(pool, sizeof(*k))))
+		if (!(kept = marks_keep(m, pool, 1)))
 			return;
-		*k = (struct mark) { .next = m->first, .id = id, .number = number };
-		m->first = k;
+		k = &kept->mark[kept->n++];
+		*k = (struct mark) { .id = id, .number = number };
 	}
 	k->value = value;
 }
@@ -62,13 +85,12 @@ marks_bit_set(struct marks *m, struct pool *pool, uint32_t id)
 void
 marks_bit_clear(struct marks *m, struct pool *pool, uint32_t id)
 {
-	for (struct mark **k = &m->first; *k; k = &(*k)->next)
-		if ((*k)->id == id && !(*k)->number) {
-			struct mark *gone = *k;
-			*k = gone->next;
-			pool_give(pool, gone, sizeof(*gone));
-			return;
-		}
+	struct mark *k = find(m, false, id);
+
+	if (!k)
+		return;
+	memmove(k, k + 1, (size_t) (m->kept->mark + m->kept->n - (k + 1)) * sizeof(*k));
+	m->kept->n--;
 }
 
 bool
@@ -103,10 +125,13 @@ void
 marks_var_set(struct marks *m, struct pool *pool, bool number, const char *name, struct span value, double v)
 {
 	uint32_t n = (uint32_t) strlen(name), count = 0;
-	struct flow_var **at = &m->vars, *new, *old;
+	struct marks_kept *kept = marks_keep(m, pool, 0);
+	struct flow_var **at, *new, *old;
 
+	if (!kept)
+		return;
 	value = span_head(value, FLOW_VAR_MAX);
-	for (; *at && !var_is(*at, number, name, n); at = &(*at)->next)
+	for (at = &kept->vars; *at && !var_is(*at, number, name, n); at = &(*at)->next)
 		count++;
 	if (!*at && count == FLOW_VARS)
 		return;
@@ -126,7 +151,7 @@ marks_var_set(struct marks *m, struct pool *pool, bool number, const char *name,
 bool
 marks_var(const struct marks *m, unsigned i, bool *number, struct span *name, struct span *value, double *v)
 {
-	const struct flow_var *k = m->vars;
+	const struct flow_var *k = m->kept ? m->kept->vars : NULL;
 
 	while (k && i--)
 		k = k->next;
@@ -142,27 +167,27 @@ marks_var(const struct marks *m, unsigned i, bool *number, struct span *name, st
 void
 marks_clear(struct marks *m, struct pool *pool)
 {
-	while (m->vars) {
-		struct flow_var *gone = m->vars;
-		m->vars = gone->next;
+	struct marks_kept *k = m->kept;
+
+	if (!k)
+		return;
+	while (k->vars) {
+		struct flow_var *gone = k->vars;
+		k->vars = gone->next;
 		pool_give(pool, gone, var_size(gone));
 	}
-	while (m->first) {
-		struct mark *gone = m->first;
-		m->first = gone->next;
-		pool_give(pool, gone, sizeof(*gone));
-	}
+	pool_give(pool, k, kept_size(k));
+	m->kept = NULL;
 }
 
 bool
 marks_walk(const struct marks *m, unsigned i, bool *number, uint32_t *id, uint32_t *value)
 {
-	const struct mark *k = m->first;
+	const struct mark *k;
 
-	while (k && i--)
-		k = k->next;
-	if (!k)
+	if (!m->kept || i >= m->kept->n)
 		return false;
+	k = &m->kept->mark[m->kept->n - 1 - i];
 	*number = k->number;
 	*id = k->id;
 	*value = k->value;

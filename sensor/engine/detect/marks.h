@@ -11,6 +11,19 @@
 
 #include "engine/detect/detect.h"
 
+struct mark {
+	uint32_t id : 31, number : 1; /* number: a flowint; else a flowbit */
+	uint32_t value;
+};
+/* One block; grows when its marks do. */
+struct marks_kept {
+	struct flow_var *vars; /* oldest first */
+	struct flow_tag *tags; /* its packets are wanted in the log */
+	uint32_t n, cap;
+	struct mark mark[];    /* oldest first */
+};
+/* With room for so many marks more; NULL at the pool's ceiling, then nothing has changed. */
+struct marks_kept *marks_keep(struct marks *m, struct pool *pool, uint32_t room);
 bool marks_bit(const struct marks *m, uint32_t id);
 void marks_bit_set(struct marks *m, struct pool *pool, uint32_t id);
 void marks_bit_clear(struct marks *m, struct pool *pool, uint32_t id);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "engine/detect/marks.h"
 #include "engine/detect/tags.h"
 
 #define FLOW_TAGS 8   /* of a flow */
@@ -72,10 +73,13 @@ count(struct tag *t, const struct packet *p)
 void
 tag_flow(struct marks *m, struct pool *pool, const struct tag_spec *s, const struct packet *p)
 {
-	struct flow_tag **at = &m->tags;
+	struct marks_kept *kept = marks_keep(m, pool, 0);
+	struct flow_tag **at;
 	unsigned n = 0;
 
-	for (; *at; at = &(*at)->next, n++)
+	if (!kept)
+		return;
+	for (at = &kept->tags; *at; at = &(*at)->next, n++)
 		if ((*at)->tag.rule == s)
 			return;
 	if (n == FLOW_TAGS || !(*at = pool_ztake(pool, sizeof(**at))))
@@ -129,7 +133,7 @@ tags_count(struct marks *m, struct pool *pool, struct host_tags *t, const struct
 {
 	bool yes = false;
 
-	for (struct flow_tag **at = m ? &m->tags : NULL; at && *at;) {
+	for (struct flow_tag **at = m && m->kept ? &m->kept->tags : NULL; at && *at;) {
 		struct flow_tag *k = *at;
 		int r = count(&k->tag, p);
 
@@ -150,9 +154,9 @@ tags_count(struct marks *m, struct pool *pool, struct host_tags *t, const struct
 void
 tags_clear(struct marks *m, struct pool *pool)
 {
-	while (m->tags) {
-		struct flow_tag *gone = m->tags;
-		m->tags = gone->next;
+	while (m->kept && m->kept->tags) {
+		struct flow_tag *gone = m->kept->tags;
+		m->kept->tags = gone->next;
 		pool_give(pool, gone, sizeof(*gone));
 	}
 }

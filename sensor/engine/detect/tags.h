@@ -3,7 +3,7 @@
  *
  * Thread:    the worker's.
  * Memory:    of flows: the worker's pool. Of hosts: one table of fixed size, made when rules ask for it; the oldest leave first.
- * Owns:      what hangs on struct marks until tags_clear().
+ * Owns:      the tags on struct marks until tags_clear(), which comes before marks_clear().
  * Not here:  the keyword -> keywords/tag.c   the record -> ../emit_alert.c
  */
 #ifndef ENGINE_DETECT_TAGS_H

@@ -2,13 +2,14 @@
  * flow - which packets belong together.
  *
  * Thread:    the worker that owns the table; never shared, so never locked.
- * Memory:    one slab, sized at start; when full, the quietest flow leaves (counted).
+ * Memory:    slabs, sized at start; when full, the quietest flow leaves (counted).
  * Owns:      every struct flow from flow_find() until the on_end callback returns.
  * Not here:  order of TCP bytes -> ../stream/   protocol meaning -> ../app/
  */
 #include "engine/flow/flow.h"
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/hash.h"
 #include "engine/flow/key.h"
 
@@ -18,23 +19,24 @@
 
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };
 
-/* A timeout class: protocol group and state. Within one, the flow quiet for longest comes first. */
+/* A timeout class: protocol group and state. Within one, the flow that ends first comes first. */
 enum { GROUP_TCP, GROUP_UDP, GROUP_ICMP, GROUP_OTHER, GROUP_N };
 #define CLASS_N (GROUP_N * 3)
 
 struct list {
-	struct flow *oldest, *newest;
+	uint32_t oldest, newest;
 };
 
 struct flow_table {
 	struct arena own;      /* the table itself */
-	struct slab slab, bucket_slab, rates;
-	struct flow **bucket;
+	struct slab slab, v6, bucket_slab, rate_slab;
+	uint32_t *bucket;
+	struct flow_rate *rates; /* by number of the flow; NULL: nobody counts */
 	uint64_t mask, seed;
 	struct list list[CLASS_N];
 	int64_t timeout[CLASS_N];
 	int64_t now, tick;     /* highest packet time told; second of the last expiry */
-	struct rate_conf rate; /* bytes 0: no rates */
+	struct rate_conf rate;
 	bool vlan_use;
 	size_t size;
 	struct counters *cnt;
@@ -42,6 +44,12 @@ struct flow_table {
 	bool (*reuse)(void *arg, const struct flow *f, const struct packet *p);
 	void *arg;
 };
+
+static struct flow *
+flow_at(const struct flow_table *t, uint32_t number)
+{
+	return slab_at(&t->slab, number);
+}
 
 static uint8_t
 class_of(uint8_t proto, uint8_t state)
@@ -74,52 +82,55 @@ flows_of(const struct flow_conf *c, size_t size)
 {
 	uint64_t n = c->max_flows, workers = c->workers ? c->workers : 1;
 
+	size += sizeof(uint32_t) + 2 * sizeof(struct addr); /* its bucket; addresses of IPv6 */
 	if (c->memcap && c->memcap / size < n)
 		n = c->memcap / size;
 	n /= workers;
 	return n < 16 ? 16 : (uint32_t) n;
 }
 
+static int
+make_slabs(struct flow_table *t, uint32_t cap, bool rates)
+{
+	uint32_t buckets = 16;
+
+	while (buckets < cap && buckets < UINT32_C(1) << 30)
+		buckets *= 2;
+	if (slab_init(&t->slab, t->size, cap) < 0 || slab_init(&t->v6, 2 * sizeof(struct addr), cap) < 0 ||
+	    slab_init(&t->bucket_slab, buckets * sizeof *t->bucket, 1) < 0 ||
+	    (rates && slab_init(&t->rate_slab, cap * sizeof *t->rates, 1) < 0))
+		return E_NOMEM;
+	t->bucket = slab_take(&t->bucket_slab);
+	t->rates = rates ? slab_take(&t->rate_slab) : NULL;
+	t->mask = buckets - 1;
+	return 0;
+}
+
 struct flow_table *
 flow_table_new(const struct flow_conf *conf, size_t user_size, uint64_t hash_seed, struct counters *cnt,
     void (*on_end)(void *arg, struct flow *f, enum flow_end why), void *arg)
 {
-	size_t size = sizeof(struct flow) + user_size;
-	uint32_t cap = flows_of(conf, size), buckets = 16;
 	struct flow_table *t;
 	struct arena own;
 
-	while (buckets < cap && buckets < UINT32_C(1) << 30)
-		buckets *= 2;
 	arena_init(&own, 0);
 	if ((t = arena_zalloc(&own, sizeof *t)) == NULL)
 		return NULL;
 	t->own = own;
-	if (slab_init(&t->slab, size, cap) < 0)
-		goto fail;
-	if (slab_init(&t->bucket_slab, buckets * sizeof *t->bucket, 1) < 0)
-		goto fail_slab;
-	if (conf->rate.bytes && slab_init(&t->rates, sizeof(struct flow_rate), cap) < 0)
-		goto fail_buckets;
+	t->size = sizeof(struct flow) + user_size;
+	if (make_slabs(t, flows_of(conf, t->size), conf->rate.bytes != 0) < 0) {
+		flow_table_free(t);
+		return NULL;
+	}
 	t->rate = conf->rate;
-	t->bucket = slab_take(&t->bucket_slab);
-	t->mask = buckets - 1;
 	t->seed = hash_seed;
 	t->vlan_use = conf->vlan_use;
-	t->size = size;
 	t->cnt = cnt;
 	t->on_end = on_end;
 	t->arg = arg;
 	t->now = t->tick = INT64_MIN;
 	timeouts_set(t, conf);
 	return t;
-fail_buckets:
-	slab_clear(&t->bucket_slab);
-fail_slab:
-	slab_clear(&t->slab);
-fail:
-	arena_clear(&own);
-	return NULL;
 }
 
 void
@@ -129,10 +140,10 @@ flow_table_free(struct flow_table *t)
 
 	if (t == NULL)
 		return;
+	slab_clear(&t->rate_slab);
 	slab_clear(&t->bucket_slab);
+	slab_clear(&t->v6);
 	slab_clear(&t->slab);
-	if (t->rate.bytes)
-		slab_clear(&t->rates);
 	own = t->own;
 	arena_clear(&own);
 }
@@ -149,58 +160,66 @@ list_remove(struct flow_table *t, struct flow *f)
 	struct list *l = &t->list[f->timeout_class];
 
 	if (f->older)
-		f->older->newer = f->newer;
+		flow_at(t, f->older)->newer = f->newer;
 	else
 		l->oldest = f->newer;
 	if (f->newer)
-		f->newer->older = f->older;
+		flow_at(t, f->newer)->older = f->older;
 	else
 		l->newest = f->older;
+}
+
+/* Behind that one; 0: in front of all. */
+static void
+list_put(struct flow_table *t, struct flow *f, uint32_t older)
+{
+	struct list *l = &t->list[f->timeout_class];
+	uint32_t number = slab_number(&t->slab, f);
+
+	f->older = older;
+	f->newer = older ? flow_at(t, older)->newer : l->oldest;
+	*(older ? &flow_at(t, older)->newer : &l->oldest) = number;
+	*(f->newer ? &flow_at(t, f->newer)->older : &l->newest) = number;
 }
 
 static void
 list_append(struct flow_table *t, struct flow *f)
 {
-	struct list *l = &t->list[f->timeout_class];
+	list_put(t, f, t->list[f->timeout_class].newest);
+}
 
-	f->older = l->newest;
-	f->newer = NULL;
-	if (l->newest)
-		l->newest->newer = f;
-	else
-		l->oldest = f;
-	l->newest = f;
+static int64_t
+deadline(const struct flow_table *t, const struct flow *f)
+{
+	return f->touched + t->timeout[f->timeout_class];
+}
+
+/* The second at whose start a flow ends. */
+static int64_t
+deadline_tick(const struct flow_table *t, const struct flow *f)
+{
+	return (deadline(t, f) + SECOND - 1) / SECOND;
 }
 
 /* Into the list at its place by time: from the end, for a flow that changes class late. */
 static void
 list_insert(struct flow_table *t, struct flow *f)
 {
-	struct list *l = &t->list[f->timeout_class];
-	struct flow *at = l->newest;
+	uint32_t at = t->list[f->timeout_class].newest;
+	int64_t tick = deadline_tick(t, f);
 
-	while (at && at->touched > f->touched)
-		at = at->older;
-	if (at == l->newest) {
-		list_append(t, f);
-		return;
-	}
-	f->older = at;
-	f->newer = at ? at->newer : l->oldest;
-	f->newer->older = f;
-	if (at)
-		at->newer = f;
-	else
-		l->oldest = f;
+	while (at && deadline_tick(t, flow_at(t, at)) > tick)
+		at = flow_at(t, at)->older;
+	list_put(t, f, at);
 }
 
 static void
 bucket_remove(struct flow_table *t, struct flow *f)
 {
-	struct flow **at = &t->bucket[f->hash & t->mask];
+	uint32_t *at = &t->bucket[f->hash & t->mask];
 
-	while (*at != f)
-		at = &(*at)->hash_next;
+	while (flow_at(t, *at) != f)
+		at = &flow_at(t, *at)->hash_next;
 	*at = f->hash_next;
 }
 
@@ -216,8 +235,8 @@ finish(struct flow_table *t, struct flow *f, enum flow_end why)
 {
 	if (t->on_end)
 		t->on_end(t->arg, f, why);
-	if (f->rate)
-		slab_give(&t->rates, f->rate);
+	if (f->path.ip_version != 4)
+		slab_give(&t->v6, f->at.v6);
 	slab_give(&t->slab, f);
 }
 
@@ -245,19 +264,6 @@ flow_end(struct flow_table *t, struct flow *f, enum flow_end why)
 	finish(t, f, why);
 }
 
-static int64_t
-deadline(const struct flow_table *t, const struct flow *f)
-{
-	return f->touched + t->timeout[f->timeout_class];
-}
-
-/* The second at whose start a flow ends. */
-static int64_t
-deadline_tick(const struct flow_table *t, const struct flow *f)
-{
-	return (deadline(t, f) + SECOND - 1) / SECOND;
-}
-
 /* The order in which flows that end at one time are told: a function of their packets, whatever other flows there are.
  * emit_flow_phase() puts the same order into events, so that the events of several workers can be merged. */
 static bool
@@ -267,61 +273,76 @@ ends_before(const struct flow *x, const struct flow *y)
 		return x->last < y->last;
 	if (x->first_num != y->first_num)
 		return x->first_num < y->first_num;
-	return x->id < y->id;
+	return flow_id(x) < flow_id(y);
 }
 
-static struct flow *
-merge(struct flow *x, struct flow *y)
+/* Lists of flows that end, by their numbers, chained by hash_next. */
+static uint32_t
+merge(const struct flow_table *t, uint32_t x, uint32_t y)
 {
-	struct flow *head = NULL, **at = &head;
+	uint32_t head = 0, *at = &head;
 
 	while (x && y) {
-		struct flow **least = ends_before(y, x) ? &y : &x;
+		uint32_t *least = ends_before(flow_at(t, y), flow_at(t, x)) ? &y : &x;
 		*at = *least;
-		at = &(*least)->hash_next;
+		at = &flow_at(t, *least)->hash_next;
 		*least = *at;
 	}
 	*at = x ? x : y;
 	return head;
 }
 
-/* Merge sort of a list chained by hash_next; lists of 2^i in pending[i]. */
-static struct flow *
-sorted(struct flow *list)
+/* Merge sort; lists of 2^i in pending[i]. */
+static uint32_t
+sorted(const struct flow_table *t, uint32_t list)
 {
-	struct flow *pending[33] = { NULL }, *f;
+	uint32_t pending[33] = { 0 }, f;
 	int i;
 
-	while ((f = list) != NULL) {
-		list = f->hash_next;
-		f->hash_next = NULL;
+	while ((f = list) != 0) {
+		list = flow_at(t, f)->hash_next;
+		flow_at(t, f)->hash_next = 0;
 		for (i = 0; pending[i]; i++) {
-			f = merge(pending[i], f);
-			pending[i] = NULL;
+			f = merge(t, pending[i], f);
+			pending[i] = 0;
 		}
 		pending[i] = f;
 	}
-	for (i = 0, f = NULL; i < 33; i++)
-		f = pending[i] ? merge(pending[i], f) : f;
+	for (i = 0, f = 0; i < 33; i++)
+		f = pending[i] ? merge(t, pending[i], f) : f;
 	return f;
 }
 
 static void
-finish_list(struct flow_table *t, struct flow *list, enum flow_end why)
+finish_list(struct flow_table *t, uint32_t list, enum flow_end why)
 {
-	struct flow *next;
+	uint32_t next;
 
-	for (list = sorted(list); list; list = next) {
-		next = list->hash_next;
+	for (list = sorted(t, list); list; list = next) {
+		struct flow *f = flow_at(t, list);
+		next = f->hash_next;
 		counter_inc(t->cnt, end_counter(why));
-		finish(t, list, why);
+		finish(t, f, why);
 	}
+}
+
+/* The oldest of the class goes over to the list of those that end. */
+static void
+take_oldest(struct flow_table *t, int class, uint32_t *gone)
+{
+	uint32_t number = t->list[class].oldest;
+	struct flow *f = flow_at(t, number);
+
+	unlink_flow(t, f);
+	f->hash_next = *gone;
+	*gone = number;
 }
 
 void
 flow_expire(struct flow_table *t, int64_t now)
 {
-	struct flow *gone = NULL, *f;
+	uint32_t gone = 0;
+	const struct flow *f;
 
 	if (now > t->now)
 		t->now = now;
@@ -329,25 +350,19 @@ flow_expire(struct flow_table *t, int64_t now)
 		return;
 	t->tick = t->now / SECOND;
 	for (int c = 0; c < CLASS_N; c++)
-		while ((f = t->list[c].oldest) != NULL && deadline_tick(t, f) <= t->tick) {
-			unlink_flow(t, f);
-			f->hash_next = gone;
-			gone = f;
-		}
+		while ((f = flow_at(t, t->list[c].oldest)) != NULL && deadline_tick(t, f) <= t->tick)
+			take_oldest(t, c, &gone);
 	finish_list(t, gone, FLOW_END_TIMEOUT);
 }
 
 void
 flow_end_all(struct flow_table *t)
 {
-	struct flow *gone = NULL, *f;
+	uint32_t gone = 0;
 
 	for (int c = 0; c < CLASS_N; c++)
-		while ((f = t->list[c].oldest) != NULL) {
-			unlink_flow(t, f);
-			f->hash_next = gone;
-			gone = f;
-		}
+		while (t->list[c].oldest)
+			take_oldest(t, c, &gone);
 	finish_list(t, gone, FLOW_END_SHUTDOWN);
 }
 
@@ -358,7 +373,7 @@ evict(struct flow_table *t)
 	struct flow *quietest = NULL, *f;
 
 	for (int c = 0; c < CLASS_N; c++) {
-		if ((f = t->list[c].oldest) == NULL)
+		if ((f = flow_at(t, t->list[c].oldest)) == NULL)
 			continue;
 		if (quietest == NULL || f->touched < quietest->touched ||
 		    (f->touched == quietest->touched && f->first_num < quietest->first_num))
@@ -368,8 +383,8 @@ evict(struct flow_table *t)
 		flow_end(t, quietest, FLOW_END_EVICTED);
 }
 
-static uint64_t
-id_of(const struct flow *f)
+uint64_t
+flow_id(const struct flow *f)
 {
 	struct {
 		struct flow_key key;
@@ -377,11 +392,17 @@ id_of(const struct flow *f)
 		uint64_t num;
 	} in;
 
-	_Static_assert(sizeof in == sizeof f->key + 16, "no padding to hash");
-	in.key = f->key;
+	_Static_assert(sizeof in == sizeof in.key + 16, "no padding to hash");
+	flow_key_read(f, &in.key);
 	in.start = f->start;
 	in.num = f->first_num;
 	return hash_bytes(&in, sizeof in, ID_SEED) & ID_MASK;
+}
+
+static struct flow_rate *
+rate_of(const struct flow_table *t, const struct flow *f)
+{
+	return &t->rates[slab_number(&t->slab, f) - 1];
 }
 
 static struct flow *
@@ -394,19 +415,18 @@ begin(struct flow_table *t, const struct packet *p, const struct flow_key *key, 
 		if ((f = slab_take(&t->slab)) == NULL)
 			return NULL;
 	}
-	f->key = *key;
+	flow_key_write(f, key, key->path.ip_version == 4 ? NULL : slab_take(&t->v6));
 	f->hash = hash;
 	f->first_num = p->num;
 	f->start = f->last = p->ts;
 	f->touched = t->now;
 	f->client_is_a = src_is_a;
 	f->iface = p->iface;
-	f->id = id_of(f);
-	f->timeout_class = class_of(key->proto, FLOW_NEW);
-	if (t->rate.bytes)
-		f->rate = slab_take(&t->rates);
+	f->timeout_class = class_of(key->path.proto, FLOW_NEW);
+	if (t->rates)
+		memset(rate_of(t, f), 0, sizeof *t->rates);
 	f->hash_next = t->bucket[hash & t->mask];
-	t->bucket[hash & t->mask] = f;
+	t->bucket[hash & t->mask] = slab_number(&t->slab, f);
 	list_append(t, f);
 	counter_inc(t->cnt, C_FLOW_NEW);
 	return f;
@@ -415,20 +435,32 @@ begin(struct flow_table *t, const struct packet *p, const struct flow_key *key, 
 static struct flow *
 lookup(const struct flow_table *t, const struct flow_key *key, uint32_t hash)
 {
-	struct flow *f = t->bucket[hash & t->mask];
+	struct flow *f = flow_at(t, t->bucket[hash & t->mask]);
 
-	while (f && (f->hash != hash || memcmp(&f->key, key, sizeof *key) != 0))
-		f = f->hash_next;
+	while (f && (f->hash != hash || !flow_has_key(f, key)))
+		f = flow_at(t, f->hash_next);
 	return f;
 }
 
+/* Soon the quietest flow has to leave: then the lists tell exactly which one that is. */
+static bool
+crowded(const struct flow_table *t)
+{
+	return t->slab.used > t->slab.cap - t->slab.cap / 16;
+}
+
+/* The flow moves in its list where it will end a second later than it would have: its neighbours there are seldom in the cache. */
 static void
 touch(struct flow_table *t, struct flow *f, const struct packet *p)
 {
+	int64_t tick = deadline_tick(t, f);
+
 	if (p->ts > f->last)
 		f->last = p->ts;
 	f->touched = t->now;
-	if (t->list[f->timeout_class].newest == f)
+	if (deadline_tick(t, f) == tick && !crowded(t))
+		return;
+	if (f->newer == 0)
 		return;
 	list_remove(t, f);
 	list_append(t, f);
@@ -447,11 +479,11 @@ count(const struct flow_table *t, struct flow *f, const struct packet *p)
 	f->packets[d]++;
 	f->bytes[d] += bytes;
 	f->payload[d] += p->payload.n;
-	f->seen |= (uint8_t) (1 << d);
+	f->seen |= 1 << d;
 	if (p->proto == PROTO_TCP)
 		f->tcp_flags[d] |= p->tcp.flags;
-	if (f->rate && rate_add(f->rate, &t->rate, d, bytes, p->ts))
-		f->elephant |= (uint8_t) (1 << d);
+	if (t->rates && rate_add(rate_of(t, f), &t->rate, d, bytes, p->ts))
+		f->elephant |= 1 << d;
 }
 
 /* A SYN that cannot belong to what went on between these ports. */
@@ -553,9 +585,9 @@ flow_prefetch(const struct flow_table *t, uint64_t hash)
 void
 flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s)
 {
-	uint8_t class = class_of(f->key.proto, (uint8_t) s);
+	uint8_t class = class_of(f->path.proto, (uint8_t) s);
 
-	f->state = (uint8_t) s;
+	f->state = s;
 	if (class == f->timeout_class)
 		return;
 	list_remove(t, f);
@@ -563,21 +595,27 @@ flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s)
 	list_insert(t, f);
 }
 
+static uint8_t
+bits_turned(uint8_t of_directions)
+{
+	return (uint8_t) ((of_directions & 1) << 1 | of_directions >> 1);
+}
+
 void
-flow_swap(struct flow *f, struct packet *p)
+flow_swap(struct flow_table *t, struct flow *f, struct packet *p)
 {
 	f->client_is_a = !f->client_is_a;
 	f->swapped = !f->swapped;
-	f->seen = (uint8_t) ((f->seen & 1) << 1 | (f->seen & 2) >> 1);
+	f->seen = bits_turned(f->seen);
+	f->elephant = bits_turned(f->elephant);
 	SWAP_PAIR(f->tcp_flags);
 	SWAP_PAIR(f->ttl_min);
 	SWAP_PAIR(f->ttl_max);
 	SWAP_PAIR(f->packets);
 	SWAP_PAIR(f->bytes);
 	SWAP_PAIR(f->payload);
-	f->elephant = (uint8_t) ((f->elephant & 1) << 1 | (f->elephant & 2) >> 1);
-	if (f->rate)
-		SWAP_PAIR(f->rate->of);
+	if (t->rates)
+		SWAP_PAIR(rate_of(t, f)->of);
 	if (p)
 		p->dir = p->dir == TO_SERVER ? TO_CLIENT : TO_SERVER;
 }
@@ -588,8 +626,15 @@ flow_count(const struct flow_table *t)
 	return t->slab.used;
 }
 
+uint32_t
+flow_cap(const struct flow_table *t)
+{
+	return t->slab.cap;
+}
+
 size_t
 flow_memory(const struct flow_table *t)
 {
-	return (size_t) t->slab.peak * t->slab.size + (size_t) (t->mask + 1) * sizeof *t->bucket;
+	return (size_t) t->slab.peak * t->slab.size + (size_t) t->v6.peak * t->v6.size + (size_t) (t->mask + 1) * sizeof *t->bucket +
+	    (t->rates ? t->slab.peak * sizeof *t->rates : 0);
 }

@@ -2,7 +2,7 @@
  * flow - which packets belong together.
  *
  * Thread:    the worker that owns the table; never shared, so never locked.
- * Memory:    one slab, sized at start; when full, the quietest flow leaves (counted).
+ * Memory:    slabs, sized at start; when full, the quietest flow leaves (counted).
  * Owns:      every struct flow from flow_find() until the on_end callback returns.
  * Not here:  order of TCP bytes -> ../stream/   protocol meaning -> ../app/
  */
@@ -32,47 +32,53 @@ extern const struct option_table flow_options;
 enum flow_state { FLOW_NEW, FLOW_ESTABLISHED, FLOW_CLOSED };
 enum flow_end { FLOW_END_TIMEOUT, FLOW_END_CLOSED, FLOW_END_EVICTED, FLOW_END_SHUTDOWN };
 
-struct flow_key {
-	struct addr a, b;      /* a < b, or in order for equal addresses by port */
+/* What two packets of a flow have in common besides their addresses. */
+struct flow_path {
 	uint16_t a_port, b_port; /* ICMP: as Suricata pairs echo request/reply; errors belong to the quoted flow */
 	uint16_t vlan[PACKET_VLANS];
 	uint8_t proto, ip_version, depth;
+	uint8_t zero;          /* compared and hashed as bytes */
+};
+struct flow_key {
+	struct addr a, b;      /* a < b, or in order for equal addresses by port */
+	struct flow_path path;
 };
 
+/* Kept small, since there may be millions, and what a search looks at lies in the first cache line. Flows know each other by
+ * their numbers in the slab. */
 struct flow {
-	struct flow *hash_next, *older, *newer; /* bucket; list of its timeout class, oldest first */
-	struct flow_key key;
-	uint64_t id;           /* 51 bits, a function of key, start and first packet number */
-	uint64_t first_num;    /* number of the first frame */
-	int64_t start, last;   /* packet times, ns */
-	int64_t touched;       /* the table's clock at the last packet: never runs back */
+	uint32_t hash_next, older, newer; /* bucket; list of its timeout class, oldest first */
 	uint32_t hash;
-	bool client_is_a;      /* who sent first (or who was found to be the client) */
-	uint8_t state;         /* enum flow_state */
-	uint8_t tcp_flags[2];  /* seen, by direction */
-	uint8_t seen;          /* bit 0 to server, bit 1 to client */
-	uint8_t timeout_class;
-	bool swapped;          /* direction was turned round by protocol detection */
-	uint8_t ttl_min[2], ttl_max[2];
+	union {
+		uint32_t v4[2];        /* path.ip_version 4: a and b, as in the packet */
+		struct addr *v6;       /* else: the two of them */
+	} at;
+	struct flow_path path;
 	uint16_t iface;
-	uint8_t elephant;      /* bit per direction: once it had more bytes in an interval than rate_conf allows */
+	int64_t touched;       /* the table's clock at the last packet: never runs back */
 	uint32_t packets[2];
+	uint8_t ttl_min[2], ttl_max[2];
+	uint8_t tcp_flags[2];  /* seen, by direction */
+	uint8_t state : 2;     /* enum flow_state */
+	uint8_t timeout_class : 4;
+	uint8_t seen : 2;      /* bit 0 to server, bit 1 to client */
+	uint8_t elephant : 2;  /* bit per direction: once it had more bytes in an interval than rate_conf allows */
+	bool client_is_a : 1;  /* who sent first (or who was found to be the client) */
+	bool swapped : 1;      /* direction was turned round by protocol detection */
 	uint64_t bytes[2];     /* of frames, with their link headers, as rules and records count them */
 	uint64_t payload[2];
-	struct flow_rate *rate; /* NULL: not counted */
-	_Alignas(16) uint8_t user[]; /* the worker's session; size told to flow_table_new() */
+	int64_t start, last;   /* packet times, ns */
+	uint64_t first_num;    /* number of the first frame */
+	_Alignas(8) uint8_t user[]; /* the worker's session; size told to flow_table_new() */
 };
 
-static inline const struct addr *
-flow_addr(const struct flow *f, int side) /* TO_SERVER: the client (sender of that direction) */
-{
-	return (side == TO_SERVER) == f->client_is_a ? &f->key.a : &f->key.b;
-}
+uint64_t flow_id(const struct flow *f); /* 51 bits, a function of key, start and first packet number */
+struct addr flow_addr(const struct flow *f, int side); /* TO_SERVER: the client (sender of that direction) */
 
 static inline uint16_t
 flow_port(const struct flow *f, int side)
 {
-	return (side == TO_SERVER) == f->client_is_a ? f->key.a_port : f->key.b_port;
+	return (side == TO_SERVER) == f->client_is_a ? f->path.a_port : f->path.b_port;
 }
 
 struct flow_table;
@@ -84,7 +90,7 @@ void flow_table_free(struct flow_table *t); /* without on_end */
 
 /* The flow of a packet, a new one where there is none; NULL for packets that have none (ARP, fragments, ...).
  * Sets p->dir and counts the packet in the flow. *fresh: it is new. A SYN on a closed flow begins a new one.
- * ICMP destination unreachable belongs to the flow it quotes, if that lives: so f->key.proto may differ from p->proto. */
+ * ICMP destination unreachable belongs to the flow it quotes, if that lives: so f->path.proto may differ from p->proto. */
 struct flow *flow_find(struct flow_table *t, struct packet *p, bool *fresh);
 /* Replaces that rule: asked for every SYN (with or without ACK) on a known flow, true ends it and begins a new one
  * (the worker knows the session: see stream_reuse()). p->dir is set. */
@@ -95,13 +101,14 @@ void flow_prefetch(const struct flow_table *t, uint64_t hash);
 /* The state decides the timeout: the worker sets it from the stream (TCP) or from seen (others). */
 void flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s);
 /* Client and server change places (found by content); p, the packet at hand, too. */
-void flow_swap(struct flow *f, struct packet *p);
+void flow_swap(struct flow_table *t, struct flow *f, struct packet *p);
 /* Ends every flow whose time has come at packet time `now`; cheap when called for every packet (works once a second). */
 void flow_expire(struct flow_table *t, int64_t now);
 /* Ends this one now / all of them, oldest first. */
 void flow_end(struct flow_table *t, struct flow *f, enum flow_end why);
 void flow_end_all(struct flow_table *t);
 uint32_t flow_count(const struct flow_table *t);
+uint32_t flow_cap(const struct flow_table *t); /* flows at most */
 size_t flow_memory(const struct flow_table *t);
 
 /* What is kept by direction, the other way round. */

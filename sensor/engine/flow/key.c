@@ -50,8 +50,8 @@ key_fill(struct flow_key *key, const struct addr *src, const struct addr *dst, u
 		src_first = sport <= dport;
 	key->a = src_first ? *src : *dst;
 	key->b = src_first ? *dst : *src;
-	key->a_port = src_first ? sport : dport;
-	key->b_port = src_first ? dport : sport;
+	key->path.a_port = src_first ? sport : dport;
+	key->path.b_port = src_first ? dport : sport;
 	return src_first;
 }
 
@@ -60,10 +60,10 @@ key_path(struct flow_key *key, const struct packet *p, bool vlan_use)
 {
 	memset(key, 0, sizeof *key);
 	for (int i = 0; vlan_use && i < p->vlan_n && i < PACKET_VLANS; i++)
-		key->vlan[i] = p->vlan[i];
-	key->ip_version = p->ip_version;
-	key->depth = p->depth;
-	key->proto = p->proto;
+		key->path.vlan[i] = p->vlan[i];
+	key->path.ip_version = p->ip_version;
+	key->path.depth = p->depth;
+	key->path.proto = p->proto;
 }
 
 bool
@@ -128,7 +128,7 @@ flow_key_quoted(struct flow_key *key, const struct packet *p, bool vlan_use, boo
 	frag = rd_u16(&r);
 	rd_skip(&r, 1);
 	key_path(key, p, vlan_use);
-	key->proto = rd_u8(&r);
+	key->path.proto = rd_u8(&r);
 	rd_skip(&r, 2);
 	src = rd_span(&r, 4);
 	dst = rd_span(&r, 4);
@@ -137,12 +137,52 @@ flow_key_quoted(struct flow_key *key, const struct packet *p, bool vlan_use, boo
 	rd_skip(&r, (vihl & 15) * 4u - 20);
 	sport = rd_u16(&r);
 	dport = rd_u16(&r);
-	if (r.bad || (key->proto != PROTO_TCP && key->proto != PROTO_UDP && key->proto != PROTO_SCTP))
+	if (r.bad || (key->path.proto != PROTO_TCP && key->path.proto != PROTO_UDP && key->path.proto != PROTO_SCTP))
 		return false;
 	s = addr_v4(src.p);
 	d = addr_v4(dst.p);
 	*src_is_a = key_fill(key, &s, &d, sport, dport);
 	return true;
+}
+
+void
+flow_key_write(struct flow *f, const struct flow_key *key, struct addr *v6)
+{
+	f->path = key->path;
+	if (key->path.ip_version == 4) {
+		f->at.v4[0] = key->a.w[3];
+		f->at.v4[1] = key->b.w[3];
+		return;
+	}
+	v6[0] = key->a;
+	v6[1] = key->b;
+	f->at.v6 = v6;
+}
+
+static struct addr
+addr_at(const struct flow *f, bool a)
+{
+	uint8_t b[4];
+
+	if (f->path.ip_version != 4)
+		return f->at.v6[!a];
+	memcpy(b, &f->at.v4[!a], sizeof b);
+	return addr_v4(b);
+}
+
+void
+flow_key_read(const struct flow *f, struct flow_key *key)
+{
+	memset(key, 0, sizeof *key);
+	key->a = addr_at(f, true);
+	key->b = addr_at(f, false);
+	key->path = f->path;
+}
+
+struct addr
+flow_addr(const struct flow *f, int side)
+{
+	return addr_at(f, (side == TO_SERVER) == f->client_is_a);
 }
 
 __extension__ typedef unsigned __int128 wide;

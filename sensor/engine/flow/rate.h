@@ -2,16 +2,15 @@
  * rate - bytes of a flow within the last seconds, by direction: which flows are elephants.
  *
  * Thread:    the worker's.
- * Memory:    a slab, only when the configuration asks (flow.rate-tracking.bytes).
- * Owns:      the counts of every flow until rate_end().
+ * Memory:    the flow table's: one for every flow there may be, only when the configuration asks (flow.rate-tracking.bytes).
+ * Owns:      nothing.
  * Not here:  totals of a flow -> flow.h
  */
 #ifndef ENGINE_FLOW_RATE_H
 #define ENGINE_FLOW_RATE_H
 
 #include <stdbool.h>
-
-#include "base/slab.h"
+#include <stdint.h>
 
 #define RATE_SLOTS 10 /* the interval in pieces */
 

@@ -99,6 +99,7 @@ enum stream_flag {
 	S_EVASION = 0x0040,     /* third packet of the handshake had the right seq and a wrong ack */
 	S_CONFIRMED = 0x0080,   /* three-way handshake completed by data or ACK from both sides */
 	S_FLUSH = 0x0100,       /* everything held is ready */
+	S_SETTLED = 0x0200,     /* it is a struct settled */
 	S_SERVER_WSCALE = 0x0400, /* the client's SYN had the option */
 	S_SYN_DATA = 0x0800,
 	S_FIRST_TOLD_0 = 0x1000, S_FIRST_TOLD_1 = 0x2000,
@@ -121,6 +122,18 @@ struct stream {
 	uint64_t depth;    /* own_depth: in place of the configured one */
 	struct queued *queue;
 	struct half half[2]; /* [TO_SERVER]: what the client sends */
+};
+
+/* A session that is over, nothing of it held: it begins as struct stream does. */
+struct settled {
+	uint8_t state, last_dir, queue_n, first_dir;
+	uint16_t flags;
+	struct settled_half {
+		uint32_t isn, next_seq, last_ack, next_win, window, last_ts, last_ts_second, fin_seq;
+		uint8_t wscale, policy;
+		uint16_t flags, urgent_n, regions;
+		uint32_t base, app, raw, raw_end, lost;
+	} half[2];
 };
 
 struct streams {

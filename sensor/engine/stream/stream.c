@@ -239,14 +239,19 @@ void
 stream_clear(struct streams *e, struct stream **sp)
 {
 	struct stream *s = *sp;
+	size_t size = sizeof *s;
 
 	if (s == NULL)
 		return;
-	half_clear(e, &s->half[0]);
-	half_clear(e, &s->half[1]);
-	stream_queue_clear(e, s);
-	e->sessions -= pool_size(sizeof *s);
-	pool_give(e->pool, s, sizeof *s);
+	if (s->flags & S_SETTLED) {
+		size = sizeof(struct settled);
+	} else {
+		half_clear(e, &s->half[0]);
+		half_clear(e, &s->half[1]);
+		stream_queue_clear(e, s);
+	}
+	e->sessions -= pool_size(size);
+	pool_give(e->pool, s, size);
 	*sp = NULL;
 }
 
@@ -312,6 +317,12 @@ stream_is_midstream(const struct stream *s)
 	return s && (s->flags & S_MIDSTREAM);
 }
 
+static uint32_t
+isn_of(const struct stream *s, int dir)
+{
+	return s->flags & S_SETTLED ? ((const struct settled *) s)->half[dir].isn : s->half[dir].isn;
+}
+
 bool
 stream_reuse(const struct stream *s, const struct packet *p, int dir)
 {
@@ -322,7 +333,7 @@ stream_reuse(const struct stream *s, const struct packet *p, int dir)
 	/* a SYN comes from the client, a SYN/ACK from the server: against that, a new pair of roles */
 	if (s == NULL || s->state == STREAM_NONE)
 		return s ? true : dir == (ack ? TO_SERVER : TO_CLIENT);
-	if (p->tcp.seq == s->half[ack ? TO_CLIENT : TO_SERVER].isn)
+	if (p->tcp.seq == isn_of(s, ack ? TO_CLIENT : TO_SERVER))
 		return false;
 	return s->state >= STREAM_LAST_ACK || s->state == STREAM_TIME_WAIT;
 }

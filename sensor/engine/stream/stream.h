@@ -76,6 +76,10 @@ bool stream_next(struct streams *e, struct stream *s, struct stream_chunk *out);
  * inspection also sees what lies beyond holes that nobody acknowledged. Ends the life of bytes handed out before. */
 void stream_flush(struct streams *e, struct stream *s);
 void stream_clear(struct streams *e, struct stream **s);
+/* After a packet: a session that is over, of which nothing is held, is put away small. Of one that is, nothing may be asked but
+ * stream_reuse(), and it may be cleared; any more after stream_wake(), which at the pool's ceiling loses it (*s is NULL then). */
+void stream_settle(struct streams *e, struct stream **s);
+void stream_wake(struct streams *e, struct stream **s);
 
 /* app/ has seen enough of a direction: its bytes are no longer kept for it (raw inspection may go on). */
 void stream_app_done(struct stream *s, int dir);

@@ -81,6 +81,12 @@ slab_gives_zeroes(void **state)
 		assert_int_equal(p[2][i], 0);
 	assert_int_equal(s.used, 4);
 	assert_int_equal(s.peak, 4);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(slab_number(&s, p[i]), i + 1);
+		assert_ptr_equal(slab_at(&s, i + 1), p[i]);
+	}
+	assert_null(slab_at(&s, 0));
+	assert_int_equal(slab_number(&s, NULL), 0);
 	slab_clear(&s);
 }
 

@@ -27,7 +27,7 @@ on_end(void *arg, struct flow *f, enum flow_end why)
 {
 	(void) arg;
 	assert_true(n_ends < MAX_ENDS);
-	ends[n_ends++] = (struct ended) { f->id, f->first_num, why, *(uint32_t *) f->user };
+	ends[n_ends++] = (struct ended) { flow_id(f), f->first_num, why, *(uint32_t *) f->user };
 }
 
 static struct flow_conf
@@ -82,16 +82,18 @@ test_direction(void **state)
 	struct flow_table *t = table(&c, 1);
 	struct packet p = packet(17, 9, 5353, 2, 53, S);
 	struct flow *f = find(t, p, true, TO_SERVER);
+	struct addr client;
 
 	(void) state;
 	assert_ptr_equal(find(t, packet(17, 2, 53, 9, 5353, S), false, TO_CLIENT), f);
-	assert_true(addr_eq(flow_addr(f, TO_SERVER), &p.src));
+	client = flow_addr(f, TO_SERVER);
+	assert_true(addr_eq(&client, &p.src));
 	assert_int_equal(flow_port(f, TO_CLIENT), 53);
 	assert_int_equal(f->seen, 3);
 	assert_int_equal(f->packets[TO_CLIENT], 1);
 	assert_int_equal(f->bytes[TO_SERVER], 60);
-	assert_int_equal(f->id >> 51, 0);
-	flow_swap(f, &p);
+	assert_int_equal(flow_id(f) >> 51, 0);
+	flow_swap(t, f, &p);
 	assert_int_equal(p.dir, TO_CLIENT);
 	assert_int_equal(flow_port(f, TO_SERVER), 53);
 	find(t, packet(17, 2, 53, 9, 5353, S), false, TO_SERVER);
@@ -106,6 +108,58 @@ test_direction(void **state)
 	p.depth = 1;
 	find(t, p, true, TO_SERVER);
 	assert_int_equal(flow_count(t), 5);
+	flow_table_free(t);
+}
+
+/* IPv6 flows keep their addresses elsewhere, and are not IPv4 ones of the same addresses. */
+static void
+test_ipv6(void **state)
+{
+	struct flow_conf c = conf_default();
+	struct flow_table *t = table(&c, 1);
+	struct packet p = packet(17, 9, 5353, 2, 53, S), back = packet(17, 2, 53, 9, 5353, S);
+	struct flow *v4 = find(t, p, true, TO_SERVER), *f;
+	size_t before = flow_memory(t);
+	struct addr client;
+
+	(void) state;
+	p.ip_version = back.ip_version = 6;
+	f = find(t, p, true, TO_SERVER);
+	assert_ptr_not_equal(f, v4);
+	assert_true(flow_id(f) != flow_id(v4));
+	client = flow_addr(f, TO_SERVER);
+	assert_true(addr_eq(&client, &p.src));
+	p.src = addr_v6((uint8_t[16]) { 0x20, 1, 0x0d, 0xb8, [15] = 9 });
+	assert_ptr_not_equal(find(t, p, true, TO_SERVER), f);
+	assert_ptr_equal(find(t, back, false, TO_CLIENT), f);
+	assert_int_equal(flow_memory(t) - before, 2 * (136 + 8 + 32));
+	flow_end_all(t);
+	assert_int_equal(n_ends, 3);
+	flow_table_free(t);
+}
+
+/* A flow is not moved in its list for each packet, and still ends when it is quiet for long enough. */
+static void
+test_touched_often(void **state)
+{
+	struct flow_conf c = conf_default();
+	struct flow_table *t = table(&c, 1);
+	uint64_t second;
+
+	(void) state;
+	find(t, packet(17, 1, 1, 2, 53, S), true, TO_SERVER);
+	second = find(t, packet(17, 1, 2, 2, 53, S + 10), true, TO_SERVER)->first_num;
+	for (int i = 0; i < 40; i++) {
+		find(t, packet(17, 1, 1, 2, 53, S + i * S / 10), false, TO_SERVER);
+		find(t, packet(17, 1, 3, 2, 53, S + i * S / 10), i == 0, TO_SERVER);
+	}
+	flow_expire(t, 33 * S); /* the second one */
+	assert_int_equal(n_ends, 1);
+	assert_int_equal(ends[0].num, second);
+	flow_expire(t, 34 * S);
+	assert_int_equal(flow_count(t), 2);
+	flow_expire(t, 35 * S); /* quiet since 4.9 s */
+	assert_int_equal(flow_count(t), 0);
 	flow_table_free(t);
 }
 
@@ -310,6 +364,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_direction),
+		cmocka_unit_test(test_ipv6),
+		cmocka_unit_test(test_touched_often),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_icmp),
 		cmocka_unit_test(test_timeouts),

@@ -387,6 +387,42 @@ test_reuse(void **state)
 	end();
 }
 
+/* A session that is over takes less, and what comes late finds it as it was. */
+static void
+test_settled(void **state)
+{
+	struct stream_conf c = conf_default();
+	size_t running;
+
+	(void) state;
+	c.raw = false; /* or the bytes would wait to be looked at */
+	begin_with(&c);
+	handshake();
+	seg(TO_SERVER, TCP_ACK | TCP_PSH, 1, 1, "GET /");
+	seg(TO_CLIENT, TCP_ACK, 1, 6, "200");
+	seg(TO_SERVER, TCP_FIN | TCP_ACK, 6, 4, "");
+	stream_settle(engine, &stream);
+	running = streams_memory(engine);
+	seg(TO_CLIENT, TCP_FIN | TCP_ACK, 4, 7, "");
+	seg(TO_SERVER, TCP_ACK, 7, 5, "");
+	assert_int_equal(stream_state(stream), STREAM_CLOSED);
+	stream_settle(engine, &stream);
+	assert_true(streams_memory(engine) * 2 < running);
+	assert_int_equal(streams_memory(engine), pool_used(pool));
+	make(TO_SERVER, TCP_SYN, 0, 0, SPAN_NONE);
+	assert_false(stream_reuse(stream, &last, TO_SERVER));
+	make(TO_SERVER, TCP_SYN, 77, 0, SPAN_NONE);
+	assert_true(stream_reuse(stream, &last, TO_SERVER));
+	stream_wake(engine, &stream);
+	assert_int_equal(stream_state(stream), STREAM_CLOSED);
+	assert_int_equal(stream_size(stream, TO_SERVER), 7); /* the FIN counts */
+	assert_int_equal(stream_size(stream, TO_CLIENT), 5);
+	assert_false(stream_wants_flush(stream, TO_SERVER) || stream_wants_flush(stream, TO_CLIENT));
+	seg(TO_SERVER, TCP_ACK | TCP_PSH, 1, 4, "GET /"); /* again */
+	assert_true(last.flags & PACKET_RETRANSMIT);
+	end();
+}
+
 int
 main(void)
 {
@@ -404,6 +440,7 @@ main(void)
 		cmocka_unit_test(test_timestamps),
 		cmocka_unit_test(test_window_scale),
 		cmocka_unit_test(test_reuse),
+		cmocka_unit_test(test_settled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

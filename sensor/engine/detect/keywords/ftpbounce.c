@@ -51,7 +51,9 @@ match(const struct match_ctx *c, const union kw_arg *a)
 		return false;
 	if (command.n != 4 || strncasecmp((const char *) command.p, "PORT", 4) != 0 || !read_host(data, &host))
 		return false;
-	return !addr_eq(&host, flow_addr(c->in->flow, TO_SERVER));
+	struct addr client = flow_addr(c->in->flow, TO_SERVER);
+
+	return !addr_eq(&host, &client);
 }
 
 const struct keyword keyword_ftpbounce = {
