@@ -27,7 +27,7 @@ struct card_threshold {
 
 struct card {
 	uint32_t sid, gid, rev;
-	uint8_t priority;       /* "severity" in EVE */
+	uint32_t priority;      /* "severity" in EVE */
 	const char *msg, *category, *classtype;
 	const struct card_meta *metadata;
 	uint32_t n_metadata;

@@ -256,7 +256,7 @@ first(struct threshold *t, struct entry *n, const struct event *e, const struct 
 	case TYPE_DETECTION:
 		return false;
 	default: /* threshold, both, backoff */
-		return th->count <= 1;
+		return th->count == 1;
 	}
 }
 
@@ -297,7 +297,7 @@ static bool
 anew(struct threshold *t, struct entry *n, const struct event *e, const struct card_threshold *th)
 {
 	window_begin(t, n, e, th);
-	return th->type == TYPE_LIMIT || ((th->type == TYPE_BOTH || th->type == TYPE_THRESHOLD) && th->count <= 1);
+	return th->type == TYPE_LIMIT || ((th->type == TYPE_BOTH || th->type == TYPE_THRESHOLD) && th->count == 1);
 }
 
 /* rate_filter never holds an alert back by counting; it changes its action for `timeout` seconds. */

@@ -17,7 +17,7 @@ read_class(struct rule_set *s, char *rest)
 	char *name = text_next_item(&rest), *description = text_next_item(&rest), *priority = text_next_item(&rest);
 	struct rule_class *k = arena_zalloc(&s->arena, sizeof(*k));
 
-	if (!priority || rest || !*name || text_u32(priority, 255, &k->priority) < 0 || k->priority == 0)
+	if (!priority || rest || !*name || text_u32(priority, UINT32_MAX, &k->priority) < 0 || k->priority == 0)
 		return expected;
 	k->name = arena_strdup(&s->arena, name);
 	k->description = arena_strdup(&s->arena, description);

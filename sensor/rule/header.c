@@ -46,7 +46,7 @@ read_action(struct parse *p, char *word)
 	} actions[] = {
 		{ "alert", RULE_ALERT }, { "pass", RULE_PASS }, { "drop", RULE_DROP }, { "reject", RULE_REJECT },
 		{ "rejectsrc", RULE_REJECT_SRC }, { "rejectdst", RULE_REJECT_DST }, { "rejectboth", RULE_REJECT_BOTH },
-		{ "config", RULE_CONFIG },
+		{ "config", RULE_CONFIG }, { "drop:packet", RULE_DROP }, { "drop:flow", RULE_DROP },
 	};
 
 	lower(word);

@@ -103,21 +103,19 @@ static int
 read_priority(struct parse *p, const struct rule_option *o, struct counts *c)
 {
 	char *text = unquoted(&p->s->arena, o->value);
-	uint32_t v;
 
 	if (!text)
 		return E_NOMEM;
-	if (text_u32(text, 255, &v) < 0 || v == 0)
-		return parse_error(p, o->value, "priority is \"%.40s\", expected 1 (most severe) to 255", text);
-	p->r->priority = (uint8_t) v;
+	if (text_u32(text, UINT32_MAX, &p->r->priority) < 0)
+		return parse_error(p, o->value, "priority is \"%.40s\", expected 1 (most severe) to 4294967295", text);
 	p->r->priority_set = true;
 	return 0;
 }
 
-static uint8_t
-class_priority(const struct rule_class *k)
+static const struct rule_class *
+class_of(const struct parse *p, const char *name)
 {
-	return k->priority > 255 ? 255 : (uint8_t) k->priority;
+	return map_find(&p->s->lookup->classes, span_str(name));
 }
 
 /* An unknown class is kept with Suricata's words for it, told once a class. */
@@ -154,7 +152,7 @@ read_classtype(struct parse *p, const struct rule_option *o, struct counts *c)
 		return E_NOMEM;
 	if (r->classtype)
 		parse_warning(p, o->name, "classtype given twice, the more severe one is used");
-	if (!r->classtype || class_priority(k) < class_priority(map_find(&p->s->lookup->classes, span_str(r->classtype)))) {
+	if (!r->classtype || k->priority < class_of(p, r->classtype)->priority) {
 		r->classtype = k->name;
 		r->category = k->description;
 	}
@@ -276,7 +274,6 @@ meta_read(struct parse *p)
 	if (!c.sid)
 		return parse_error(p, p->work, "rule without a sid, expected sid:NUMBER;");
 	if (!r->priority_set)
-		r->priority = r->classtype ? class_priority(map_find(&p->s->lookup->classes, span_str(r->classtype)))
-					   : PRIORITY_DEFAULT;
+		r->priority = r->classtype ? class_of(p, r->classtype)->priority : PRIORITY_DEFAULT;
 	return 0;
 }

@@ -129,9 +129,14 @@ int
 rule_regex(struct arena *a, const char *value, const char **pattern, const char **flags, bool *negated)
 {
 	struct span s, text;
-	uint32_t end;
+	uint32_t end, begin = 0;
 
-	if (!value || (quoted_value(value, &s, negated) < 0 && bare_value(value, &s, negated) < 0) || s.n < 2 || s.p[0] != '/')
+	if (!value || (quoted_value(value, &s, negated) < 0 && bare_value(value, &s, negated) < 0))
+		return E_BAD;
+	while (begin < s.n && (s.p[begin] != '/' || escaped(s, begin)))
+		begin++;
+	s = span_skip(s, begin); /* "m/x/i" is "/x/i", whatever stands there */
+	if (s.n < 2)
 		return E_BAD;
 	for (end = s.n - 1; end > 0 && s.p[end] != '/'; end--)
 		;

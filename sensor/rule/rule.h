@@ -59,7 +59,7 @@ struct rule {
 	const char *msg;            /* unescaped; "" when not given */
 	const char *classtype;      /* short name or NULL */
 	const char *category;       /* description of the classtype, "" when none */
-	uint8_t priority;           /* of the option, else of the classtype, else 3 */
+	uint32_t priority;          /* of the option, else of the classtype, else 3 */
 	bool priority_set;          /* the option priority was given */
 	const char *const *references; uint32_t n_references; /* URLs, prefix of reference.config put in front */
 	const struct rule_meta *metadata; uint32_t n_metadata; /* in order, keys may repeat */

@@ -142,12 +142,12 @@ read_count(struct reader *q, const char *text, unsigned part)
 {
 	uint32_t *out = part == P_GID ? &q->t->gid : part == P_SID ? &q->t->sid : part == P_COUNT ? &q->t->count
 	    : part == P_SECONDS ? &q->t->seconds : part == P_MULTIPLIER ? &q->t->multiplier : &q->t->timeout;
-	uint32_t min = part & (P_GID | P_SID | P_TIMEOUT) ? 0 : part == P_MULTIPLIER ? 2 : 1;
+	uint32_t min = part == P_MULTIPLIER ? 2 : part & (P_COUNT | P_SECONDS) && q->t->type == THRESHOLD_DETECTION ? 1 : 0;
 
 	if (text_u32(text, UINT32_MAX, out) < 0 && (!(part & (P_SECONDS | P_TIMEOUT)) || read_seconds(text, out) < 0))
 		return fail(q, text, "bad number, expected decimal digits, for a time perhaps a unit");
 	if (*out < min)
-		return fail(q, text, "number too small, expected count and seconds of at least 1, multiplier of at least 2");
+		return fail(q, text, "number too small, expected count and seconds of detection_filter of at least 1, a multiplier of at least 2");
 	return 0;
 }
 
@@ -235,6 +235,8 @@ read_items(struct reader *q, char *text)
 			return e;
 	if (q->t->type == THRESHOLD_BACKOFF ? q->have & P_SECONDS : q->have & P_MULTIPLIER)
 		return fail(q, at, "multiplier belongs to type backoff, and seconds to the others");
+	if (q->t->type == THRESHOLD_BACKOFF && q->have & P_COUNT && q->t->count == 0)
+		return fail(q, at, "number too small, expected a count of at least 1 for backoff");
 	return check_parts(q, at, needed(q) | (q->may & (P_GID | P_SID)));
 }
 

@@ -21,9 +21,9 @@ struct draft_list {
 };
 
 struct order_key {
-	uint8_t action, priority; /* action: its place in action-order */
+	uint8_t action; /* its place in action-order */
 	uint8_t use[ORDER_CLASSES];
-	uint32_t place;
+	uint32_t priority, place;
 };
 
 struct build {
@@ -111,6 +111,9 @@ struct build_event { /* app-layer-event: bits by protocol */
 };
 
 /* build_sig.c */
+#define BUILD_COMPLETE 255 /* a progress: the transaction is complete in that direction */
+/* What hooks and app-layer-state call by a name, of the rule's protocols. */
+bool build_progress(const struct build *b, const char *name, int *dir, uint8_t *progress);
 int build_header(struct build *b);
 int build_finish(struct build *b, struct sig *s, struct fast *fast);
 const struct op_content *fast_choose(const struct build *b, int *list);

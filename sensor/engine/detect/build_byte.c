@@ -162,7 +162,7 @@ parse_test(struct build *b, const char **v, int n, struct op_byte *o, bool *nega
 		return build_error(b, 0, "unknown operator \"%s\": < > = <= >= & ^ was expected", v[1]);
 	o->oper = (uint8_t) oper;
 	if (build_operand(b, v[0], 0, 23, &o->bytes) < 0 || test_value(b, v[2], &o->value) < 0 ||
-	    build_operand(b, v[3], -65535, 65535, &o->offset) < 0)
+	    build_operand(b, v[3], INT32_MIN, INT32_MAX, &o->offset) < 0)
 		return E_BAD;
 	return rest(b, v, 4, n, OP_BYTE_TEST, o);
 }

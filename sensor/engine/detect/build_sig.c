@@ -83,35 +83,39 @@ flow_starts(const struct match_ctx *c, const union kw_arg *a)
 	return c->in->flow && c->in->flow->packets[c->dir] == 1;
 }
 
-static int
-app_hook(struct build *b)
+bool
+build_progress(const struct build *b, const char *name, int *dir, uint8_t *progress)
 {
-	const char *hook = b->rule->hook;
+	static const char *const ends[2][2] = { { "request_started", "response_started" }, { "request_complete", "response_complete" } };
 
 	for (unsigned i = 0; i < protocol_table_n; i++) {
 		if (!(b->apps >> i & 1))
 			continue;
-		for (int dir = 0; dir < 2; dir++) {
-			const char *const *n = protocol_table[i]->progress_names[dir];
-			for (int k = 0; n && n[k]; k++)
-				if (!strcmp(n[k], hook)) {
-					b->hook_dir = dir;
-					b->hook_progress = k;
-					return build_direction(b, dir);
-				}
+		for (*dir = 0; *dir < 2; ++*dir) {
+			const char *const *n = protocol_table[i]->progress_names[*dir];
+			for (*progress = 0; n && n[*progress]; ++*progress)
+				if (!strcmp(n[*progress], name))
+					return true;
 		}
 	}
-	if (!strcmp(hook, "request_started") || !strcmp(hook, "response_started")) {
-		b->hook_dir = hook[2] == 's';
-		b->hook_progress = 0;
-		return build_direction(b, b->hook_dir);
-	}
-	if (!strcmp(hook, "request_complete") || !strcmp(hook, "response_complete")) {
-		b->hook_dir = hook[2] == 's';
-		b->hook_progress = 255;
-		return build_direction(b, b->hook_dir);
-	}
-	return build_error(b, 0, "unknown hook \"%s\" of %s", hook, b->rule->proto);
+	for (unsigned end = 0; b->apps && end < 2; end++)
+		for (*dir = 0; *dir < 2; ++*dir)
+			if (!strcmp(ends[end][*dir], name)) {
+				*progress = end ? BUILD_COMPLETE : 0;
+				return true;
+			}
+	return false;
+}
+
+static int
+app_hook(struct build *b)
+{
+	uint8_t progress;
+
+	if (!build_progress(b, b->rule->hook, &b->hook_dir, &progress))
+		return build_error(b, 0, "unknown hook \"%s\" of %s", b->rule->hook, b->rule->proto);
+	b->hook_progress = progress;
+	return build_direction(b, b->hook_dir);
 }
 
 static int

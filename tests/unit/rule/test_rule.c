@@ -156,7 +156,7 @@ static const struct bad {
 	{ "alert ip any any -> any any (sid:1; sid:2;)", 37, "sid given twice" },
 	{ "alert ip any any -> any any (msg:x; sid:1;)", 34, "msg without quotes" },
 	{ "alert ip any any -> any any (sid:1;; rev:1;)", 36, "empty option" },
-	{ "alert ip any any -> any any (sid:1; priority:0;)", 46, "priority is" },
+	{ "alert ip any any -> any any (sid:1; priority:4294967296;)", 46, "priority is" },
 	{ "alert ip any any -> any any (sid:1; reference:url;)", 47, "bad reference" },
 	{ "alert ip: any any -> any any (sid:1;)", 9, "empty hook" },
 };

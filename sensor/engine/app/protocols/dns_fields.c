@@ -116,7 +116,8 @@ const char *const dns_type_names[] = { "A=1", "NS=2", "MD=3", "MF=4", "CNAME=5",
 	"SPF=99", "UINFO=100", "UID=101", "GID=102", "UNSPEC=103", "TKEY=249", "TSIG=250", "IXFR=251", "AXFR=252",
 	"MAILB=253", "MAILA=254", "ANY=255", "URI=256", "CAA=257", NULL };
 const char *const dns_rcode_names[] = { "NOERROR=0", "FORMERR=1", "SERVFAIL=2", "NXDOMAIN=3", "NOTIMP=4",
-	"REFUSED=5", "YXDOMAIN=6", "YXRRSET=7", "NXRRSET=8", "NOTAUTH=9", "NOTZONE=10", NULL };
+	"REFUSED=5", "YXDOMAIN=6", "YXRRSET=7", "NXRRSET=8", "NOTAUTH=9", "NOTZONE=10", "BADVERS=16",
+	"BADKEY=17", "BADTIME=18", "BADMODE=19", "BADNAME=20", "BADALG=21", "BADTRUNC=22", NULL };
 const char *const dns_opcode_names[] = { "QUERY=0", "IQUERY=1", "STATUS=2", "NOTIFY=4", "UPDATE=5", NULL };
 
 #define REQ(done) .dirs = 1, .progress = { done, 0 }

@@ -16,10 +16,11 @@ const char *const ldap_code_names[] = { "success=0", "operations_error=1", "prot
 	"referral=10", "admin_limit_exceeded=11", "unavailable_critical_extension=12", "confidentiality_required=13",
 	"sasl_bind_in_progress=14", "no_such_attribute=16", "undefined_attribute_type=17", "inappropriate_matching=18",
 	"constraint_violation=19", "attribute_or_value_exists=20", "invalid_attribute_syntax=21", "no_such_object=32",
-	"alias_problem=33", "invalid_dns_syntax=34", "alias_dereferencing_problem=36", "inappropriate_authentication=48",
+	"alias_problem=33", "invalid_dns_syntax=34", "is_leaf=35", "alias_dereferencing_problem=36", "inappropriate_authentication=48",
 	"invalid_credentials=49", "insufficient_access_rights=50", "busy=51", "unavailable=52", "unwilling_to_perform=53",
 	"loop_detect=54", "naming_violation=64", "object_class_violation=65", "not_allowed_on_non_leaf=66", "not_allowed_on_rdn=67",
-	"entry_already_exists=68", "object_class_mods_prohibited=69", "affects_multiple_dsas=71", "other=80", NULL };
+	"entry_already_exists=68", "object_class_mods_prohibited=69", "results_too_large=70", "affects_multiple_dsas=71", "control_error=76", "other=80",
+	"e_sync_refresh_required=4096", NULL };
 
 /* The name of a number in such a list. */
 static struct span

@@ -302,9 +302,9 @@ static const struct field fields[] = {
 	{ "ssh.proto", "ssh_proto", NULL, FIELD_BYTES, false, 3, AT_BANNER, f_proto, .help = "protocol version of the banner" },
 	{ "ssh.software", "ssh_software", NULL, FIELD_BYTES, false, 3, AT_BANNER, f_software, .help = "software version of the banner" },
 	{ "ssh.hassh", NULL, NULL, FIELD_BYTES, false, 1, AT_KEX, f_hassh, .help = "HASSH of the client, MD5" },
-	{ "ssh.hassh.string", NULL, NULL, FIELD_BYTES, false, 1, AT_KEX, f_hassh_string, .help = "HASSH before hashing" },
+	{ "ssh.hassh.string", "ssh-hassh-string", NULL, FIELD_BYTES, false, 1, AT_KEX, f_hassh_string, .help = "HASSH before hashing" },
 	{ "ssh.hassh.server", NULL, NULL, FIELD_BYTES, false, 2, AT_KEX, f_hassh, .help = "HASSH of the server, MD5" },
-	{ "ssh.hassh.server.string", NULL, NULL, FIELD_BYTES, false, 2, AT_KEX, f_hassh_string, .help = "the same before hashing" },
+	{ "ssh.hassh.server.string", "ssh-hassh-server-string", NULL, FIELD_BYTES, false, 2, AT_KEX, f_hassh_string, .help = "the same before hashing" },
 	{ NULL }
 };
 
@@ -346,7 +346,11 @@ ssh_loggable(const struct tx *tx)
 	return side_of(tx, 0)->proto_n || side_of(tx, 1)->proto_n;
 }
 
+static const char *const request_progress[] = { "request_in_progress", "request_banner_done", "request_kex_done", "request_finished", NULL };
+static const char *const response_progress[] = { "response_in_progress", "response_banner_done", "response_kex_done", "response_finished", NULL };
+
 const struct protocol protocol_ssh = {
+	.progress_names = { request_progress, response_progress },
 	.name = "ssh",
 	.spec = "RFC 4253",
 	.transport = APP_TCP,

@@ -278,7 +278,7 @@ get_mask(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 	return i == 0 && of(tx)->masked;
 }
 
-static const char *const opcode_names[] = { "continuation=0", "text=1", "binary=2", "connection_close=8", "ping=9", "pong=10", NULL };
+static const char *const opcode_names[] = { "continuation=0", "text=1", "binary=2", "connection_close=8", "close=8", "ping=9", "pong=10", NULL };
 
 #define BOTH .dirs = 3, .progress = { 1, 1 }
 

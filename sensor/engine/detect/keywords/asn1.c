@@ -90,7 +90,7 @@ is_bad(const struct asn1 *k, const struct element *e)
 		return true;
 	if (e->class != 0 || e->constructed || e->length == 0 || e->content.n == 0)
 		return false;
-	if (k->bitstring_overflow && e->tag == 3 && (e->length - 1) * 8 < first)
+	if (k->bitstring_overflow && e->tag == 3 && e->length * 8 < first)
 		return true;
 	return k->double_overflow && e->tag == 9 && (first & 0xc0) == 0 && e->length > REAL_MAX;
 }
@@ -112,10 +112,10 @@ walk(const struct asn1 *k, struct span bytes)
 		}
 		if (seen++ == ELEMENTS || !read_element(&stack[depth], &e))
 			return false;
-		if (is_bad(k, &e))
-			return true;
 		if (!e.endless && e.length > e.content.n)
 			return false;
+		if (is_bad(k, &e))
+			return true;
 		rd_skip(&stack[depth], e.content.n);
 		if (e.constructed && depth + 1 < DEPTH)
 			stack[++depth] = rd_of(e.content);
@@ -137,7 +137,7 @@ test(struct inspect *in, struct span buf, const union kw_arg *a)
 
 /* "oversize_length 2048" : the number behind the word; false: it is not that word. */
 static bool
-number_behind(const char *text, const char *word, int64_t *out, bool *bad)
+number_behind(const char *text, const char *word, int64_t *out, const char **rest, bool *bad)
 {
 	size_t n = strlen(word);
 	char *end;
@@ -145,33 +145,50 @@ number_behind(const char *text, const char *word, int64_t *out, bool *bad)
 	if (strncmp(text, word, n) != 0 || (text[n] != ' ' && text[n] != '\t'))
 		return false;
 	*out = strtoll(text + n, &end, 10);
-	*bad = *end != 0 || *out < -65535 || *out > 65535;
+	*bad = end == text + n || (*end && *end != ' ' && *end != '\t') || *out < INT32_MIN || *out > UINT32_MAX;
+	*rest = end;
 	return true;
 }
 
+static bool
+word_is(const char *text, const char *word, const char **rest)
+{
+	size_t n = strlen(word);
+
+	if (strncmp(text, word, n) != 0 || (text[n] && text[n] != ' ' && text[n] != '\t'))
+		return false;
+	*rest = text + n;
+	return true;
+}
+
+/* One of them, and what stands behind it after blanks. */
 static int
 read_part(struct build *b, struct asn1 *k, const char *text)
 {
+	const char *rest = text + strlen(text);
 	int64_t v = 0;
 	bool bad = false;
 
-	if (strcmp(text, "bitstring_overflow") == 0) {
+	if (word_is(text, "bitstring_overflow", &rest)) {
 		k->bitstring_overflow = true;
-	} else if (strcmp(text, "double_overflow") == 0) {
+	} else if (word_is(text, "double_overflow", &rest)) {
 		k->double_overflow = true;
-	} else if (number_behind(text, "oversize_length", &v, &bad)) {
+	} else if (number_behind(text, "oversize_length", &v, &rest, &bad)) {
 		k->oversize = true;
 		k->oversize_length = (uint32_t) v;
 		bad = bad || v < 0;
-	} else if (number_behind(text, "absolute_offset", &v, &bad)) {
+	} else if (number_behind(text, "absolute_offset", &v, &rest, &bad)) {
 		k->offset = v;
 		bad = bad || v < 0;
-	} else if (number_behind(text, "relative_offset", &v, &bad)) {
+	} else if (number_behind(text, "relative_offset", &v, &rest, &bad)) {
 		k->offset = v;
 		k->relative = true;
 	} else {
 		bad = true;
 	}
+	rest += strspn(rest, " \t");
+	if (!bad && *rest)
+		return read_part(b, k, rest);
 	return bad ? build_error(b, 0, "\"%s\" is not one of bitstring_overflow, double_overflow, oversize_length N, absolute_offset N, "
 				       "relative_offset N", text) : 0;
 }
@@ -191,7 +208,8 @@ setup(struct build *b, const union kw_arg *a)
 		if (read_part(b, k, part[i]) < 0)
 			return E_BAD;
 	if (!k->bitstring_overflow && !k->double_overflow && !k->oversize)
-		return build_error(b, 0, "nothing to look for, expected bitstring_overflow, double_overflow or oversize_length N");
+		build_warning(b, "sid %u: asn1 looks for nothing, so the rule never matches; expected bitstring_overflow, double_overflow or "
+		    "oversize_length N", build_rule(b)->sid);
 	return build_test(b, test, &(union kw_arg) { .p = k }, "asn1", false, k->relative);
 }
 

@@ -4,6 +4,7 @@
  * Language: Suricata user guide, "Datasets". set and unset hold when they change the set; they are asked last, when all the
  * rest of the rule holds but for contents after them in the same buffer.
  */
+#include "engine/detect/build.h"
 #include "engine/detect/live_set.h"
 
 enum cmd { ISSET, ISNOTSET, SET, UNSET };
@@ -55,6 +56,13 @@ test(struct inspect *in, struct span buf, const union kw_arg *a)
 	return in->look_only || live_sets_put(in->ctx->d, u->set, buf, u->cmd == SET ? LIVE_IN : LIVE_OUT);
 }
 
+/* The payload is no buffer to it, in the reference neither. */
+static bool
+never(const struct match_ctx *c, const union kw_arg *a)
+{
+	return false;
+}
+
 /* ---- reading the option ---- */
 
 static int
@@ -98,6 +106,10 @@ setup(struct build *b, const union kw_arg *a)
 	if (cmd >= SET)
 		dataset_make_live(b, s);
 	u->set = s;
+	if (b->cur == 0 && !b->in_base64) {
+		build_warning(b, "sid %u: dataset looks into no buffer, so the rule never matches; expected a sticky buffer before it", build_rule(b)->sid);
+		return build_match(b, never, NULL, 0);
+	}
 	*t = (struct op_test) { .test = test, .arg.p = u, .name = "dataset", .writes = cmd >= SET };
 	return build_add_op(b, OP_TEST, t, false, false);
 }

@@ -9,8 +9,6 @@ setup(struct build *b, const union kw_arg *a)
 
 	if (!c)
 		return E_BAD;
-	if (c->flags & CO_ENDS)
-		return build_error(b, 0, "given twice for one content");
 	c->flags |= CO_ENDS;
 	return 0;
 }

@@ -85,6 +85,8 @@ read_value(struct build *b, const char *s, struct entropy *e)
 			break;
 		}
 	e->value = strtod(s, &end);
+	if (end > s)
+		end += strspn(end, " ");
 	if (end > s && (*end == '-' || !strncmp(end, "<>", 2)) && (e->cmp == EQ || e->cmp == NE)) {
 		e->cmp = e->cmp == EQ ? IN : OUT;
 		s = end + (*end == '-' ? 1 : 2);

@@ -34,7 +34,10 @@ setup(struct build *b, const union kw_arg *a)
 		c->flags |= CO_FAST_ONLY;
 		return 0;
 	}
-	if (build_split(b, a->text, v, 2) != 2)
+	const char *text = a->text;
+	if (!strncmp(text, "chop", 4))
+		text += 4 + strspn(text + 4, ", ");
+	if (build_split(b, text, v, 2) != 2)
 		return build_error(b, 0, "\"only\" or \"offset,length\" was expected");
 	char *e1, *e2;
 	unsigned long at = strtoul(v[0], &e1, 10), n = strtoul(v[1], &e2, 10);

@@ -73,12 +73,12 @@ names(struct build *b, const char *text, struct bits *out)
 static int
 setup(struct build *b, const union kw_arg *a)
 {
-	const char *v[2];
-	int n = build_split(b, a->text, v, 2);
+	const char *comma = strchr(a->text, ','), *v[2] = { a->text, comma ? comma + 1 + strspn(comma + 1, " \t") : NULL };
+	int n = comma ? 2 : 1; /* a further comma is part of the name */
 	struct bits *bits = arena_zalloc(build_arena(b), sizeof(*bits));
 	union kw_arg arg = { .p = bits };
 
-	if (!bits)
+	if (!bits || (comma && !(v[0] = build_text(b, arena_printf(build_arena(b), "%.*s", (int) (comma - a->text), a->text)))))
 		return E_NOMEM;
 	if (n == 1 && !strcmp(v[0], "noalert")) {
 		build_require(b, KW_NOALERT);

@@ -31,6 +31,10 @@ parse(struct build *b, const char *value, union kw_arg *out)
 		return build_error(b, 0, "a setting was expected, such as SETTINGS_ENABLE_PUSH=0");
 	text += n + strspn(text + n, " ");
 	text += *text == '=';
+	if (strchr(text, ',')) { /* as in the reference */
+		build_warning(b, "sid %u: http2.settings has no index; with one the value is not looked at", build_rule(b)->sid);
+		text = "";
+	}
 	if (*text && build_number(b, text, UINT32_MAX, &g->value) < 0)
 		return build_error(b, (uint32_t) n, "a number was expected after the setting: =0, >4096, <10");
 	out->p = g;

@@ -26,7 +26,7 @@ parse(struct build *b, const char *value, union kw_arg *out)
 		IKE_KEY_LENGTH, IKE_FIELD_SIZE };
 	struct wanted *w = arena_zalloc(build_arena(b), sizeof(*w));
 	const char *text = build_text(b, value);
-	size_t n = text ? strcspn(text, "=<>!") : 0;
+	size_t n = text ? strcspn(text, " =<>!") : 0;
 
 	if (!w)
 		return E_NOMEM;
@@ -36,8 +36,10 @@ parse(struct build *b, const char *value, union kw_arg *out)
 	if (!w->kind)
 		return build_error(b, 0, "alg_enc, alg_hash, alg_auth, alg_dh, alg_prf, sa_group_type, sa_life_type, sa_life_duration, "
 		    "sa_key_length or sa_field_size and a number are expected, such as alg_enc=7");
-	if (build_number(b, text + n + (text[n] == '='), UINT32_MAX, &w->value) < 0)
-		return build_error(b, 0, "\"%s\" is not a number", text + n + (text[n] == '='));
+	text += n + strspn(text + n, " ");
+	text += *text == '=';
+	if (build_number(b, text, UINT32_MAX, &w->value) < 0)
+		return build_error(b, 0, "\"%s\" is not a number", text);
 	out->p = w;
 	return 0;
 }

@@ -133,7 +133,7 @@ one_part(struct build *b, struct asked *a, const char *part)
 		bool allowed;
 		const char *after;
 	} numbers[] = { { "unit", &a->unit, 255, true, "" }, { "subfunction", &a->sub, UINT16_MAX, a->function, "a function number" },
-		{ "address", &a->address, UINT16_MAX + 1, a->table, "access with a table" },
+		{ "address", &a->address, UINT16_MAX + 1, a->way, "access" },
 		{ "value", &a->value, UINT16_MAX, a->address && a->way == MODBUS_WRITE, "access write with an address" } };
 	size_t n = strcspn(part, " ");
 	const char *rest = part + n + strspn(part + n, " ");

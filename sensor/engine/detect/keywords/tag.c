@@ -29,13 +29,15 @@ parse(struct build *b, const char *value, union kw_arg *out)
 		unsigned long c = strtoul(v[1], &end, 10);
 		for (; m < 3 && strcmp(v[2], metric[m]); m++)
 			;
-		if (*end || c == 0 || c > UINT32_MAX || m == 3)
+		if (*end || c > UINT32_MAX || m == 3)
 			return build_error(b, 0, "\"%s,%s\" is not a count of packets, bytes or seconds", v[1], v[2]);
 		s->metric = (enum tag_metric) m;
 		s->count = (uint32_t) c;
 	}
-	if (n == 4 && (!s->host || (strcmp(v[3], "src") && strcmp(v[3], "dst"))))
-		return build_error(b, 0, "\"%s\": only host has a direction, src or dst", v[3]);
+	if (n == 4 && strcmp(v[3], "src") && strcmp(v[3], "dst"))
+		return build_error(b, 0, "\"%s\" is no direction, src or dst", v[3]);
+	if (n == 4 && !s->host)
+		build_warning(b, "sid %u: only host has a direction, %s is without effect", build_rule(b)->sid, v[3]);
 	s->by_src = n == 4 && v[3][0] == 's';
 	if (s->host)
 		b->rs->host_tags = true;

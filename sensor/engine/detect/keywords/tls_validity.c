@@ -1,16 +1,23 @@
 #include "engine/detect/keywords/tls_validity.h"
 
+#include <stdlib.h>
+
 struct validity {
 	enum { AT, UNTIL, SINCE, BETWEEN } op;
 	int64_t a, b; /* seconds since 1970 */
 };
 
-/* Year, then as much of month, day, hour, minute and second as there is; what stands between them is no digit. */
+/* Seconds since 1970; or a year, then as much of month, day, hour, minute and second as there is; what stands between them is no digit. */
 static const char *
 read_time(const char *s, int64_t *out)
 {
 	unsigned v[6] = { 0, 1, 1, 0, 0, 0 };
+	size_t all = strspn(s, "0123456789");
 
+	if (all > 4 && all < 16) { /* seconds since 1970 */
+		*out = strtoll(s, NULL, 10);
+		return s + all;
+	}
 	for (unsigned i = 0; i < 6; i++) {
 		unsigned digits = 0, max = i ? 2 : 4;
 

@@ -112,6 +112,8 @@ of_tx(struct build *b, const char *cmd, struct xbit *x)
 		return E_NOMEM;
 	arg->p = x;
 	if (!b->apps)
+		build_warning(b, "sid %u: track tx has no effect in a rule that is not on a protocol's transactions", build_rule(b)->sid);
+	if (strcmp(cmd, "set") && !b->apps)
 		return build_error(b, 0, "track tx is for rules on a protocol's transactions");
 	build_order(b, ORDER_XBITS, strcmp(cmd, "set") ? ORDER_READS : ORDER_SETS);
 	if (!strcmp(cmd, "set"))
@@ -119,6 +121,25 @@ of_tx(struct build *b, const char *cmd, struct xbit *x)
 	if (!strcmp(cmd, "isset"))
 		return build_part(b, &(struct part) { .kind = PART_TX, .dirs = 3, .tx = { &asks, arg } });
 	return build_error(b, 0, "\"%s\": of a transaction there are set and isset only", cmd);
+}
+
+static bool
+never(const struct match_ctx *c, const union kw_arg *a)
+{
+	return false;
+}
+
+/* Without "track" there is nothing to mark: as in the reference such a rule loads, sets nothing and finds nothing set. */
+static int
+of_nothing(struct build *b, const char *cmd)
+{
+	bool reads = !strcmp(cmd, "isset") || !strcmp(cmd, "isnotset");
+
+	if (!reads && strcmp(cmd, "set") && strcmp(cmd, "unset") && strcmp(cmd, "toggle"))
+		return build_error(b, 0, "unknown command \"%s\": set, unset, toggle, isset or isnotset was expected", cmd);
+	build_warning(b, "sid %u: xbits without track %s; expected track ip_src, ip_dst, ip_pair or tx", build_rule(b)->sid,
+	    reads ? "never matches" : "has no effect");
+	return reads ? build_match(b, never, NULL, 0) : 0;
 }
 
 static int
@@ -135,6 +156,8 @@ setup(struct build *b, const union kw_arg *a)
 		return 0;
 	}
 	track = n >= 3 ? v[2] : "";
+	if (n == 2 || (n == 3 && !strncmp(track, "expire ", 7)))
+		return of_nothing(b, v[0]);
 	by = strncmp(track, "track", 5) ? NULL : track + 5 + strspn(track + 5, " ");
 	if (!by)
 		return build_error(b, 0, "\"command,name,track ip_src|ip_dst|ip_pair|tx[,expire seconds]\" was expected");
