@@ -21,6 +21,8 @@
 #define FILE_WANT_MAGIC 0x08u
 #define FILE_SIDS 8
 #define FILE_HEAD 4096u
+#define FILE_INSPECT_MIN 32768u   /* fewer bytes of a file are not looked at before it is over, as in the reference */
+#define FILE_INSPECT_WINDOW 4096u /* bytes looked at again with what follows */
 #define FILE_HELD_MAX 1048576u
 #define MAGIC_TEXT_MAX 1024u
 

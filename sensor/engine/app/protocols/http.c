@@ -84,6 +84,34 @@ frame_end(struct http *s, int dir, const struct http_tx *t)
 	app_frame_tx(s->app, dir, type, &t->tx);
 }
 
+/* ---- chunks ---- */
+
+/* Up to where libhtp is. */
+static void
+read_chunks(struct http *s, int dir, htp_tx_t *h, uint64_t to)
+{
+	struct http_tx *t = h && htp_tx_get_user_data(h) != &gone ? htp_tx_get_user_data(h) : NULL;
+
+	if (s->now.n && http_chunks_read(s, dir, s->now, s->now_at, to))
+		app_event(s->app, t ? &t->tx : NULL, dir == TO_SERVER ? HTTP_EV_CHUNK_EXT : HTTP_EV_RES_CHUNK_EXT);
+}
+
+static void
+headers_end(struct http *s, int dir, struct http_tx *t)
+{
+	t->head_end[dir] = place(s, dir);
+	if ((dir == TO_SERVER ? t->h->request_transfer_coding : t->h->response_transfer_coding) == HTP_CODING_CHUNKED)
+		http_chunks_begin(s, dir, t->head_end[dir]);
+}
+
+static void
+message_end(struct http *s, int dir, const struct http_tx *t)
+{
+	frame_end(s, dir, t);
+	read_chunks(s, dir, t->h, place(s, dir));
+	http_chunks_end(s, dir);
+}
+
 /* ---- called by libhtp ---- */
 
 static int
@@ -174,7 +202,7 @@ on_request_headers(htp_tx_t *h)
 
 	if (!t)
 		return HTP_OK;
-	t->head_end[TO_SERVER] = place(state_of(h), TO_SERVER);
+	headers_end(state_of(h), TO_SERVER, t);
 	http_request_flags(t);
 	ce = htp_table_get_c(h->request_headers, "content-encoding");
 	kind = ce ? unpack_kind_of(http_span(ce->value)) : UNPACK_NONE;
@@ -194,7 +222,7 @@ on_response_headers(htp_tx_t *h)
 
 	if (!t)
 		return HTP_OK;
-	t->head_end[TO_CLIENT] = place(state_of(h), TO_CLIENT);
+	headers_end(state_of(h), TO_CLIENT, t);
 	ce = htp_table_get_c(h->response_headers, "content-encoding");
 	brotli = ce && unpack_kind_of(http_span(ce->value)) == UNPACK_BROTLI; /* the others are libhtp's */
 	state_of(h)->known_coding = brotli || (ce && bstr_cmp_c_nocase(ce->value, "identity") == 0);
@@ -298,7 +326,7 @@ on_request_complete(htp_tx_t *h)
 
 	if (!t)
 		return HTP_OK;
-	frame_end(state_of(h), TO_SERVER, t);
+	message_end(state_of(h), TO_SERVER, t);
 	http_request_flags(t);
 	if (t->multipart)
 		http_multipart_end(state_of(h)->app, t);
@@ -316,7 +344,7 @@ on_response_complete(htp_tx_t *h)
 
 	if (!t)
 		return HTP_OK;
-	frame_end(state_of(h), TO_CLIENT, t);
+	message_end(state_of(h), TO_CLIENT, t);
 	t->body[TO_CLIENT].eof = true;
 	range_end(a, &t->range, &t->tx, &t->whole);
 	if (h->request_method_number == HTP_M_CONNECT && status >= 200 && status < 300)
@@ -389,8 +417,13 @@ static int
 give_to_libhtp(struct http *s, int dir, const void *p, size_t n)
 {
 	htp_time_t ts = { .tv_sec = s->app->now / 1000000000, .tv_usec = s->app->now / 1000 % 1000000 };
-	int r = dir == TO_SERVER ? htp_connp_req_data(s->connp, &ts, p, n) : htp_connp_res_data(s->connp, &ts, p, n);
+	int r;
 
+	s->now = span_of(p, p ? (uint32_t) n : 0);
+	s->now_at = s->app->taken[dir];
+	r = dir == TO_SERVER ? htp_connp_req_data(s->connp, &ts, p, n) : htp_connp_res_data(s->connp, &ts, p, n);
+	read_chunks(s, dir, dir == TO_SERVER ? htp_connp_get_in_tx(s->connp) : htp_connp_get_out_tx(s->connp), place(s, dir));
+	s->now = SPAN_NONE;
 	http_take_messages(s);
 	note_progress(s);
 	if (r == HTP_STREAM_ERROR || s->app->tx_open > s->conf->max_tx)

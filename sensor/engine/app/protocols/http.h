@@ -34,6 +34,13 @@ struct http_conf {
 	bool dump_headers[2];   /* records have all headers of that side */
 };
 
+/* A chunked message being read a second time, for what libhtp does not tell. */
+struct http_chunks {
+	uint64_t at, left;      /* the next byte's offset in the stream; bytes of the chunk to come */
+	uint8_t state;
+	bool extension;         /* one was there */
+};
+
 struct http {
 	htp_connp_t *connp;
 	struct app *app;        /* of the call at hand */
@@ -41,6 +48,10 @@ struct http {
 	bool closed[2];
 	bool known_coding;      /* of the newest response: identity or br, which libhtp 0.5 does not know by name */
 	uint64_t ended[2];      /* offset in the stream after the last message that is complete; 0 = none was */
+	struct http_chunks chunks[2]; /* of the messages at hand */
+	struct span now;        /* what libhtp reads, and where in the stream that is */
+	uint64_t now_at;
+	unsigned messages;      /* libhtp has given so many */
 	struct bytes saved;     /* the request that asked for an upgrade to HTTP/2 */
 };
 
@@ -106,6 +117,12 @@ void http_multipart_gap(struct app *a, struct http_tx *t, uint64_t n);
 void http_multipart_end(struct app *a, struct http_tx *t); /* the body is complete, or the transaction goes */
 void http_parts_clear(struct app *a, struct http_tx *t);
 struct body *http_file_body(struct tx *tx, int dir, unsigned index); /* in the order of http_file() */
+
+/* http_chunk.c: from the offset `at` on chunks come. */
+void http_chunks_begin(struct http *s, int dir, uint64_t at);
+/* Up to offset `to` of the bytes that begin at `from`. true: there was the message's first extension. */
+bool http_chunks_read(struct http *s, int dir, struct span bytes, uint64_t from, uint64_t to);
+void http_chunks_end(struct http *s, int dir);
 
 /* http_upgrade.c: 101 Switching Protocols; CONNECT. */
 void http_look_for_upgrade(struct http *s, const htp_tx_t *h);

@@ -68,6 +68,7 @@ struct http2_side {
 	struct range_piece range; /* the body is a piece of a file */
 	struct body whole;       /* ... and the last one: the file */
 	struct unpack *unpack;
+	uint32_t again[32], again_n; /* hashes of headers of the dynamic table that came; bytes of those that came again */
 	bool gap;
 	bool is_dns;             /* application/dns-message */
 	bool dns_told;           /* the event was raised */

@@ -149,7 +149,7 @@ http2_value(const struct http2_tx *t, int dir, struct span name, struct arena *s
 /* ---- HPACK ---- */
 
 /* RFC 7541 section 6.3: size updates come first in a block. nghttp2 takes them in silence. */
-static void
+static struct span
 size_updates(struct http2 *s, struct http2_tx *t, int into, struct span block)
 {
 	struct rd r = rd_of(block);
@@ -163,7 +163,7 @@ size_updates(struct http2 *s, struct http2_tx *t, int into, struct span block)
 			b = rd_u8(&r);
 			if (shift > 28) {
 				app_event(s->app, &t->tx, HTTP2_EV_INTEGER);
-				return;
+				return rd_rest(&r);
 			}
 			e.size += (uint64_t) (b & 0x7f) << shift;
 			shift += 7;
@@ -171,6 +171,35 @@ size_updates(struct http2 *s, struct http2_tx *t, int into, struct span block)
 		if (!r.bad)
 			http2_entry_add(s, t, into, &e);
 	}
+	return rd_rest(&r);
+}
+
+#define STATIC_N 61      /* RFC 7541 appendix A: entries of the static table */
+#define AGAIN_MAX 4096u  /* bytes, as in the reference */
+
+/* One byte of a block can stand for a header of thousands. Those of the dynamic table that a list has more than once are counted,
+ * and beyond a bound told of and left out. `first`: the field's first byte. */
+static bool
+comes_again(struct http2 *s, struct http2_tx *t, int into, uint8_t first, const struct http2_entry *e)
+{
+	struct http2_side *side = &t->side[into];
+	bool indexed = first & 0x80 && (first & 0x7f) > STATIC_N;
+	uint32_t hash, *place;
+
+	if (!indexed && (first & 0xc0) != 0x40)
+		return false;
+	hash = (uint32_t) hash_span(e->name, hash_span(e->value, 1)) | 1;
+	place = &side->again[hash / 2 % (sizeof(side->again) / sizeof(side->again[0]))];
+	if (*place != hash || !indexed) {
+		*place = hash;
+		return false;
+	}
+	side->again_n += e->name.n + e->value.n;
+	if (side->again_n <= AGAIN_MAX)
+		return false;
+	side->again_n = AGAIN_MAX;
+	app_event(s->app, &t->tx, HTTP2_EV_REPEATED);
+	return true;
 }
 
 static void
@@ -192,8 +221,9 @@ http2_block(struct http2 *s, struct http2_tx *t, int dir, int into, struct span 
 		broken(s, t, dir, into);
 		return;
 	}
-	size_updates(s, t, into, block);
+	struct span field = size_updates(s, t, into, block);
 	for (;;) {
+		uint8_t first = field.n ? *field.p : 0;
 		nghttp2_nv nv;
 		int flags = 0;
 		ssize_t n = nghttp2_hd_inflate_hd2(d->hpack, &nv, &flags, block.p, block.n, 1);
@@ -202,11 +232,12 @@ http2_block(struct http2 *s, struct http2_tx *t, int dir, int into, struct span 
 			broken(s, t, dir, into);
 			return;
 		}
-		block = span_skip(block, (uint32_t) n);
+		field = block = span_skip(block, (uint32_t) n);
 		if (flags & NGHTTP2_HD_INFLATE_EMIT) {
 			struct http2_entry e = { .name = span_of(nv.name, (uint32_t) nv.namelen), .value = span_of(nv.value, (uint32_t) nv.valuelen) };
 
-			http2_entry_add(s, t, into, &e);
+			if (!comes_again(s, t, into, first, &e))
+				http2_entry_add(s, t, into, &e);
 		}
 		if (flags & NGHTTP2_HD_INFLATE_FINAL)
 			break;

@@ -73,7 +73,7 @@ const struct app_event http_events[HTTP_EV_N + 1] = {
 	[HTTP_EV_MULTIPART_EMPTY] = { "multipart_no_filedata" },
 	[HTTP_EV_MULTIPART_HEADER] = { "multipart_invalid_header" },
 	[HTTP_EV_FILE_NAME] = { "file_name_too_long" },
-	[HTTP_EV_RES_CHUNK_EXT] = { "response_chunk_extension" }, /* never: libhtp 0.5 tells of requests only; likewise: */
+	[HTTP_EV_RES_CHUNK_EXT] = { "response_chunk_extension" },
 	[HTTP_EV_WARNINGS] = { "too_many_warnings" },
 	[HTTP_EV_N] = { NULL },
 };
@@ -151,6 +151,9 @@ repetition(struct http *s, struct http_tx *t)
 		app_event(s->app, &t->tx, HTTP_EV_RES_REPEATED);
 }
 
+/* Told once a connection, as in the reference: from there on its own log would be too long. */
+#define MESSAGES_MAX 512
+
 void
 http_take_messages(struct http *s)
 {
@@ -160,6 +163,8 @@ http_take_messages(struct http *s)
 	htp_connp_clear_error(s->connp);
 	for (size_t i = 0; i < htp_list_size(conn->messages); i++) {
 		m = htp_list_get(conn->messages, i);
+		if (++s->messages == MESSAGES_MAX)
+			app_event(s->app, NULL, HTTP_EV_WARNINGS);
 		if (m && m->msg) {
 			struct http_tx *t = m->tx ? htp_tx_get_user_data(m->tx) : NULL;
 			int ev = event_of(m);

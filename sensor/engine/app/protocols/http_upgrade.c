@@ -37,6 +37,15 @@ save_request(struct http *s, const htp_tx_t *h)
 			save(s, http_span(header->name), http_span(header->value));
 }
 
+/* The bytes at hand go on with a further response of that kind, when something else was to begin. */
+static bool
+says_again(const struct http *s)
+{
+	struct span rest = span_skip(s->now, (uint32_t) htp_connp_res_data_consumed(s->connp));
+
+	return rest.n >= 13 && memcmp(rest.p, "HTTP/1.", 7) == 0 && memcmp(rest.p + 8, " 101 ", 5) == 0;
+}
+
 /* Called when the headers of a response are complete. libhtp goes on as a tunnel after a 101. */
 void
 http_look_for_upgrade(struct http *s, const htp_tx_t *h)
@@ -55,5 +64,7 @@ http_look_for_upgrade(struct http *s, const htp_tx_t *h)
 		if (i == 0)
 			save_request(s, h);
 		app_upgrade(s->app, p);
+		if (says_again(s))
+			app_event(s->app, htp_tx_get_user_data(h), HTTP_EV_CHANGE);
 	}
 }

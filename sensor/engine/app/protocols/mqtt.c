@@ -7,6 +7,7 @@
  */
 #include "engine/app/protocols/mqtt.h"
 
+#define PROPERTIES_MAX 256 /* of a message, as in the reference */
 #define OPEN_MAX 1024 /* max-tx */
 
 enum mqtt_event { EV_MISSING_CONNECT, EV_MISSING_PUBLISH, EV_MISSING_SUBSCRIBE, EV_MISSING_UNSUBSCRIBE, EV_DOUBLE_CONNECT,
@@ -189,6 +190,43 @@ with_id(struct app *a, struct mqtt *st, struct mqtt_msg *m, struct span body, bo
 		app_event(a, NULL, EV_MISSING_ID);
 }
 
+/* OASIS MQTT 5.0 section 3: where the properties of a message are. Those of the will are not told of. */
+static struct span
+properties(const struct mqtt_msg *m, uint8_t version, struct span body)
+{
+	struct rd r = rd_of(body);
+	uint8_t type = mqtt_type(m);
+
+	switch (type) {
+	case MQTT_CONNECT:
+		mqtt_text(&r);
+		version = rd_u8(&r);
+		rd_skip(&r, 3);
+		break;
+	case MQTT_PUBLISH:
+		mqtt_text(&r);
+		rd_skip(&r, m->first & 0x06 ? 2 : 0);
+		break;
+	case MQTT_PUBACK:
+	case MQTT_PUBREC:
+	case MQTT_PUBREL:
+	case MQTT_PUBCOMP:
+		rd_skip(&r, 3);
+		break;
+	case MQTT_DISCONNECT:
+	case MQTT_AUTH:
+		rd_skip(&r, 1);
+		break;
+	case MQTT_PINGREQ:
+	case MQTT_PINGRESP:
+		return SPAN_NONE;
+	default: /* CONNACK, and (UN)SUBSCRIBE with their answers */
+		rd_skip(&r, 2);
+		break;
+	}
+	return mqtt_props(&r, version);
+}
+
 static void
 message(struct app *a, struct mqtt *st, int dir, struct mqtt_msg *m, struct span body)
 {
@@ -240,6 +278,8 @@ message(struct app *a, struct mqtt *st, int dir, struct mqtt_msg *m, struct span
 	}
 	if (qos == 3)
 		app_event(a, NULL, EV_INVALID_QOS);
+	if (mqtt_props_count(properties(m, st->version, body)) > PROPERTIES_MAX)
+		app_event(a, NULL, EV_PROPERTIES);
 }
 
 enum { FRAME_PDU, FRAME_HEADER, FRAME_DATA };
@@ -405,7 +445,7 @@ static const struct app_event events[] = {
 	[EV_TOO_MANY] = { "too_many_transactions" },
 	[EV_MALFORMED] = { "malformed_traffic" },
 	[EV_MESSAGES] = { "too_many_messages" },
-	[EV_PROPERTIES] = { "too_many_properties" }, /* never here: they are read where they are asked for, however many */
+	[EV_PROPERTIES] = { "too_many_properties" },
 	{ NULL }
 };
 

@@ -41,6 +41,7 @@ struct mqtt_connect {
 bool mqtt_connect(const struct mqtt_msg *m, struct mqtt_connect *c);
 /* The properties of version 5: their bytes, and past them; SPAN_NONE for older versions. */
 struct span mqtt_props(struct rd *r, uint8_t version);
+uint32_t mqtt_props_count(struct span props); /* mqtt_fields.c */
 uint32_t mqtt_varint(struct rd *r);
 struct span mqtt_text(struct rd *r);
 void mqtt_log(const struct app *app, const struct tx *tx, struct json *j, bool full);

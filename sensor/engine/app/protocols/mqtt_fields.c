@@ -252,6 +252,48 @@ static const struct {
 	{ 38, PAIR, NULL }, { 39, U32, "maximum_packet_size" }, { 40, U8, "wildcard_subscription_available" },
 	{ 41, U8, "subscription_identifiers_available" }, { 42, U8, "shared_subscription_available" } };
 
+/* The next one, passed over; which row of the table. false: no more, or one that is not known. */
+static bool
+next_property(struct rd *r, unsigned *row)
+{
+	uint32_t id = rd_left(r) ? mqtt_varint(r) : 0;
+
+	for (*row = 0; *row < sizeof(property) / sizeof(property[0]); ++*row)
+		if (property[*row].id == id)
+			return !r->bad;
+	return false;
+}
+
+uint32_t
+mqtt_props_count(struct span props)
+{
+	static const uint8_t size[] = { [U8] = 1, [U16] = 2, [U32] = 4 };
+	struct rd r = rd_of(props);
+	uint32_t n = 0;
+	unsigned i;
+
+	for (; next_property(&r, &i); n++) {
+		switch (property[i].value) {
+		case VAR:
+			mqtt_varint(&r);
+			break;
+		case PAIR:
+			mqtt_text(&r);
+			mqtt_text(&r);
+			break;
+		case TEXT:
+			mqtt_text(&r);
+			break;
+		default:
+			rd_skip(&r, size[property[i].value]);
+			break;
+		}
+		if (r.bad)
+			break;
+	}
+	return n;
+}
+
 /* A user property: its name is a key of the log, so only plain letters of it. */
 static void
 log_pair(struct rd *r, struct json *j)
@@ -275,14 +317,7 @@ log_props(struct json *j, struct span props)
 	if (!props.n)
 		return;
 	json_object(j, "properties");
-	while (rd_left(&r) && !r.bad) {
-		uint32_t id = mqtt_varint(&r);
-		unsigned i = 0;
-
-		while (i < sizeof(property) / sizeof(property[0]) && property[i].id != id)
-			i++;
-		if (i == sizeof(property) / sizeof(property[0]))
-			break;
+	for (unsigned i; !r.bad && next_property(&r, &i);) {
 		if (property[i].value == PAIR)
 			log_pair(&r, j);
 		else if (property[i].value == TEXT)

@@ -187,7 +187,7 @@ pass_over(struct app *a, struct nfs_state *st, int dir, struct span s)
 	uint32_t n = s.n < st->skip[dir] ? s.n : st->skip[dir], k = n < st->rest[dir] ? n : st->rest[dir];
 
 	if (st->now[dir] && k)
-		body_add(&st->now[dir]->data[dir], a, span_head(s, k), 0);
+		parts_more(&st->now[dir]->parts, a, &st->now[dir]->data[dir], span_head(s, k));
 	st->rest[dir] -= k;
 	st->skip[dir] -= n;
 	return n;
@@ -240,7 +240,7 @@ nfs_gap(struct app *a, void *state, int dir, uint32_t n)
 	if (n > st->skip[dir])
 		return -1; /* where the next record begins is lost */
 	if (st->now[dir] && k)
-		st->now[dir]->gaps = true;
+		parts_gap(&st->now[dir]->parts, a, k);
 	st->rest[dir] -= k;
 	st->skip[dir] -= n;
 	return 0;
@@ -255,6 +255,7 @@ nfs_tx_clear(struct app *a, struct tx *tx)
 	bytes_release(a, &t->rpc.machine);
 	bytes_release(a, &t->name);
 	bytes_release(a, &t->to);
+	parts_clear(&t->parts, a);
 	body_clear(&t->data[0], a);
 	body_clear(&t->data[1], a);
 	for (int dir = 0; st && a->proto == tx->proto && dir < 2; dir++)

@@ -9,6 +9,7 @@
 #ifndef ENGINE_PROTOCOLS_NFS_H
 #define ENGINE_PROTOCOLS_NFS_H
 
+#include "engine/app/parts.h"
 #include "engine/app/protocols/parse.h"
 
 #define NFS_NAME_MAX 1024
@@ -30,9 +31,9 @@ struct nfs_tx {
 	uint64_t handle;
 	struct bytes name, to;    /* of the call; what a rename makes of it */
 	uint8_t is_file;          /* 1 + TO_SERVER (written) or TO_CLIENT (read) */
-	bool first, last, gaps;
+	bool first, last;
 	uint32_t chunks, last_xid;
-	uint64_t next;            /* offset that comes next */
+	struct parts parts;       /* of a file */
 	struct body data[2];
 };
 

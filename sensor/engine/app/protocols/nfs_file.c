@@ -69,10 +69,11 @@ find(struct app *a, uint64_t handle, int dir)
 }
 
 static void
-over(struct nfs_state *st, struct nfs_tx *t)
+over(struct app *a, struct nfs_state *st, struct nfs_tx *t)
 {
 	int dir = t->is_file - 1;
 
+	parts_end(&t->parts, a, &t->data[dir]);
 	t->last = true;
 	t->data[dir].eof = true;
 	tx_reach(&t->tx, dir, 1);
@@ -97,7 +98,7 @@ bound(struct app *a, struct nfs_state *st)
 		n++;
 	}
 	if (n >= FILES_OPEN_MAX)
-		over(st, oldest);
+		over(a, st, oldest);
 }
 
 static struct nfs_tx *
@@ -123,6 +124,9 @@ begin(struct app *a, struct nfs_state *st, int dir, const struct nfs_msg *m, con
 	return t;
 }
 
+/* Pieces that wait: as of SMB in the reference. */
+static const struct parts_conf queue = { .count = 64 };
+
 void
 nfs_file_data(struct app *a, struct nfs_state *st, int dir, const struct nfs_msg *m, const struct nfs_data *d)
 {
@@ -130,19 +134,15 @@ nfs_file_data(struct app *a, struct nfs_state *st, int dir, const struct nfs_msg
 
 	if (!t && !(t = begin(a, st, dir, m, d)))
 		return;
-	if (d->offset > t->next)
-		t->gaps = true;
-	if (d->offset + d->n > t->next)
-		t->next = d->offset + d->n;
 	t->chunks++;
 	t->last_xid = m->rpc.xid;
-	body_add(&t->data[dir], a, d->data, 0);
+	parts_begin(&t->parts, a, &t->data[dir], &queue, d->offset, d->n, d->data, false);
 	if (d->n > d->data.n) {
 		st->now[dir] = t;
 		st->rest[dir] = d->n - d->data.n;
 	}
 	if (d->eof && d->n <= d->data.n)
-		over(st, t);
+		over(a, st, t);
 }
 
 void
@@ -152,7 +152,7 @@ nfs_file_closed(struct nfs_state *st, struct app *a, uint64_t handle)
 		struct nfs_tx *t = find(a, handle, dir);
 
 		if (t)
-			over(st, t);
+			over(a, st, t);
 	}
 }
 
@@ -165,6 +165,6 @@ nfs_file_of(const struct tx *tx, int dir, unsigned index, struct app_file *out)
 		return false;
 	*out = (struct app_file) { .name = bytes_span(&t->name) };
 	file_tell(&t->data[dir], t->data[dir].eof, out);
-	out->gaps |= t->gaps;
+	out->gaps |= t->parts.holes;
 	return true;
 }

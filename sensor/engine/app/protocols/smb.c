@@ -17,6 +17,7 @@
 #define VISIBLE 8192   /* bytes of a PDU that are looked at */
 #define OPEN_MAX 1024  /* commands without an answer */
 #define COMMANDS_MAX 64 /* of a PDU */
+#define QUEUE_COUNT 64  /* pieces of a file that wait, as in the reference */
 #define STATUS_PENDING 0x103
 #define STATUS_MORE 0xc0000016
 
@@ -368,8 +369,9 @@ smb_gap(struct app *a, void *state, int dir, uint32_t n)
 {
 	struct smb_state *st = state;
 
+	st->lost[dir] = true;
 	if (st->now[dir] && st->now[dir]->is_file)
-		st->now[dir]->gaps = true;
+		parts_gap(&st->now[dir]->parts, a, n < st->skip[dir] ? n : st->skip[dir]);
 	if (n <= st->skip[dir]) {
 		st->skip[dir] -= n;
 		return 0;
@@ -392,6 +394,7 @@ smb_tx_clear(struct app *a, struct tx *tx)
 	for (unsigned i = 0; i < sizeof(kept) / sizeof(*kept); i++)
 		bytes_release(a, kept[i]);
 	dce_clear(a, &t->dce);
+	parts_clear(&t->parts, a);
 	body_clear(&t->data[0], a);
 	body_clear(&t->data[1], a);
 	if (st && a->proto == tx->proto) {
@@ -554,7 +557,7 @@ static const struct app_event events[] = {
 	/* never here: the reference tells these two of frames, which no rule asks for by event */
 	[SMB_EV_RESPONSE_UP] = { "response_to_server" },
 	[SMB_EV_REQUEST_DOWN] = { "request_to_client" },
-	/* nor these: there are no such states, and no queues of pieces of files */
+	/* nor this: there is no such state */
 	[SMB_EV_INTERNAL] = { "internal_error" },
 	[SMB_EV_WRITE_QUEUE] = { "write_queue_size_exceeded" },
 	[SMB_EV_WRITE_COUNT] = { "write_queue_cnt_exceeded" },
@@ -567,18 +570,24 @@ static void
 smb_configure(void *to, const struct conf *tree, const struct yaml *node, struct diag *d)
 {
 	struct smb_conf *c = to;
-	const struct yaml *max[] = { yaml_get(node, "max-read-size"), yaml_get(node, "max-write-size") };
+	const struct {
+		const char *key;
+		uint32_t *to;
+	} sizes[] = { { "max-read-size", &c->max_read }, { "max-write-size", &c->max_write },
+		{ "max-read-queue-size", &c->queue[TO_CLIENT].bytes }, { "max-write-queue-size", &c->queue[TO_SERVER].bytes },
+		{ "max-read-queue-cnt", &c->queue[TO_CLIENT].count }, { "max-write-queue-cnt", &c->queue[TO_SERVER].count } };
 
-	*c = (struct smb_conf) { .log_types = UINT16_MAX };
-	for (unsigned i = 0; i < 2; i++) {
+	*c = (struct smb_conf) { .log_types = UINT16_MAX, .queue = { { QUEUE_COUNT, 0 }, { QUEUE_COUNT, 0 } } };
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		const struct yaml *y = yaml_get(node, sizes[i].key);
 		uint64_t v;
 
-		if (!max[i] || !max[i]->text)
+		if (!y || !y->text)
 			continue;
-		if (conf_parse_size(&v, max[i]->text) < 0 || v > UINT32_MAX)
-			yaml_error(max[i], d, "max-read-size, max-write-size: a number of bytes was expected");
+		if (conf_parse_size(&v, y->text) < 0 || v > UINT32_MAX)
+			yaml_error(y, d, "%s: a number was expected", sizes[i].key);
 		else
-			*(i ? &c->max_write : &c->max_read) = (uint32_t) v;
+			*sizes[i].to = (uint32_t) v;
 	}
 	if (tree)
 		yaml_each(o, conf_find(tree, "outputs"))

@@ -9,6 +9,7 @@
 #ifndef ENGINE_PROTOCOLS_SMB_H
 #define ENGINE_PROTOCOLS_SMB_H
 
+#include "engine/app/parts.h"
 #include "engine/app/protocols/dce.h"
 
 #define SMB_TEXT_MAX 4096
@@ -32,6 +33,7 @@ enum smb_type { SMB_FILE = 1, SMB_TREE = 2, SMB_NEGOTIATE = 4, SMB_DCERPC = 8, S
 struct smb_conf {
 	uint16_t log_types;            /* enum smb_type */
 	uint32_t max_read, max_write;  /* bytes of one command; 0 = any */
+	struct parts_conf queue[2];    /* pieces of a file that wait: written, read */
 };
 
 /* The header. */
@@ -70,9 +72,8 @@ struct smb_tx {
 	struct bytes realm, sname; /* Kerberos; sname as krb5_name_part() has it */
 	struct bytes native_os[2], native_lm[2], service[2]; /* 1: by direction */
 	uint64_t file_id;         /* of a file or pipe; 0 = none */
-	uint64_t next;            /* of a file: the offset that comes next */
+	struct parts parts;       /* of a file */
 	uint32_t dce_left[2];     /* of a pipe: bytes of a PDU begun, to come */
-	bool gaps;
 	uint8_t is_file;          /* not a command: a file in one direction, 1 + TO_SERVER or TO_CLIENT */
 	struct body data[2];
 	struct dce_call dce;      /* carried by this command or its answer */
@@ -85,6 +86,7 @@ struct smb_tx {
 struct smb_state {
 	uint32_t skip[2];         /* bytes of the PDU at hand that are passed over */
 	bool resync[2], negotiated;
+	bool lost[2];             /* some of the direction never came */
 	bool marked[2];           /* the frames of the record at hand are told */
 	uint32_t open;            /* commands without an answer */
 	uint16_t dialect;

@@ -70,10 +70,12 @@ file_find(struct app *a, uint64_t id, int dir)
 }
 
 static void
-over(struct smb_state *st, struct smb_tx *file, int dir)
+over(struct app *a, struct smb_state *st, struct smb_tx *file, int dir)
 {
+	parts_end(&file->parts, a, &file->data[dir]);
 	file->data[dir].eof = true;
 	tx_reach(&file->tx, dir, 1);
+	tx_reach(&file->tx, !dir, 1); /* the answers to what is written say nothing more than events */
 	if (st->now[dir] == file)
 		st->now[dir] = NULL;
 }
@@ -95,7 +97,7 @@ bound_open(struct app *a, struct smb_state *st)
 		n++;
 	}
 	if (n >= FILES_OPEN_MAX)
-		over(st, oldest, oldest->is_file - 1);
+		over(a, st, oldest, oldest->is_file - 1);
 }
 
 static struct smb_tx *
@@ -116,7 +118,8 @@ begin(struct app *a, struct smb_state *st, const struct smb_head *h, int dir, co
 	t->has_fuid = true;
 	t->answered = true;
 	file_begin(a, &t->tx, &t->data[dir], dir);
-	tx_reach(&t->tx, !dir, 1); /* the answers to what is written say nothing more */
+	t->data[dir].inspect_min = FILE_INSPECT_MIN;
+	t->data[dir].inspect_window = FILE_INSPECT_WINDOW;
 	if (f)
 		app_keep(a, &t->file, bytes_span(&f->name), SMB_TEXT_MAX);
 	if (s)
@@ -124,25 +127,31 @@ begin(struct app *a, struct smb_state *st, const struct smb_head *h, int dir, co
 	return t;
 }
 
+static void
+tell(struct app *a, struct smb_tx *file, int dir, enum parts_told told)
+{
+	static const enum smb_event too_many[] = { SMB_EV_WRITE_COUNT, SMB_EV_READ_COUNT }, too_long[] = { SMB_EV_WRITE_QUEUE, SMB_EV_READ_QUEUE };
+
+	if (told != PARTS_TAKEN)
+		app_event(a, &file->tx, told == PARTS_AGAIN ? SMB_EV_OVERLAP : told == PARTS_TOO_MANY ? too_many[dir] : too_long[dir]);
+}
+
 void
 smb_file_data(struct app *a, struct smb_state *st, const struct smb_head *h, int dir, const struct smb_data *d)
 {
 	struct span data = d->data;
 	struct smb_tx *file;
-	uint64_t end = d->offset + d->n;
+	const struct smb_conf *conf = app_conf(a);
+	uint64_t offset = d->offset;
 
 	if (!d->id || !data.n)
 		return;
 	file = file_find(a, d->id, dir);
 	if (!file && !(file = begin(a, st, h, dir, d)))
 		return;
-	if (d->offset > file->next)
-		file->gaps = true;
-	else if (d->offset < file->next && file->share.n) /* on a pipe, which it may be while the tree is not known, all are at 0 */
-		app_event(a, &file->tx, SMB_EV_OVERLAP);
-	if (end > file->next)
-		file->next = end;
-	body_add(&file->data[dir], a, data, 0);
+	if (offset == 0 && !file->share.n) /* on a pipe, which it may be while the tree is not known, all are at 0 */
+		offset = file->parts.next;
+	tell(a, file, dir, parts_begin(&file->parts, a, &file->data[dir], conf ? &conf->queue[dir] : NULL, offset, d->n, data, st->lost[dir]));
 	if (d->n > data.n)
 		st->now[dir] = file;
 }
@@ -155,7 +164,7 @@ smb_file_closed(struct app *a, struct smb_state *st, uint64_t id)
 	for (int dir = 0; id && dir < 2; dir++) {
 		struct smb_tx *file = file_find(a, id, dir);
 		if (file)
-			over(st, file, dir);
+			over(a, st, file, dir);
 	}
 	if (f) {
 		app_drop(a, &f->name);
@@ -181,6 +190,6 @@ smb_file_of(const struct tx *tx, int dir, unsigned index, struct app_file *out)
 		return false;
 	*out = (struct app_file) { .name = bytes_span(&t->file) };
 	file_tell(&t->data[dir], t->data[dir].eof, out);
-	out->gaps |= t->gaps;
+	out->gaps |= t->parts.holes;
 	return true;
 }

@@ -321,7 +321,7 @@ smb_more(struct app *a, struct smb_state *st, int dir, struct span data)
 	struct smb_tx *t = st->now[dir];
 
 	if (t && t->is_file)
-		body_add(&t->data[dir], a, data, 0);
+		parts_more(&t->parts, a, &t->data[dir], data);
 	else if (t)
 		go_on(a, t, dir, data);
 }

@@ -394,6 +394,13 @@ server_line(struct app *a, struct smtp *st, struct span line)
 		reply(a, st, code);
 }
 
+/* TLS was to begin after the reply that has just been read, and the next one, to a further STARTTLS, says the same. */
+static bool
+goes_again(const struct smtp *st, struct span rest)
+{
+	return st->due_n && st->due[st->due_first].kind == DUE_TLS && rest.n > 3 && memcmp(rest.p, "220 ", 4) == 0;
+}
+
 /* ---- frames ---- */
 
 enum { FRAME_COMMAND_LINE, FRAME_DATA, FRAME_RESPONSE_LINE };
@@ -501,8 +508,11 @@ smtp_feed(struct app *a, void *state, int dir, struct span bytes)
 			app_frame(a, dir, FRAME_DATA, bytes.p + taken, FRAME_OPEN, st->tx ? &st->tx->tx : NULL);
 		else if (dir == TO_SERVER && data && !st->data)
 			app_frame_end(a, dir, FRAME_DATA, a->taken[dir] + taken);
-		if (a->upgrading)
+		if (a->upgrading) {
+			if (dir == TO_CLIENT && goes_again(st, span_skip(bytes, taken)))
+				app_event(a, NULL, EV_CHANGE);
 			break;
+		}
 	}
 	return (int) taken;
 }
@@ -598,7 +608,7 @@ static const struct app_event events[] = {
 	[EV_MIME + MIME_EV_FILE_NAME] = { "mime_long_filename" },
 	[EV_MIME + MIME_EV_MALFORMED] = { "mime_malformed_msg" },
 	[EV_MIME + MIME_EV_FAILED] = { "mime_parse_failed" },
-	[EV_CHANGE] = { "failed_protocol_change" }, /* never here: another protocol can always be begun */
+	[EV_CHANGE] = { "failed_protocol_change" },
 	{ NULL }
 };
 
