@@ -1,6 +1,7 @@
 /*
  * mqtt_fields - what rules and the log see of MQTT messages.
  */
+#include "base/hash.h"
 #include "engine/app/protocols/mqtt.h"
 
 static const struct mqtt_tx *
@@ -264,39 +265,59 @@ next_property(struct rd *r, unsigned *row)
 	return false;
 }
 
+static void
+skip_value(struct rd *r, unsigned row)
+{
+	static const uint8_t size[] = { [U8] = 1, [U16] = 2, [U32] = 4 };
+
+	switch (property[row].value) {
+	case VAR:
+		mqtt_varint(r);
+		break;
+	case PAIR:
+		mqtt_text(r);
+		mqtt_text(r);
+		break;
+	case TEXT:
+		mqtt_text(r);
+		break;
+	default:
+		rd_skip(r, size[property[row].value]);
+		break;
+	}
+}
+
 uint32_t
 mqtt_props_count(struct span props)
 {
-	static const uint8_t size[] = { [U8] = 1, [U16] = 2, [U32] = 4 };
 	struct rd r = rd_of(props);
 	uint32_t n = 0;
-	unsigned i;
 
-	for (; next_property(&r, &i); n++) {
-		switch (property[i].value) {
-		case VAR:
-			mqtt_varint(&r);
-			break;
-		case PAIR:
-			mqtt_text(&r);
-			mqtt_text(&r);
-			break;
-		case TEXT:
-			mqtt_text(&r);
-			break;
-		default:
-			rd_skip(&r, size[property[i].value]);
-			break;
-		}
-		if (r.bad)
-			break;
-	}
+	for (unsigned i; !r.bad && next_property(&r, &i); n++)
+		skip_value(&r, i);
 	return n;
 }
 
 /* A user property: its name is a key of the log, so only plain letters of it. */
+#define PROPERTIES_TOLD 256
+struct told { /* hashes of keys: no key twice in an object */
+	uint32_t key[PROPERTIES_TOLD], n;
+};
+
+static bool
+is_new(struct told *t, const char *key)
+{
+	uint32_t hash = (uint32_t) hash_span(span_str(key), 0);
+
+	for (uint32_t i = 0; i < t->n; i++)
+		if (t->key[i] == hash)
+			return false;
+	t->key[t->n++] = hash;
+	return true;
+}
+
 static void
-log_pair(struct rd *r, struct json *j)
+log_pair(struct rd *r, struct told *t, struct json *j)
 {
 	struct span name = mqtt_text(r), value = mqtt_text(r);
 	char key[65];
@@ -305,7 +326,7 @@ log_pair(struct rd *r, struct json *j)
 	for (; n < name.n && n < 64; n++)
 		key[n] = name.p[n] > ' ' && name.p[n] < 0x7f && name.p[n] != '"' && name.p[n] != '\\' ? (char) name.p[n] : '_';
 	key[n] = 0;
-	if (!r->bad && n)
+	if (!r->bad && n && is_new(t, key))
 		json_span(j, key, value);
 }
 
@@ -313,13 +334,16 @@ static void
 log_props(struct json *j, struct span props)
 {
 	struct rd r = rd_of(props);
+	struct told told = { .n = 0 };
 
 	if (!props.n)
 		return;
 	json_object(j, "properties");
-	for (unsigned i; !r.bad && next_property(&r, &i);) {
+	for (unsigned i; told.n < PROPERTIES_TOLD && !r.bad && next_property(&r, &i);) {
 		if (property[i].value == PAIR)
-			log_pair(&r, j);
+			log_pair(&r, &told, j);
+		else if (!is_new(&told, property[i].key))
+			skip_value(&r, i);
 		else if (property[i].value == TEXT)
 			json_span(j, property[i].key, mqtt_text(&r));
 		else
