@@ -2,6 +2,7 @@
  * main - argv -> conf -> build -> run -> stop; wiring, no logic.
  */
 #include <event2/event.h>
+#include <malloc.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "manual.h"
 #include "pipeline/exercise.h"
 #include "run.h"
+
+#define LARGE_BLOCK (256 * 1024)
 
 static void
 build_info(void)
@@ -127,6 +130,7 @@ main(int argc, char **argv)
 	struct cli c;
 	int rc;
 
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK); /* and stays there: what loading took goes back when it is given back */
 	if (argc > 1 && strcmp(argv[1], "exercise") == 0)
 		return exercise_main(argc - 1, argv + 1);
 	rc = cli_parse(&c, argc, argv);

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "outputs.h"
 
 #define AT(field) offsetof(struct sensor_conf, field)
+#define RING_OFFLINE (4u << 20)
 static const struct option rows[] = {
 	{ "sensor-name", OPT_STRING, AT(sensor), NULL, 0, 0, NULL, "Sensor id, [a-z0-9-] up to 32; default: the host name, replay-<file> for a replay." },
 	{ "default-log-dir", OPT_STRING, AT(log_dir), NULL, 0, 0, NULL, "Folder for eve.json and the journal; default: /var/log/casus live, the current folder for a replay." },
@@ -28,7 +30,7 @@ static const struct option rows[] = {
 	{ "pid-file", OPT_STRING, AT(pidfile), NULL, 0, 0, NULL, "File for the process id." },
 	{ "workers", OPT_U32, AT(workers), "1", 1, 64, NULL, "Worker threads (for each interface)." },
 	{ "memory", OPT_SIZE, AT(memory), "1gb", 64 << 20, UINT64_C(1) << 40, NULL, "Bound on what all workers hold of streams, transactions and bodies." },
-	{ "event-ring", OPT_SIZE, AT(ring), "16mb", 1 << 20, UINT64_C(1) << 32, NULL, "Bytes of the ring between a worker and the pipeline." },
+	{ "event-ring", OPT_SIZE, AT(ring), "16mb", 1 << 20, UINT64_C(1) << 32, NULL, "Bytes of the ring between a worker and the pipeline; of a replay, where a worker waits for room, 4 MiB at most." },
 	{ "stats.interval", OPT_SECONDS, AT(stats_interval), "10s", 0, 0, NULL, "Time between stats records." },
 	{ "capture.quiet-after", OPT_SECONDS, AT(quiet_after), "60s", 0, 0, NULL, "A tap without a frame for so long raises an alarm; 0 = never." },
 	{ "capture.buffer-size", OPT_SIZE, AT(buffer_size), "64mb", 0, 0, NULL, "Kernel ring of an interface and worker." },
@@ -160,7 +162,7 @@ fill_engine(struct setup *s)
 	w->offline = c->read != NULL;
 	w->hash_seed = w->offline ? UINT64_C(0x63617375736361) : (uint64_t) clock_wall() ^ (uint64_t) getpid();
 	w->memory = s->sensor.memory;
-	w->ring_bytes = s->sensor.ring;
+	w->ring_bytes = w->offline && s->sensor.ring > RING_OFFLINE ? RING_OFFLINE : s->sensor.ring;
 	s->policies = stream_policies_new(s->conf, &s->diag);
 	if (s->policies) {
 		w->stream.policy_of = stream_policy_of;
@@ -438,6 +440,7 @@ setup_rules(const struct setup *s, uint32_t generation, uint32_t *failed, struct
 		*failed = rep.failed;
 	}
 	rule_set_clear(&set);
+	malloc_trim(0); /* the texts of the rules and what building took: more than what stays */
 	return rs;
 }
 

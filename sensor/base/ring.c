@@ -10,6 +10,7 @@
 
 #define SMALLEST ((size_t) 64 * 1024)
 #define SKIP UINT32_MAX
+#define LAP ((uint64_t) 256 * 1024) /* a reader that keeps up is given no more of the map than a few of these */
 
 struct record {
 	uint32_t n; /* bytes of the record, or SKIP */
@@ -71,6 +72,27 @@ record_size(uint32_t n)
 	return sizeof(struct record) + (((uint64_t) n + 15) & ~UINT64_C(15));
 }
 
+static bool
+fits(struct ring *r, uint64_t end)
+{
+	if (end - r->tail_seen <= r->size)
+		return true;
+	r->tail_seen = atomic_load_explicit(&r->tail, memory_order_acquire);
+	return end - r->tail_seen <= r->size;
+}
+
+/* Looked at once a LAP: has everything been read? Then the map is used from its beginning again, which is in memory and in the cache. */
+static bool
+may_begin_again(struct ring *r, uint64_t head, uint64_t need)
+{
+	uint64_t at = head & (r->size - 1);
+
+	if ((at ^ (at + need)) < LAP || at < need)
+		return false;
+	r->tail_seen = atomic_load_explicit(&r->tail, memory_order_acquire);
+	return r->tail_seen == head;
+}
+
 void *
 ring_reserve(struct ring *r, uint32_t n)
 {
@@ -82,11 +104,10 @@ ring_reserve(struct ring *r, uint32_t n)
 	r->reserved = 0;
 	if (n == 0 || need > r->size)
 		return NULL;
-	if (head + skip + need - r->tail_seen > r->size) {
-		r->tail_seen = atomic_load_explicit(&r->tail, memory_order_acquire);
-		if (head + skip + need - r->tail_seen > r->size)
-			return NULL;
-	}
+	if (may_begin_again(r, head, need))
+		skip = to_end;
+	if (!fits(r, head + skip + need))
+		return NULL;
 	r->begin = head + skip;
 	r->reserved = n;
 	return record_at(r, r->begin)->bytes;

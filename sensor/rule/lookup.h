@@ -10,21 +10,8 @@
 #define RULE_LOOKUP_H
 
 #include "base/buf.h"
+#include "rule/map.h"
 #include "rule/rule.h"
-
-/* ---- map: bytes -> pointer, open addressing; keys are borrowed ---- */
-struct map_slot {
-	uint64_t hash;
-	struct span key;
-	void *value; /* NULL: empty slot */
-};
-struct map {
-	struct map_slot *slot;
-	uint32_t n, cap;
-};
-void *map_find(const struct map *m, struct span key);
-int map_set(struct map *m, struct span key, void *value); /* replaces; value not NULL */
-void map_clear(struct map *m);
 
 /* ---- variables ---- */
 struct rule_vars {

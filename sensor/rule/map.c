@@ -4,7 +4,8 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "rule/lookup.h"
+#include "base/err.h"
+#include "rule/map.h"
 
 static struct map_slot *
 slot_of(const struct map *m, struct span key, uint64_t hash)

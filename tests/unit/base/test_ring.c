@@ -116,11 +116,37 @@ two_threads(void **state)
 	ring_free(r);
 }
 
+/* Whoever reads everything at once finds it in the first part of the map; when he is late, nothing is written over. */
+static void
+reader_keeps_up(void **state)
+{
+	struct ring *r = ring_new(16u << 20);
+	uint8_t *first = ring_reserve(r, 1), *p, *last = first;
+	unsigned in = 0, out = 0;
+
+	ring_commit(r, 0);
+	for (unsigned i = 0; i < 100000; i++) {
+		p = ring_reserve(r, 1000 + i % 500);
+		assert_non_null(p);
+		memcpy(p, &in, sizeof(in));
+		ring_commit(r, 1000);
+		in++;
+		if (p > last)
+			last = p;
+		if (i % 20000 > 100 || i % 100 == 0) /* now and then 100 records wait */
+			for (struct span s; (s = ring_front(r)).p; ring_pop(r), out++)
+				assert_memory_equal(s.p, &out, sizeof(out));
+	}
+	assert_int_equal(in, out);
+	assert_true((size_t) (last - first) < 1u << 20);
+	ring_free(r);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(order_and_sizes), cmocka_unit_test(fills_and_wraps),
-		cmocka_unit_test(two_threads) };
+		cmocka_unit_test(two_threads), cmocka_unit_test(reader_keeps_up) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
