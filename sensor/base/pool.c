@@ -11,7 +11,7 @@
 
 #define SMALLEST 64u
 #define LARGEST (1024u * 1024u)
-#define CLASSES 29 /* 64, 96, 128, 192, ... 768 KiB, 1 MiB */
+#define CLASSES 57 /* 64, 80, 96, 112, 128, 160, ... 896 KiB, 1 MiB */
 
 struct free_block {
 	struct free_block *next;
@@ -28,9 +28,9 @@ struct pool {
 static size_t
 class_size(unsigned k)
 {
-	size_t power = (size_t) SMALLEST << k / 2;
+	size_t power = (size_t) SMALLEST << k / 4;
 
-	return k % 2 ? power + power / 2 : power;
+	return power + power / 4 * (k % 4);
 }
 
 /* The smallest class that holds n bytes, 1 <= n <= LARGEST. */
@@ -42,7 +42,7 @@ class_of(size_t n)
 	if (n <= SMALLEST)
 		return 0;
 	log2 = 63 - (unsigned) __builtin_clzll(n - 1); /* 2^log2 <= n - 1 < 2^(log2 + 1) */
-	return (log2 - 6) * 2 + (n <= ((size_t) 3 << log2) / 2 ? 1 : 2);
+	return (log2 - 6) * 4 + (unsigned) ((n - 1 - ((size_t) 1 << log2)) >> (log2 - 2)) + 1;
 }
 
 struct pool *

@@ -3,7 +3,7 @@
  *
  * Thread:    the worker that owns it.
  * Memory:    one mapping of `ceiling` bytes reserved at start (pages are touched as needed); size classes
- *            64 B ... 1 MiB by powers of two (and the halves between), free lists per class.
+ *            64 B ... 1 MiB by powers of two (and the quarters between), free lists per class.
  * Owns:      all blocks until given back; the caller tells the size again when giving back.
  * Not here:  objects of one size -> slab.h   memory that dies together -> arena.h
  */

@@ -35,6 +35,13 @@ slab_init(struct slab *s, size_t size, uint32_t cap)
 }
 
 void
+slab_huge(const struct slab *s)
+{
+	if (s->map)
+		madvise(s->map, s->size * s->cap, MADV_HUGEPAGE);
+}
+
+void
 slab_clear(struct slab *s)
 {
 	if (s->map) {

@@ -87,16 +87,13 @@ entry_of(struct services *s, struct emit *em, const struct service_key *k, int64
 static void
 facts_add(struct event_facts *to, const struct event_facts *added, int turn)
 {
-	static const struct event_facts none;
-
 	to->flows += added->flows;
 	for (int d = 0; d < 2; d++) {
 		to->packets[d ^ turn] += added->packets[d];
 		to->bytes[d ^ turn] += added->bytes[d];
 		to->payload[d ^ turn] += added->payload[d];
 	}
-	/* seldom with a packet */
-	if (memcmp(&added->syn, &none.syn, sizeof(*added) - offsetof(struct event_facts, syn)) == 0)
+	if (!facts_are_more(added))
 		return;
 	to->syn += added->syn;
 	to->synack += added->synack;

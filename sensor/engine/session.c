@@ -33,8 +33,8 @@ rest(struct sessions *e, struct session *s)
 	return slab_at(&e->rests, s->rest);
 }
 
-static void
-count_flags(struct session *s, const struct flow *f, const struct packet *p, struct event_facts *now)
+void
+session_count_flags(struct session *s, const struct flow *f, const struct packet *p, struct event_facts *now)
 {
 	uint8_t flags = p->tcp.flags, handshake = flags & (TCP_SYN | TCP_ACK);
 	bool to_server = p->dir == TO_SERVER;
@@ -54,26 +54,14 @@ count_flags(struct session *s, const struct flow *f, const struct packet *p, str
 }
 
 void
-session_count(struct session *s, const struct flow *f, const struct packet *p, struct event_facts *now)
-{
-	int d = p->dir;
-
-	now->packets[d]++;
-	now->bytes[d] += p->l3.n;
-	now->payload[d] += p->payload.n;
-	s->bytes[d] += p->l3.n;
-	s->squares[d] += (uint64_t) p->l3.n * p->l3.n;
-	if (p->proto == 6)
-		count_flags(s, f, p, now);
-}
-
-void
 session_add(struct sessions *e, struct session *s, const struct event_facts *now)
 {
-	static const struct event_facts none;
 	struct session_rest *r;
+	uint32_t any = now->requests | now->responses | now->failures;
 
-	if (memcmp(&now->requests, &none.requests, offsetof(struct event_facts, ot) + sizeof(now->ot) - offsetof(struct event_facts, requests)) == 0)
+	for (int k = 0; k < OT_KINDS; k++)
+		any |= now->ot[k];
+	if (!any)
 		return;
 	r = rest(e, s);
 	r->requests += now->requests;

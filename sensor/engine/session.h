@@ -60,8 +60,35 @@ session_rest(const struct sessions *e, const struct session *s)
 int sessions_init(struct sessions *e, uint32_t n, struct pool *pool);
 void sessions_clear(struct sessions *e);
 size_t sessions_memory(const struct sessions *e);
+/* Has the packet added more than its size? Most do not. */
+static inline bool
+facts_are_more(const struct event_facts *now)
+{
+	enum { WORDS = (sizeof(*now) - offsetof(struct event_facts, syn)) / sizeof(uint64_t) };
+	uint64_t word[WORDS], any = 0;
+
+	_Static_assert(offsetof(struct event_facts, syn) + sizeof(word) == sizeof(*now), "from there on nothing but counts");
+	memcpy(word, &now->syn, sizeof(word));
+	for (unsigned i = 0; i < WORDS; i++)
+		any |= word[i];
+	return any != 0;
+}
+
+void session_count_flags(struct session *s, const struct flow *f, const struct packet *p, struct event_facts *now);
 /* Counts the packet, in the session and in `now`, what this packet adds to the totals. */
-void session_count(struct session *s, const struct flow *f, const struct packet *p, struct event_facts *now);
+static inline void
+session_count(struct session *s, const struct flow *f, const struct packet *p, struct event_facts *now)
+{
+	int d = p->dir;
+
+	now->packets[d] = 1;
+	now->bytes[d] = p->l3.n;
+	now->payload[d] = p->payload.n;
+	s->bytes[d] += p->l3.n;
+	s->squares[d] += (uint64_t) p->l3.n * p->l3.n;
+	if (p->proto == 6 && p->tcp.flags & (TCP_SYN | TCP_RST | TCP_FIN))
+		session_count_flags(s, f, p, now);
+}
 /* What parsers have counted in `now` belongs to the session from here on. */
 void session_add(struct sessions *e, struct session *s, const struct event_facts *now);
 /* Client and server change places. */

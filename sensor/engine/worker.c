@@ -200,9 +200,11 @@ tcp_packet(struct worker *w, struct flow *f, struct session *s, struct packet *p
 		flow_swap(w->flows, f, NULL); /* p->dir is right already */
 		session_turn(&w->sessions, s);
 	}
-	s->exc_midstream |= (p->flags & PACKET_EXC_MIDSTREAM) != 0;
-	s->exc_memcap |= (p->flags & PACKET_EXC_MEMCAP) != 0;
-	s->bypassed |= (p->flags & PACKET_BYPASS_FLOW) != 0;
+	if (p->flags & (PACKET_EXC_MIDSTREAM | PACKET_EXC_MEMCAP | PACKET_BYPASS_FLOW)) {
+		s->exc_midstream |= (p->flags & PACKET_EXC_MIDSTREAM) != 0;
+		s->exc_memcap |= (p->flags & PACKET_EXC_MEMCAP) != 0;
+		s->bypassed |= (p->flags & PACKET_BYPASS_FLOW) != 0;
+	}
 	if (!s->stream || s->bypassed)
 		return 0;
 	if (stream_is_midstream(s->stream))
@@ -278,6 +280,18 @@ look_other_way(struct worker *w, struct flow *f, struct session *s, int dir)
 	detect_on(w, &p, f, s, true, false); /* not at the stream's bytes: more of them may come */
 }
 
+/* Transactions of the packet's direction are to be looked at: something came for them, or did with a packet of the other one. */
+static bool
+wants_look(struct session *s, int dir, unsigned updated)
+{
+	unsigned due = updated | s->app_next;
+	bool across = updated && s->app && s->app->proto && s->app->proto->looks_across;
+
+	if (due)
+		s->app_next = (uint8_t) (due & ~(1u << dir));
+	return due >> dir & 1 || across;
+}
+
 /* What a flow that is over, or that nobody can read, need not keep. */
 static void
 settle(struct worker *w, const struct flow *f, struct session *s)
@@ -312,18 +326,20 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 		services_add(w->services, &w->emit, f, s, &w->now, p->ts);
 		return;
 	}
-	stream_wake(w->streams, &s->stream);
-	s->established |= f->state == FLOW_ESTABLISHED;
+	if (f->state == FLOW_CLOSED)
+		stream_wake(w->streams, &s->stream);
+	else if (f->state == FLOW_ESTABLISHED)
+		s->established = true;
 	if (p->proto == 6 && !(p->flags & PACKET_MALFORMED))
 		updated = tcp_packet(w, f, s, p);
 	else
 		updated = datagram(w, f, s, p);
 	session_count(s, f, p, &w->now);
-	session_add(&w->sessions, s, &w->now);
+	if (updated && facts_are_more(&w->now))
+		session_add(&w->sessions, s, &w->now);
 	if (s->app && s->app->reversed)
 		updated = turn(w, f, s, p, updated);
-	look = s->app_next >> p->dir & 1 || updated >> p->dir & 1 || (updated && s->app && s->app->proto && s->app->proto->looks_across);
-	s->app_next = (uint8_t) ((s->app_next & ~(1u << p->dir)) | (updated & 1u << !p->dir));
+	look = wants_look(s, p->dir, updated);
 	if (packet_is_carrier(p->proto))
 		run_detect(w, p, NULL, NULL, false);
 	else

@@ -397,7 +397,7 @@ hold_and_probe(struct app *a, int dir, struct span s)
 }
 
 /* What a peer says that no probe knows is not going to be known by a further datagram. */
-static bool
+static inline bool
 in_vain(const struct app *a, int dir)
 {
 	return a->transport == APP_UDP && a->gave_up[dir] && !a->proto;
@@ -406,8 +406,6 @@ in_vain(const struct app *a, int dir)
 static void
 feed_any(struct app *a, int dir, struct span s)
 {
-	if (a->status == APP_FAILED || a->status == APP_STOPPED)
-		return;
 	if (!a->any) {
 		a->any = true;
 		a->first_dir = (uint8_t) dir;
@@ -469,7 +467,7 @@ app_unshare(struct apps *e, struct app *shared, const struct packet *p)
 }
 
 /* Will bytes of that direction be looked at? */
-static bool
+static inline bool
 listens(const struct app *a, int dir)
 {
 	return !a->eof[dir] && a->status != APP_FAILED && a->status != APP_STOPPED && !in_vain(a, dir);

@@ -76,12 +76,12 @@ struct app {
 	uint8_t first_dir;            /* which direction sent first */
 	bool any;                     /* bytes were seen */
 	bool shared;                  /* with flows of which the same is known, see app_settle(): nobody may write here */
+	bool storing;                 /* a file of the flow goes to the store */
+	uint8_t keep_files;           /* every file of the flow from now on: bit = direction */
 	uint32_t tx_open;             /* transactions in the list */
 	const struct files_conf *asked; /* what is asked of files; NULL: nothing */
 	uint32_t files;               /* so many were begun */
-	uint32_t keep_sid;            /* the rule that asks for */
-	bool storing;                 /* one of them goes to the store */
-	uint8_t keep_files;           /* every file of the flow from now on: bit = direction */
+	uint32_t keep_sid;            /* the rule that asks for keep_files */
 	uint64_t taken[2];            /* offset in the stream of what the parser takes next */
 	struct app_frames frames[2];
 };

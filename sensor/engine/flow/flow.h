@@ -73,7 +73,19 @@ struct flow {
 };
 
 uint64_t flow_id(const struct flow *f); /* 51 bits, a function of key, start and first packet number */
-struct addr flow_addr(const struct flow *f, int side); /* TO_SERVER: the client (sender of that direction) */
+static inline struct addr
+flow_addr_at(const struct flow *f, bool a)
+{
+	if (f->path.ip_version != 4)
+		return f->at.v6[!a];
+	return (struct addr) { .w = { 0, 0, __builtin_bswap32(0xffff), f->at.v4[!a] } };
+}
+
+static inline struct addr
+flow_addr(const struct flow *f, int side) /* TO_SERVER: the client (sender of that direction) */
+{
+	return flow_addr_at(f, (side == TO_SERVER) == f->client_is_a);
+}
 
 static inline uint16_t
 flow_port(const struct flow *f, int side)

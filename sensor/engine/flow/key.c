@@ -159,30 +159,13 @@ flow_key_write(struct flow *f, const struct flow_key *key, struct addr *v6)
 	f->at.v6 = v6;
 }
 
-static struct addr
-addr_at(const struct flow *f, bool a)
-{
-	uint8_t b[4];
-
-	if (f->path.ip_version != 4)
-		return f->at.v6[!a];
-	memcpy(b, &f->at.v4[!a], sizeof b);
-	return addr_v4(b);
-}
-
 void
 flow_key_read(const struct flow *f, struct flow_key *key)
 {
 	memset(key, 0, sizeof *key);
-	key->a = addr_at(f, true);
-	key->b = addr_at(f, false);
+	key->a = flow_addr_at(f, true);
+	key->b = flow_addr_at(f, false);
 	key->path = f->path;
-}
-
-struct addr
-flow_addr(const struct flow *f, int side)
-{
-	return addr_at(f, (side == TO_SERVER) == f->client_is_a);
 }
 
 __extension__ typedef unsigned __int128 wide;

@@ -79,12 +79,13 @@ struct half {
 	uint16_t urgent_n; /* out-of-band bytes taken out of the stream so far */
 	uint16_t block_n;
 	uint16_t regions; /* most there were at once; 0 counts as 1 */
+	uint32_t cap;     /* of the window */
 	uint64_t base, app, raw;
 	uint64_t raw_end;  /* with HALF_RAW_ENDS */
 	uint64_t kept; /* offset + 1 of bytes that stay for frames; 0 = none */
 	uint64_t lost;
 	uint8_t *window_p;
-	uint32_t head, n, cap;
+	uint32_t head, n;
 	struct bytes edges; /* uint32_t ends of the segments in the window, low half of their offsets */
 	struct block *blocks, *last_block;
 };

@@ -94,13 +94,16 @@ static void
 pool_sizes(void **state)
 {
 	assert_int_equal(pool_size(1), 64);
-	assert_int_equal(pool_size(65), 96);
-	assert_int_equal(pool_size(97), 128);
-	assert_int_equal(pool_size(129), 192);
+	assert_int_equal(pool_size(64), 64);
+	assert_int_equal(pool_size(65), 80);
+	assert_int_equal(pool_size(80), 80);
+	assert_int_equal(pool_size(81), 96);
+	assert_int_equal(pool_size(113), 128);
+	assert_int_equal(pool_size(129), 160);
 	assert_int_equal(pool_size(1 << 20), 1 << 20);
 	assert_int_equal(pool_size((1 << 20) + 1), 0);
 	for (size_t n = 65; n <= 1 << 20; n++)
-		if (pool_size(n) < n || pool_size(n) * 2 > n * 3)
+		if (pool_size(n) < n || pool_size(n) * 4 > n * 5)
 			fail_msg("%zu is in a block of %zu", n, pool_size(n));
 }
 
