@@ -92,7 +92,7 @@ change_protocol(struct app *a)
 		stop_all(a, APP_STOPPED);
 		return;
 	}
-	*past = (struct app_past) { a->past, a->proto, a->state };
+	*past = (struct app_past) { a->past, a->proto, a->state, a->num };
 	a->past = past;
 	a->before = a->proto;
 	a->proto = NULL;
@@ -112,6 +112,12 @@ app_upgrade(struct app *a, const struct protocol *expected)
 {
 	a->upgrade = expected;
 	a->upgrading = true;
+}
+
+const struct protocol *
+app_spoke(const struct app *a, uint64_t num)
+{
+	return a->past && a->past->num == num ? a->past->proto : a->proto;
 }
 
 void

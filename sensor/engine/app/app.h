@@ -163,6 +163,8 @@ void app_tx_free(struct app *a, struct tx *tx);
 void app_upgrade(struct app *a, const struct protocol *expected);
 /* feed(): the stream's bytes so far, of the direction fed, are looked at without waiting for a chunk of them. */
 void app_flush(struct app *a);
+/* What the flow spoke when that frame came, if it is the newest one. */
+const struct protocol *app_spoke(const struct app *a, uint64_t num);
 /* What the flow speaks turns out to be `p`, which has the present protocol as its base: so do all transactions from now on,
  * and `tx`, unless rules have begun with it. Nothing happens where `p` is switched off. */
 void app_becomes(struct app *a, const struct protocol *p, struct tx *tx);

@@ -82,6 +82,7 @@ struct app_past {
 	struct app_past *next;
 	const struct protocol *proto;
 	void *state;
+	uint64_t num; /* the frame that ended it */
 };
 
 /* Gives back what parsing needs: the protocol's state, what it spoke before, bytes, frames. */

@@ -193,7 +193,7 @@ look_at_app(struct detect *d)
 {
 	const struct app *app = d->now->app;
 	struct marks *m = d->now->marks;
-	uint8_t known = 0;
+	uint8_t known = 0, here = (uint8_t) (MARKS_KNOWN << d->now->p->dir), told = (uint8_t) (MARKS_TOLD << d->now->p->dir);
 
 	d->app_index = -1;
 	d->app_bit = 0;
@@ -208,7 +208,11 @@ look_at_app(struct detect *d)
 		if (app->seen[dir] || app->status == APP_FAILED || app->status == APP_STOPPED)
 			known |= (uint8_t) (MARKS_KNOWN << dir);
 	if (m) {
-		d->proto_fresh = known & ~m->flags;
+		d->proto_fresh = m->flags & here && !(m->flags & told);
+		m->flags |= d->proto_fresh ? told : 0;
+		for (int dir = 0; dir < 2; dir++) /* another protocol may have begun */
+			if (!(known & MARKS_KNOWN << dir))
+				m->flags &= (uint8_t) ~((MARKS_KNOWN | MARKS_TOLD) << dir);
 		m->flags |= known;
 	}
 }

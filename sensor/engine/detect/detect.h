@@ -86,7 +86,8 @@ _Static_assert(APP_EV_N <= 8, "a bit each in app_events");
 #define MARKS_PASS 0x01       /* a pass rule matched: nothing of this flow is looked at any more */
 #define MARKS_IPONLY 0x02     /* rules on addresses were asked; << direction */
 #define MARKS_BYPASS 0x08     /* a rule says that the rest of the flow need not be looked at */
-#define MARKS_KNOWN 0x10      /* its protocol was known, or not knowable; << direction */
+#define MARKS_KNOWN 0x10      /* its protocol is known, or not knowable; << direction */
+#define MARKS_TOLD 0x40       /* ... and a packet of that direction came after that; << direction */
 
 struct detect_in {
 	struct packet *p;

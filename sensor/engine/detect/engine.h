@@ -432,7 +432,7 @@ struct detect {
 	struct stream_raw raw;
 	bool has_raw;
 	struct span payload; /* that may be looked at */
-	bool proto_fresh;    /* what the flow speaks became known, or not knowable, with this packet */
+	bool proto_fresh;    /* the direction's first packet after what it speaks became known, or not knowable */
 	struct span context; /* of the rule that just matched: members of alert.context */
 	struct json packet_vars;
 	struct packet_var packet_var[PACKET_VARS_MAX];

@@ -18,6 +18,15 @@ seen(const struct app *a, int dir)
 	return a->seen[dir] ? protocol_index(a->seen[dir]) : -1;
 }
 
+/* ... that the frame came with: what begins in it is for later ones. */
+static int
+seen_before(const struct match_ctx *c, const struct app *a, int dir)
+{
+	const struct protocol *spoke = app_spoke(a, c->p->num);
+
+	return spoke != a->proto && spoke ? protocol_index(spoke) : seen(a, dir);
+}
+
 static bool
 has(const struct want *w, const struct app *a, int index, bool known)
 {
@@ -38,17 +47,20 @@ match(const struct match_ctx *c, const union kw_arg *a)
 
 	if (!app)
 		return false;
-	int now = app->proto ? protocol_index(app->proto) : -1;
+	const struct protocol *spoke = app_spoke(app, c->p->num);
+	int now = spoke ? protocol_index(spoke) : -1;
 	bool known = app->status != APP_PROBING;
 	switch (w->mode) {
 	case TO_SRV:
-		return has(w, app, seen(app, TO_SERVER), known);
+		return has(w, app, seen_before(c, app, TO_SERVER), known);
 	case TO_CLI:
-		return has(w, app, seen(app, TO_CLIENT), known);
+		return has(w, app, seen_before(c, app, TO_CLIENT), known);
 	case EITHER:
-		return has(w, app, seen(app, TO_SERVER), known) || has(w, app, seen(app, TO_CLIENT), known);
+		return has(w, app, seen_before(c, app, TO_SERVER), known) || has(w, app, seen_before(c, app, TO_CLIENT), known);
 	case DIRECTION:
-		return has(w, app, seen(app, c->dir) >= 0 ? seen(app, c->dir) : now, known);
+		return has(w, app, seen_before(c, app, c->dir) >= 0 ? seen_before(c, app, c->dir) : now, known);
+	case ORIGINAL: /* what it spoke before it changed to another: without a change that is unknown */
+		return has(w, app, app->before ? protocol_index(app->before) : -1, false);
 	default:
 		return has(w, app, now, known);
 	}
