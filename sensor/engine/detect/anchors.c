@@ -9,7 +9,6 @@
 
 #define PLACE_MAX 1024
 #define KEY 4
-#define PATTERN_MAX 64 /* bytes that are compared; the rule itself checks the rest */
 
 struct anchor {
 	struct span bytes; /* lower case when nocase */
@@ -127,7 +126,7 @@ anchors_build(struct ruleset *r, const struct fast *fasts, const struct list *l)
 		const struct fast *f = &fasts[l->v[i]];
 		uint32_t at = 0;
 		fast_fixed(f, &at);
-		a->v[i] = (struct anchor) { .bytes = span_head(f->bytes, PATTERN_MAX), .at = (uint16_t) at, .nocase = f->content->flags & CO_NOCASE, .sig = l->v[i] };
+		a->v[i] = (struct anchor) { .bytes = span_head(f->bytes, LITERAL_MAX), .at = (uint16_t) at, .nocase = f->content->flags & CO_NOCASE, .sig = l->v[i] };
 	}
 	qsort(a->v, a->n, sizeof(*a->v), anchor_compare);
 	index_all(a);

@@ -110,8 +110,7 @@ body_instance(struct detect *d, const struct buffer *b, const struct body *body,
 	return transforms_apply(d, b, out);
 }
 
-/* The index-th body of which there is something to look at. */
-static const struct body *
+const struct body *
 body_at(const struct field *f, struct tx *tx, int dir, unsigned index, bool over)
 {
 	const struct body *body;

@@ -246,6 +246,16 @@ check_content(struct build *b, struct op *op)
 	return 0;
 }
 
+/* It may be anywhere behind a place: where nothing is found from one place on, nothing is from a later one. */
+static bool
+only_behind(const struct op *op)
+{
+	const struct op_content *c = op->arg;
+
+	return op->type == OP_CONTENT && !op->negated && (c->flags & (CO_DISTANCE | CO_WITHIN | CO_DEPTH | CO_OFFSET)) == CO_DISTANCE &&
+	    c->distance.var < 0;
+}
+
 /* Marks the places that are worth another try, see struct op. */
 static void
 mark_again(struct op *ops, uint32_t n)
@@ -255,7 +265,7 @@ mark_again(struct op *ops, uint32_t n)
 			continue;
 		for (uint32_t k = i + 1; k < n; k++) {
 			if (ops[k].relative) {
-				ops[i].again = true;
+				ops[i].again = !only_behind(&ops[k]);
 				break;
 			}
 			if (build_sets_place(&ops[k]))

@@ -30,7 +30,7 @@ struct op {
 	uint8_t type;
 	bool negated;
 	bool relative; /* begins where the one before ended, or uses a variable */
-	bool again;    /* something after it depends on where it matched: try the next place, too */
+	bool again;    /* what follows depends on where it matched, and may match from a later place where it does not from an earlier one */
 	uint16_t opt;  /* which option of the rule it came from, from 1; 0 = none */
 	const void *arg;
 };
@@ -223,6 +223,7 @@ struct action {
 #define SIG_FRAME 0x20000
 #define SIG_WRITES 0x80000       /* packet_parts: one writes */
 #define SIG_BY_PORT 0x40000      /* found by the few ports it names, whatever pattern it has */
+#define SIG_BODY 0x100000         /* found by a pattern in a body, of which only what is new is searched */
 #define SIG_PDONLY 0x8000        /* only about which protocol it is: looked at when that becomes known */
 
 struct sig {
@@ -246,6 +247,8 @@ struct sig {
 	const struct part *frame_parts;  /* of one frame */
 	const struct rule *rule;       /* load time only */
 };
+
+#define LITERAL_MAX 64 /* bytes of a pattern that are looked for; the rule itself checks the rest */
 
 /* The pattern a rule is found by. */
 struct fast {
@@ -395,7 +398,7 @@ struct tx_note {
 	uint8_t state;
 	uint16_t file;  /* the one that a part matched in, from 1; 0: none */
 };
-enum { NOTE_OPEN, NOTE_DONE };
+enum { NOTE_OPEN, NOTE_DONE, NOTE_ASK /* its pattern was found, what it wants of the packet was not so */ };
 struct tx_state {
 	uint32_t generation;
 	uint32_t n, cap;
@@ -457,6 +460,8 @@ bool payload_match(struct detect *d, const struct sig *s, bool *from_stream, str
 bool buffer_instance(struct detect *d, const struct buffer *b, struct tx *tx, int dir, unsigned index, bool over,
     struct span *out, uint64_t *start);
 /* What is to be looked at of a body now. */
+/* The index-th body of which there is something to look at; NULL. */
+const struct body *body_at(const struct field *f, struct tx *tx, int dir, unsigned index, bool over);
 bool body_instance(struct detect *d, const struct buffer *b, const struct body *body, bool over, struct span *out, uint64_t *start);
 bool transforms_apply(struct detect *d, const struct buffer *b, struct span *s);
 void tx_run(struct detect *d);

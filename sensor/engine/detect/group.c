@@ -113,6 +113,8 @@ add_field(struct ruleset *r, struct list (*fields)[2], const struct fast *f, uin
 {
 	uint8_t dirs = r->sigs[i].dirs & r->buffers[f->buffer].dirs;
 
+	if (r->buffers[f->buffer].body)
+		r->sigs[i].flags |= SIG_BODY;
 	for (int dir = 0; dir < 2; dir++)
 		if (dirs >> dir & 1 && list_add(&fields[f->buffer][dir], i) < 0)
 			return -1;

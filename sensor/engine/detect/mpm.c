@@ -6,7 +6,6 @@
 #include "base/hash.h"
 #include "engine/detect/ruleset.h"
 
-#define LITERAL_MAX 64 /* bytes of a literal that are looked for; the rule itself checks the rest */
 #define FEW_LITERALS 16
 #define FEW_WORK 1024  /* literals times bytes: the price of starting a search */
 

@@ -24,6 +24,7 @@ struct look { /* one transaction, one direction, now */
 	const struct protocol *proto;
 	int dir;
 	bool over;     /* nothing more comes in this direction */
+	bool reloaded; /* by other rules than those in force now it was looked at before */
 	const struct kept *kept; /* or NULL */
 };
 
@@ -278,8 +279,13 @@ rule_look(struct detect *d, struct look *l, uint32_t i)
 	d->file = n ? n->file : 0;
 	if (n && n->state == NOTE_DONE)
 		return false;
-	if (!n && (!header_match(d, s, both && l->dir == TO_CLIENT) || !packet_match(d, s)))
+	if ((!n || n->state == NOTE_ASK) && !header_match(d, s, both && l->dir == TO_CLIENT))
 		return false;
+	if ((!n || n->state == NOTE_ASK) && !packet_match(d, s)) {
+		if (!n && s->flags & SIG_BODY && !l->over)
+			note_put(d, l, i, dir, 0, NOTE_ASK);
+		return false;
+	}
 	/* a peer with long headers would use the scratch up before the last rule has looked */
 	struct arena_mark mark = arena_mark(&d->scratch);
 	enum verdict v = parts_look(d, s, l, &parts, &from_stream, &where);
@@ -368,6 +374,8 @@ explain_look(struct detect *d, struct look *l)
 
 	if (n && n->state == NOTE_DONE)
 		return;
+	if (n && n->state == NOTE_ASK)
+		n = NULL;
 	explain_begin(d, l->tx);
 	ok = n ? explain_check(d->explain, true, 0, "header, at an earlier packet") : explain_header(d, s, both && l->dir == TO_CLIENT);
 	for (unsigned k = 0; ok && k < s->n_parts; k++)
@@ -391,6 +399,17 @@ field_settled(const struct field *f, const struct look *l)
 	return field_final(f, l);
 }
 
+/* Of a body that has been looked at before: what is new, and as much before it as a pattern may begin in. */
+static struct span
+fresh(const struct buffer *b, const struct field *f, const struct look *l, unsigned index, struct span s, uint64_t start)
+{
+	const struct body *body = f->kind == FIELD_BODY && !b->n_transforms ? body_at(f, l->tx, l->dir, index, l->over) : NULL;
+
+	if (!body || body->seen <= start + LITERAL_MAX)
+		return s;
+	return span_skip(s, (uint32_t) (body->seen - start - LITERAL_MAX));
+}
+
 static void
 fields_scan(struct detect *d, struct look *l, const struct app_group *g, struct kept *kept)
 {
@@ -410,7 +429,7 @@ fields_scan(struct detect *d, struct look *l, const struct app_group *g, struct 
 			break;
 		unsigned i = 0;
 		for (; buffer_instance(d, b, l->tx, l->dir, i, l->over, &s, &start); i++)
-			scan_run(d, fs->scan, s, &d->tx);
+			scan_run(d, fs->scan, l->reloaded ? s : fresh(b, f, l, i, s, start), &d->tx);
 		if (f->kind == FIELD_BYTES && !b->n_transforms && kept->n < KEPT_MAX && arena_mark(&d->scratch).used - begin < KEPT_BYTES) {
 			kept->v[kept->n].buffer = fs->buffer;
 			kept->v[kept->n].there = i > 0;
@@ -455,6 +474,7 @@ tx_look(struct detect *d, struct look *l)
 	if (l->state && l->state->generation != d->rules->generation) {
 		tx_forget(d, l->tx);
 		l->state = NULL;
+		l->reloaded = true;
 	}
 	if (l->tx->renewed[l->dir]) {
 		l->tx->renewed[l->dir] = false;
@@ -469,7 +489,7 @@ tx_look(struct detect *d, struct look *l)
 	for (uint32_t i = 0; i < d->n_later; i++)
 		candidates_add(&d->tx, d->later[i]);
 	for (uint32_t i = 0; l->state && i < l->state->n; i++)
-		if (l->state->note[i].state == NOTE_OPEN && (l->state->note[i].dir == 2 || l->state->note[i].dir == l->dir))
+		if (l->state->note[i].state != NOTE_DONE && (l->state->note[i].dir == 2 || l->state->note[i].dir == l->dir))
 			candidates_add(&d->tx, l->state->note[i].sig);
 	while (candidates_take(&d->tx, &sig)) {
 		if (asked && sig >= explain_sig(d->explain)) {

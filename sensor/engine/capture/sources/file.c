@@ -2,7 +2,7 @@
  * file - frames out of a pcap or pcapng file, a folder of them, or standard input.
  *
  * Thread:    the worker's.
- * Memory:    the list of names (read once at open), libpcap's buffer.
+ * Memory:    the list of names (read once at open), a buffer for the file, libpcap's for the frame.
  * Owns:      the open file.
  * Not here:  interfaces -> live.c
  *
@@ -19,6 +19,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#define BUFFER (128u << 10) /* read at once: libpcap's own way is a system call for every 4096 bytes */
+
 struct files {
 	char **names;       /* heap */
 	unsigned n, next;   /* next: the one to open when the open one ends */
@@ -27,6 +29,7 @@ struct files {
 	int64_t first_ts, first_clock; /* replay at speed: both ends of the rubber band */
 	void (*fn)(void *, const struct frame *);
 	void *arg;
+	char buffer[BUFFER];
 };
 
 static void
@@ -117,6 +120,27 @@ list_folder(struct capture *c, struct files *fs, const char *dir)
 	return rc;
 }
 
+static pcap_t *
+open_file(struct files *fs, const char *name, char err[static PCAP_ERRBUF_SIZE])
+{
+	FILE *f = strcmp(name, "-") ? fopen(name, "rb") : stdin;
+
+	if (!f) {
+		snprintf(err, PCAP_ERRBUF_SIZE, "%s", strerror(errno));
+		return NULL;
+	}
+	if (f != stdin)
+		setvbuf(f, fs->buffer, _IOFBF, sizeof(fs->buffer));
+	errno = 0;
+	pcap_t *p = pcap_fopen_offline_with_tstamp_precision(f, PCAP_TSTAMP_PRECISION_NANO, err);
+	if (!p && f != stdin) {
+		int e = errno;
+		fclose(f);
+		errno = e;
+	}
+	return p;
+}
+
 /* Opens the next file. E_NOENT: there is none; else as capture_open(). */
 static int
 open_next(struct capture *c, char why[static 256])
@@ -129,18 +153,13 @@ open_next(struct capture *c, char why[static 256])
 		return E_NOENT;
 	name = fs->names[fs->next++];
 	errno = 0;
-	if (!strcmp(name, "-"))
-		c->pcap = pcap_fopen_offline_with_tstamp_precision(stdin, PCAP_TSTAMP_PRECISION_NANO, err);
-	else
-		c->pcap = pcap_open_offline_with_tstamp_precision(name, PCAP_TSTAMP_PRECISION_NANO, err);
+	c->pcap = open_file(fs, name, err);
 	if (!c->pcap) {
 		int rc = errno == EACCES ? E_PERM : errno == ENOENT ? E_NOENT : E_BAD;
-		size_t n = strlen(name);
-		/* libpcap names the file itself when it cannot open it */
-		if (!strncmp(err, name, n) && err[n] == ':')
-			snprintf(why, 256, "%.240s", err);
-		else
+		if (rc == E_BAD)
 			snprintf(why, 256, "%.120s: not a readable capture: %.100s", name, err);
+		else
+			snprintf(why, 256, "%.140s: %.100s", name, err);
 		return rc;
 	}
 	c->linktype = (uint16_t) pcap_datalink(c->pcap);
