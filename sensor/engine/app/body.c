@@ -10,6 +10,14 @@
 #include "engine/app/inner.h"
 
 #define BODY_KEEP 524288u
+#define BODY_GROWS 65536u /* bytes that are kept for the asking */
+
+/* Where bodies have no bound, what was looked at need not be kept in ever more memory. */
+static bool
+grows_in_vain(const struct body *b, uint64_t seen, uint64_t n)
+{
+	return b->limit == 0 && n > BODY_GROWS && n > b->data.cap && seen > b->inspect_window && seen - b->inspect_window >= b->data.n / 2;
+}
 
 /* Room for n more: what rules have seen goes first, then the oldest. */
 static void
@@ -18,7 +26,7 @@ make_room(struct body *b, uint32_t n)
 	uint64_t seen = b->seen > b->start ? b->seen - b->start : 0;
 	uint32_t drop;
 
-	if (b->data.n + (uint64_t) n <= BODY_KEEP)
+	if (b->data.n + (uint64_t) n <= BODY_KEEP && !grows_in_vain(b, seen, b->data.n + (uint64_t) n))
 		return;
 	drop = seen > b->inspect_window ? (uint32_t) (seen - b->inspect_window) : 0;
 	if (b->data.n - drop + (uint64_t) n > BODY_KEEP) {
@@ -47,7 +55,7 @@ body_add(struct body *b, struct app *app, struct span s, uint64_t limit)
 		struct span part = span_head(s, BODY_KEEP / 2);
 
 		make_room(b, part.n);
-		if (app_keep(app, &b->data, part, BODY_KEEP) < 0) {
+		if (app_keep(app, &b->data, part, limit && limit < BODY_KEEP ? (uint32_t) limit : BODY_KEEP) < 0) {
 			b->truncated = b->stopped = true;
 			return;
 		}

@@ -268,6 +268,39 @@ hole_in_a_body(void **state)
 	drive_clear(&d);
 }
 
+/* A body without a bound that rules follow stays small, one with a bound takes no more than that, and both show the same bytes. */
+static void
+bodies_take_little(void **state)
+{
+	static char piece[10000];
+	struct body followed = { .inspect_window = 100 }, bounded = followed, waits = followed;
+	struct drive d;
+	struct span s;
+	uint64_t at;
+
+	drive_begin(&d, 6, 80);
+	drive_feed(&d, TO_SERVER, SPAN_LIT("GET "), 0);
+	for (unsigned i = 0; i < 40; i++) {
+		memset(piece, 'a' + (int) (i % 26), sizeof(piece));
+		body_add(&followed, d.app, span_of(piece, sizeof(piece)), 0);
+		body_add(&waits, d.app, span_of(piece, sizeof(piece)), 0);
+		body_add(&bounded, d.app, span_of(piece, sizeof(piece)), 102400);
+		assert_true(body_view(&followed, false, &s, &at));
+		assert_int_equal(s.n, i ? 10100 : 10000);
+		assert_int_equal(at, i ? i * 10000 - 100 : 0);
+		assert_int_equal(s.p[s.n - 1], 'a' + i % 26);
+		body_looked(&followed, false);
+	}
+	assert_true(followed.data.cap < 131072 && !followed.truncated);
+	assert_int_equal(waits.data.n, 400000);
+	assert_int_equal(bounded.data.n, 102400);
+	assert_int_equal(bounded.data.cap, pool_size(102400));
+	body_clear(&followed, d.app);
+	body_clear(&waits, d.app);
+	body_clear(&bounded, d.app);
+	drive_clear(&d);
+}
+
 int
 main(void)
 {
@@ -284,6 +317,7 @@ main(void)
 		cmocka_unit_test(gap_in_body),
 		cmocka_unit_test(bodies_are_shown_once),
 		cmocka_unit_test(hole_in_a_body),
+		cmocka_unit_test(bodies_take_little),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
