@@ -292,7 +292,8 @@ wants_look(struct session *s, int dir, unsigned updated)
 	return due >> dir & 1 || across;
 }
 
-/* What a flow that is over, or that nobody can read, need not keep. */
+/* What a flow that is over, or that nobody can read, need not keep. A session is put away only where the flow is closed: there
+ * worker_packet() wakes it. */
 static void
 settle(struct worker *w, const struct flow *f, struct session *s)
 {

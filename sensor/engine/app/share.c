@@ -62,7 +62,8 @@ essence(const struct app *a, struct app *k)
 static struct app_shared *
 share(struct apps *e, const struct app *k)
 {
-	struct app_shared **set = &e->shared[hash_bytes(k, sizeof(*k), 0) % (APP_SHARED_MAX / WAYS) * WAYS], **empty = NULL;
+	const uint64_t mostly[] = { k->tx_next, k->events, k->index | (uint64_t) k->status << 8 | (uint64_t) k->first_dir << 16 };
+	struct app_shared **set = &e->shared[hash_bytes(mostly, sizeof(mostly), 0) % (APP_SHARED_MAX / WAYS) * WAYS], **empty = NULL;
 
 	for (unsigned i = 0; i < WAYS; i++) {
 		if (set[i] && memcmp(&set[i]->app, k, sizeof(*k)) == 0)
