@@ -479,17 +479,25 @@ listens(const struct app *a, int dir)
 	return !a->eof[dir] && a->status != APP_FAILED && a->status != APP_STOPPED && !in_vain(a, dir);
 }
 
-/* The struct, made with the first bytes or gap, told what packet is at hand. */
-static struct app *
-app_at(struct apps *e, struct app **a, const struct packet *p)
+/* A struct of the flow's own, with its first bytes or gap. */
+static __attribute__((noinline)) struct app *
+app_begin(struct apps *e, struct app **a, const struct packet *p)
 {
-	if (!*a || (*a)->shared)
-		*a = *a ? app_unshare(e, *a, p) : app_new(e, p);
-	if (!*a || (*a)->shared)
-		return NULL;
-	(*a)->now = p->ts;
-	(*a)->num = p->num;
-	return *a;
+	*a = *a ? app_unshare(e, *a, p) : app_new(e, p);
+	return *a && !(*a)->shared ? *a : NULL;
+}
+
+/* It, told what packet is at hand. */
+static inline struct app *
+app_at(struct apps *e, struct app **at, const struct packet *p)
+{
+	struct app *a = *at && !(*at)->shared ? *at : app_begin(e, at, p);
+
+	if (a) {
+		a->now = p->ts;
+		a->num = p->num;
+	}
+	return a;
 }
 
 void

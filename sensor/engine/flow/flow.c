@@ -25,6 +25,7 @@ enum { GROUP_TCP, GROUP_UDP, GROUP_ICMP, GROUP_OTHER, GROUP_N };
 
 struct list {
 	uint32_t oldest, newest;
+	int64_t edge;          /* flows touched after it end in the same second as one that is touched now */
 };
 
 struct flow_table {
@@ -35,6 +36,7 @@ struct flow_table {
 	uint64_t mask, seed;
 	struct list list[CLASS_N];
 	int64_t timeout[CLASS_N];
+	uint32_t crowded;      /* with more flows than that the lists are kept in order packet by packet */
 	int64_t now, tick;     /* highest packet time told; second of the last expiry */
 	struct rate_conf rate;
 	bool vlan_use;
@@ -131,6 +133,9 @@ flow_table_new(const struct flow_conf *conf, size_t user_size, uint64_t hash_see
 	t->on_end = on_end;
 	t->arg = arg;
 	t->now = t->tick = INT64_MIN;
+	t->crowded = t->slab.cap - t->slab.cap / 16;
+	for (int c = 0; c < CLASS_N; c++)
+		t->list[c].edge = INT64_MIN / 2;
 	timeouts_set(t, conf);
 	return t;
 }
@@ -467,25 +472,28 @@ lookup(const struct flow_table *t, const struct flow_key *key, uint32_t hash)
 	return f;
 }
 
-/* Soon the quietest flow has to leave: then the lists tell exactly which one that is. */
+/* Is what the list knows of the flow's time still right? Not when soon the quietest flow has to leave: then the order is exact. */
 static bool
-crowded(const struct flow_table *t)
+stays(struct flow_table *t, const struct flow *f)
 {
-	return t->slab.used > t->slab.cap - t->slab.cap / 16;
+	struct list *l = &t->list[f->timeout_class];
+	int64_t timeout = t->timeout[f->timeout_class];
+
+	if (t->now > l->edge + SECOND)
+		l->edge = ((t->now + timeout + SECOND - 1) / SECOND - 1) * SECOND - timeout;
+	return f->touched > l->edge && t->slab.used <= t->crowded;
 }
 
 /* The flow moves in its list where it will end a second later than it would have: its neighbours there are seldom in the cache. */
 static void
 touch(struct flow_table *t, struct flow *f, const struct packet *p)
 {
-	int64_t tick = deadline_tick(t, f);
+	bool moves = !stays(t, f);
 
 	if (p->ts > f->last)
 		f->last = p->ts;
 	f->touched = t->now;
-	if (deadline_tick(t, f) == tick && !crowded(t))
-		return;
-	if (f->newer == 0)
+	if (!moves || f->newer == 0)
 		return;
 	list_remove(t, f);
 	list_append(t, f);
