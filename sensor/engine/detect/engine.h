@@ -258,6 +258,12 @@ struct fast {
 	uint16_t buffer;
 };
 
+struct literal {
+	struct span s; /* 1 to LITERAL_MAX bytes, lower case when nocase */
+	bool nocase;
+	uint32_t sig;
+};
+
 /* One database of literals, and what rules each literal stands for. */
 struct scan {
 	hs_database_t *db;
@@ -265,7 +271,7 @@ struct scan {
 	const uint32_t *first; /* n_patterns + 1 */
 	const uint32_t *sigs;
 	uint32_t min;          /* shortest literal */
-	const struct literal *few; /* the literals, when they are so few that short bytes are compared with each; or NULL */
+	struct grams *grams;   /* the same literals, for short inputs */
 	uint64_t bytes;
 	const char *name;
 	bool cached;

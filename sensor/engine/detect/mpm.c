@@ -1,19 +1,11 @@
 /*
- * mpm - one Hyperscan database of literals: which rules may match in these bytes?
+ * mpm - which rules may match in these bytes? Short inputs are looked up (grams.c), long ones searched with Hyperscan.
  */
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "engine/detect/grams.h"
 #include "engine/detect/ruleset.h"
-
-#define FEW_LITERALS 16
-#define FEW_WORK 1024  /* literals times bytes: the price of starting a search */
-
-struct literal {
-	struct span s;
-	bool nocase;
-	uint32_t sig;
-};
 
 static int
 literal_compare(const void *a, const void *b)
@@ -129,12 +121,8 @@ fill(struct ruleset *r, struct scan *s, struct literal *l, uint32_t n, struct di
 		ids[i] = l[i].sig;
 	}
 	first[s->n_patterns] = n;
-	if (s->n_patterns <= FEW_LITERALS) {
-		struct literal *few = arena_alloc(&r->arena, s->n_patterns * sizeof(*few));
-		for (uint32_t i = 0; few && i < s->n_patterns; i++)
-			few[i] = l[first[i]];
-		s->few = few;
-	}
+	if (!(s->grams = grams_build(&r->arena, l, first, s->n_patterns)))
+		return -1;
 	s->first = first;
 	s->sigs = ids;
 	s->n_rules = n;
@@ -183,13 +171,19 @@ struct hit {
 	struct candidates *into;
 };
 
-static int
-on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *arg)
+static void
+found(void *arg, uint32_t id)
 {
-	struct hit *h = arg;
+	const struct hit *h = arg;
 
 	for (uint32_t i = h->s->first[id]; i < h->s->first[id + 1]; i++)
 		candidates_add(h->into, h->s->sigs[i]);
+}
+
+static int
+on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *arg)
+{
+	found(arg, id);
 	return 0;
 }
 
@@ -200,11 +194,8 @@ scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candi
 
 	if (bytes.n < s->min)
 		return;
-	if (s->few && (uint64_t) bytes.n * s->n_patterns <= FEW_WORK)
-		for (uint32_t i = 0; i < s->n_patterns && s->few[i].s.n <= bytes.n; i++) { /* by length */
-			if (content_find(bytes, s->few[i].s.p, s->few[i].s.n, s->few[i].nocase) != UINT32_MAX)
-				on_match(i, 0, 0, 0, &h);
-		}
+	if (bytes.n <= grams_limit(s->grams))
+		grams_find(s->grams, bytes, found, &h);
 	else
 		hs_scan(s->db, (const char *) bytes.p, bytes.n, 0, d->hs, on_match, &h);
 }
