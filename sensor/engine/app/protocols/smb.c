@@ -17,7 +17,8 @@
 #define VISIBLE 8192   /* bytes of a PDU that are looked at */
 #define OPEN_MAX 1024  /* commands without an answer */
 #define COMMANDS_MAX 64 /* of a PDU */
-#define QUEUE_COUNT 64  /* pieces of a file that wait, as in the reference */
+#define QUEUE_COUNT 64  /* pieces of a file that wait, as in the reference; likewise: */
+#define SIZE_MOST 16777216 /* bytes of one read or write */
 #define STATUS_PENDING 0x103
 #define STATUS_MORE 0xc0000016
 
@@ -67,25 +68,20 @@ smb_new(struct app *a, const struct smb_state *st, const struct smb_head *h)
 struct smb_tx *
 smb_begin(struct app *a, struct smb_state *st, int dir, const struct smb_head *h)
 {
-	struct smb_tx *t = smb_new(a, st, h);
+	const struct smb_conf *conf = app_conf(a);
+	struct smb_tx *t;
 
-	if (!t)
+	if (dir == TO_SERVER && st->open >= (conf ? conf->max_tx : OPEN_MAX)) { /* as in the reference: the flow is given up */
+		app_event(a, NULL, SMB_EV_TOO_MANY);
+		st->given_up = true;
 		return NULL;
-	if (dir == TO_CLIENT) {
-		t->tx.only_dir = 1 << TO_CLIENT;
-		return t;
 	}
-	if (++st->open <= OPEN_MAX)
-		return t;
-	app_event(a, &t->tx, SMB_EV_TOO_MANY);
-	each_tx(a, x)
-		if (x != &t->tx && !((struct smb_tx *) x)->answered && !x->only_dir) {
-			((struct smb_tx *) x)->answered = true;
-			tx_reach(x, TO_SERVER, 1);
-			tx_reach(x, TO_CLIENT, 1);
-			st->open--;
-			break;
-		}
+	if (!(t = smb_new(a, st, h)))
+		return NULL;
+	if (dir == TO_CLIENT)
+		t->tx.only_dir = 1 << TO_CLIENT;
+	else
+		st->open++;
 	return t;
 }
 
@@ -358,6 +354,8 @@ smb_feed(struct app *a, void *state, int dir, struct span bytes)
 			smb1_pdu(a, st, dir, pdu);
 		else if (type == 0 && magic == 0xfe534d42)
 			smb2_pdu(a, st, dir, pdu, n - seen);
+		if (st->given_up)
+			return -1;
 		taken += 4 + seen;
 		st->skip[dir] = n - seen;
 	}
@@ -577,7 +575,7 @@ smb_configure(void *to, const struct conf *tree, const struct yaml *node, struct
 		{ "max-read-queue-size", &c->queue[TO_CLIENT].bytes }, { "max-write-queue-size", &c->queue[TO_SERVER].bytes },
 		{ "max-read-queue-cnt", &c->queue[TO_CLIENT].count }, { "max-write-queue-cnt", &c->queue[TO_SERVER].count } };
 
-	*c = (struct smb_conf) { .log_types = UINT16_MAX, .queue = { { QUEUE_COUNT, 0 }, { QUEUE_COUNT, 0 } } };
+	*c = (struct smb_conf) { .log_types = UINT16_MAX, .max_read = SIZE_MOST, .max_write = SIZE_MOST, .max_tx = OPEN_MAX, .queue = { { QUEUE_COUNT, 0 }, { QUEUE_COUNT, 0 } } };
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		const struct yaml *y = yaml_get(node, sizes[i].key);
 		uint64_t v;
@@ -589,6 +587,7 @@ smb_configure(void *to, const struct conf *tree, const struct yaml *node, struct
 		else
 			*sizes[i].to = (uint32_t) v;
 	}
+	read_max_tx(node, &c->max_tx, d);
 	if (tree)
 		yaml_each(o, conf_find(tree, "outputs"))
 			yaml_each(t, yaml_get(yaml_get(o, "eve-log"), "types"))

@@ -33,6 +33,7 @@ enum smb_type { SMB_FILE = 1, SMB_TREE = 2, SMB_NEGOTIATE = 4, SMB_DCERPC = 8, S
 struct smb_conf {
 	uint16_t log_types;            /* enum smb_type */
 	uint32_t max_read, max_write;  /* bytes of one command; 0 = any */
+	uint32_t max_tx;               /* commands without an answer */
 	struct parts_conf queue[2];    /* pieces of a file that wait: written, read */
 };
 
@@ -85,7 +86,7 @@ struct smb_tx {
 
 struct smb_state {
 	uint32_t skip[2];         /* bytes of the PDU at hand that are passed over */
-	bool resync[2], negotiated;
+	bool resync[2], negotiated, given_up;
 	bool lost[2];             /* some of the direction never came */
 	bool marked[2];           /* the frames of the record at hand are told */
 	uint32_t open;            /* commands without an answer */

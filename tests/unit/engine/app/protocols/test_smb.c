@@ -146,6 +146,30 @@ test_gap(void **state)
 	fake_end(&f);
 }
 
+/* After 1024 commands that nobody answered the flow is given up. */
+static void
+test_too_many(void **state)
+{
+	struct fake f;
+	struct span ask = ex(0, 0, TREE).bytes;
+
+	fake_begin(&f, &protocol_smb);
+	for (unsigned i = 0; i < 1024; i++) {
+		bytes[0][4 + 24] = (uint8_t) i; /* the message's number */
+		bytes[0][4 + 25] = (uint8_t) (i >> 8);
+		fake_feed(&f, TO_SERVER, ask);
+	}
+	assert_false(f.lost[TO_SERVER]);
+	assert_int_equal(f.app.last->events, 0);
+	assert_int_equal(f.app.last->id, 1023);
+	bytes[0][4 + 25] = 4;
+	fake_feed(&f, TO_SERVER, ask);
+	assert_true(f.lost[TO_SERVER]);
+	assert_int_equal(f.app.last->id, 1023);
+	assert_int_equal(f.app.last->events, 1 << 11);
+	fake_end(&f);
+}
+
 static void
 test_probe(void **state)
 {
@@ -165,6 +189,7 @@ main(void)
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_dialect1),
 		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_probe),
 	};
 
