@@ -151,6 +151,15 @@ turn(struct worker *w, struct flow *f, struct session *s, struct packet *p, unsi
 	return (updated & 1) << 1 | updated >> 1;
 }
 
+static void
+mark_session(const struct stream *s, struct packet *p)
+{
+	if (stream_is_midstream(s))
+		p->flags |= PACKET_MIDSTREAM;
+	if (stream_is_one_sided(s))
+		p->flags |= PACKET_ONE_SIDED;
+}
+
 /* Hands ready bytes of the stream to the application layer; tells which directions got something. */
 static unsigned
 feed_stream(struct worker *w, struct flow *f, struct session *s, struct packet *p)
@@ -207,8 +216,7 @@ tcp_packet(struct worker *w, struct flow *f, struct session *s, struct packet *p
 	}
 	if (!s->stream || s->bypassed)
 		return 0;
-	if (stream_is_midstream(s->stream))
-		p->flags |= PACKET_MIDSTREAM;
+	mark_session(s->stream, p);
 	updated = feed_stream(w, f, s, p);
 	enum stream_state st = stream_state(s->stream);
 	if (st == STREAM_CLOSED || st == STREAM_TIME_WAIT || st == STREAM_LAST_ACK)
@@ -377,8 +385,7 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 			wants[d] = s->app_next >> d & 1 || stream_wants_flush(s->stream, d) || (s->app && s->app->frames[d].n);
 		pseudo_packet(&p, f, TO_SERVER);
 		stream_flush(w->streams, s->stream);
-		if (stream_is_midstream(s->stream))
-			p.flags |= PACKET_MIDSTREAM;
+		mark_session(s->stream, &p);
 		bool swapped = f->swapped;
 		unsigned updated = feed_stream(w, f, s, &p);
 		session_add(&w->sessions, s, &w->now);

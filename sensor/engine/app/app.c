@@ -452,6 +452,7 @@ app_new(struct apps *e, const struct packet *p)
 	a->addr[TO_SERVER] = to_server ? p->src : p->dst;
 	a->addr[TO_CLIENT] = to_server ? p->dst : p->src;
 	a->midstream = p->flags & PACKET_MIDSTREAM;
+	a->one_sided = p->flags & PACKET_ONE_SIDED;
 	a->now = p->ts;
 	begin_expected(a);
 	return a;

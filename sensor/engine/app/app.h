@@ -71,6 +71,7 @@ struct app {
 	bool gave_up[2];              /* no probe is left in that direction */
 	bool upgrading;               /* app_upgrade() was called, not yet carried out */
 	bool midstream;
+	bool one_sided;               /* answers to requests are not seen */
 	uint8_t upgrades;
 	uint8_t index;                /* of proto in protocol_table */
 	uint8_t first_dir;            /* which direction sent first */

@@ -48,6 +48,7 @@ enum { TO_SERVER, TO_CLIENT };
 #define PACKET_MIDSTREAM 0x4000       /* stream or worker: the TCP session was picked up midstream */
 #define PACKET_EXC_MIDSTREAM 0x8000   /* stream: stream.midstream-policy was asked about this flow */
 #define PACKET_EXC_MEMCAP 0x10000     /* stream: stream.memcap-policy was */
+#define PACKET_ONE_SIDED 0x80000      /* worker: of the TCP session one side alone is seen */
 
 /* Events of decoder, defragmenter and stream: bits set on the packet, names for decode-event and stream-event
  * ("ipv4.pkt_too_small", "stream.3whs_ack_in_wrong_dir"); one row each in decode/events.def. */

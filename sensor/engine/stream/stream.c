@@ -317,6 +317,12 @@ stream_is_midstream(const struct stream *s)
 	return s && (s->flags & S_MIDSTREAM);
 }
 
+bool
+stream_is_one_sided(const struct stream *s)
+{
+	return s && (s->flags & S_ASYNC);
+}
+
 static uint32_t
 isn_of(const struct stream *s, int dir)
 {

@@ -71,24 +71,27 @@ smb_begin(struct app *a, struct smb_state *st, int dir, const struct smb_head *h
 	const struct smb_conf *conf = app_conf(a);
 	struct smb_tx *t;
 
-	if (dir == TO_SERVER && st->open >= (conf ? conf->max_tx : OPEN_MAX)) { /* as in the reference: the flow is given up */
+	if (dir == TO_SERVER && !a->one_sided && st->open >= (conf ? conf->max_tx : OPEN_MAX)) { /* as in the reference: the flow is given up */
 		app_event(a, NULL, SMB_EV_TOO_MANY);
 		st->given_up = true;
 		return NULL;
 	}
 	if (!(t = smb_new(a, st, h)))
 		return NULL;
-	if (dir == TO_CLIENT)
+	if (dir == TO_CLIENT) {
 		t->tx.only_dir = 1 << TO_CLIENT;
-	else
+	} else if (a->one_sided) { /* nobody is waited for */
+		tx_reach(&t->tx, TO_CLIENT, 1);
+	} else {
 		st->open++;
+	}
 	return t;
 }
 
 void
 smb_answered(struct smb_state *st, struct smb_tx *t, const struct smb_head *h)
 {
-	if (!t->answered && !t->tx.only_dir)
+	if (!t->answered && !t->tx.only_dir && st->open)
 		st->open--;
 	t->answered = true;
 	t->h.status = h->status;
