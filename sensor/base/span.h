@@ -56,6 +56,13 @@ span_eq_nocase(struct span a, struct span b)
 	return true;
 }
 
+/* strcmp() == 0, for lists of words of which most begin otherwise. */
+static inline bool
+text_same(const char *a, const char *b)
+{
+	return *a == *b && strcmp(a, b) == 0;
+}
+
 static inline bool
 span_eq(struct span a, struct span b)
 {

@@ -234,8 +234,8 @@ make_lists(struct parse *p)
 
 	for (uint32_t i = 0; i < p->r->n_options; i++) {
 		const struct rule_option *o = &p->r->options[i];
-		references += strcmp(o->name, "reference") == 0;
-		if (o->value && strcmp(o->name, "metadata") == 0)
+		references += text_same(o->name, "reference");
+		if (o->value && text_same(o->name, "metadata"))
 			metadata += commas(o->value) + 1;
 	}
 	p->r->references = arena_zalloc(&p->s->arena, references * sizeof(char *));
@@ -247,7 +247,7 @@ static int
 read_one(struct parse *p, const struct rule_option *o, struct counts *c)
 {
 	for (size_t i = 0; i < sizeof(metas) / sizeof(metas[0]); i++) {
-		if (strcmp(o->name, metas[i].name) != 0)
+		if (!text_same(o->name, metas[i].name))
 			continue;
 		if (!o->value || !*o->value)
 			return parse_error(p, o->name, "%s without a value, expected %s:VALUE;", o->name, o->name);

@@ -10,7 +10,7 @@
 bool
 word_in(const char *list, const char *word)
 {
-	size_t n = strlen(word);
+	size_t n = list ? strlen(word) : 0;
 
 	while (list && *list) {
 		const char *e = strchr(list, ' ');

@@ -27,10 +27,10 @@ stands_for(const char *rule, const struct protocol *p)
 	static const char *const also[][2] = { { "http", "http2" }, { "http", "doh2" }, { "http2", "doh2" }, { "dns", "doh2" },
 		{ "dcerpc", "smb" } };
 
-	if (!strcmp(p->name, rule) || word_in(p->aliases, rule))
+	if (text_same(p->name, rule) || word_in(p->aliases, rule))
 		return true;
 	for (unsigned i = 0; i < sizeof(also) / sizeof(*also); i++)
-		if (!strcmp(also[i][0], rule) && !strcmp(also[i][1], p->name))
+		if (text_same(also[i][0], rule) && text_same(also[i][1], p->name))
 			return true;
 	return false;
 }
@@ -139,7 +139,7 @@ build_header(struct build *b)
 	const char *proto = b->rule->proto;
 
 	for (unsigned i = 0; i < sizeof(ip_names) / sizeof(*ip_names); i++) {
-		if (strcmp(ip_names[i].name, proto))
+		if (!text_same(ip_names[i].name, proto))
 			continue;
 		if (ip_names[i].n && build_ip_proto(b, ip_names[i].protos, ip_names[i].n) < 0)
 			return E_BAD;
