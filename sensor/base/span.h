@@ -41,6 +41,16 @@ byte_lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
+/* The value of a hexadecimal digit in either case; -1: it is none. */
+static inline int
+byte_hex(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* Letters of ASCII in either case are the same. */
 static inline bool
 span_eq_nocase(struct span a, struct span b)

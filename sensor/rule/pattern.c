@@ -33,15 +33,6 @@ bare_value(const char *value, struct span *inner, bool *negated)
 	return inner->n && inner->p[0] == '"' ? -1 : 0;
 }
 
-static int
-hex_digit(int c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 struct pattern {
 	uint8_t *out;
 	uint32_t n;
@@ -52,7 +43,7 @@ struct pattern {
 static int
 take_hex(struct pattern *p, uint8_t c)
 {
-	int v = hex_digit(c);
+	int v = byte_hex(c);
 
 	if (c == ' ' || c == '\t')
 		return 0;

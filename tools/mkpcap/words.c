@@ -46,12 +46,6 @@ accept(struct script *s, const char *word)
 	return true;
 }
 
-static int
-hex_digit(int c)
-{
-	return isdigit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* One escape at text[*i], behind its backslash. */
 static bool
 escape(struct script *s, struct span t, uint32_t *i, struct buf *b)
@@ -64,8 +58,8 @@ escape(struct script *s, struct span t, uint32_t *i, struct buf *b)
 		buf_add(b, &to[at - from], 1);
 		return true;
 	}
-	if (t.p[*i] == 'x' && *i + 2 < t.n && hex_digit(t.p[*i + 1]) >= 0 && hex_digit(t.p[*i + 2]) >= 0) {
-		put_u8(b, (uint32_t) (hex_digit(t.p[*i + 1]) << 4 | hex_digit(t.p[*i + 2])));
+	if (t.p[*i] == 'x' && *i + 2 < t.n && byte_hex(t.p[*i + 1]) >= 0 && byte_hex(t.p[*i + 2]) >= 0) {
+		put_u8(b, (uint32_t) (byte_hex(t.p[*i + 1]) << 4 | byte_hex(t.p[*i + 2])));
 		*i += 3;
 		return true;
 	}

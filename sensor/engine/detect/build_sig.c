@@ -168,9 +168,8 @@ build_header(struct build *b)
 
 /* ---- the pattern a rule is found by ---- */
 
-/* How rarely bytes occur by chance: letters and zeros are common, others are not; length counts most. */
-static uint32_t
-strength(const uint8_t *p, uint32_t n)
+uint32_t
+pattern_strength(const uint8_t *p, uint32_t n)
 {
 	uint32_t score = 0, seen[8] = { 0 };
 
@@ -208,7 +207,7 @@ fast_choose(const struct build *b, int *list)
 			const struct op_content *c = d->ops[i].arg;
 			if (d->ops[i].type != OP_CONTENT || d->ops[i].negated || c->n == 0)
 				continue;
-			uint32_t score = strength(c->p, c->n < 24 ? c->n : 24) * 2;
+			uint32_t score = pattern_strength(c->p, c->n < 24 ? c->n : 24) * 2;
 			if (d->buffer.kind == BUF_FIELD) /* fewer bytes to look through */
 				score += 6;
 			if (c->flags & CO_FAST)

@@ -29,8 +29,7 @@ number_text(struct span s, uint8_t base, uint64_t *out)
 	if (base == 16 && i + 2 < s.n && s.p[i] == '0' && (s.p[i + 1] | 0x20) == 'x')
 		i += 2;
 	for (; i < s.n; i++, digits++) {
-		uint8_t c = s.p[i];
-		unsigned d = c >= '0' && c <= '9' ? c - 48u : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10u : 99;
+		unsigned d = (unsigned) byte_hex(s.p[i]); /* none: larger than any */
 		if (d >= base || __builtin_mul_overflow(v, (uint64_t) base, &v) || __builtin_add_overflow(v, (uint64_t) d, &v))
 			break;
 	}

@@ -371,6 +371,7 @@ bool ports_few(const struct sig *s);
 int ports_take(struct ruleset *r, struct list *l, struct port_table **out); /* likewise, by ports */
 void ports_free(struct port_table *t);
 uint32_t ports_count(const struct port_table *t); /* rules */
+uint32_t pattern_strength(const uint8_t *p, uint32_t n); /* how rarely bytes occur by chance: letters and zeros are common; length counts most */
 uint16_t buffer_intern(struct ruleset *r, const struct buffer *b);
 const char *sig_kind_name(const struct sig *s); /* "transaction", "packet payload", ... */
 /* Bytes for people: quoted, what is not printable as |hex|, ... when there are more than max. */

@@ -39,19 +39,6 @@ mask_of(unsigned width)
 	return width == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * width) - 1;
 }
 
-/* How much a byte tells: the less common it is on the wire, the more. By hand; it changes the speed only. */
-static int
-byte_worth(uint8_t c)
-{
-	if (c == 0 || c == ' ' || c == 0xff)
-		return 1;
-	if (c == 'e' || c == 't' || c == 'a' || c == 'o' || c == 'i' || c == 'n' || c == '/' || c == '.' || c == '-' || c == '\r' || c == '\n')
-		return 2;
-	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == ':' || c == '=' || c < 4)
-		return 3;
-	return 5;
-}
-
 struct tally { /* how many literals have this key somewhere */
 	uint32_t n[1 << TALLY_BITS];
 };
@@ -71,9 +58,7 @@ best_place(struct tally *t, const uint8_t *low, uint32_t n, const struct kind *k
 	uint8_t at = 0;
 
 	for (uint32_t i = 0; i + bytes <= n; i++) {
-		int worth = 0;
-		for (uint32_t m = 0; m < bytes; m++)
-			worth += byte_worth(low[i + m]);
+		int worth = (int) pattern_strength(low + i, bytes);
 		for (uint32_t m = 0; m < k->step; m++)
 			for (uint32_t others = *tally_of(t, low + i + m, k); others > 1; others /= 2)
 				worth -= 2;
@@ -137,19 +122,20 @@ table_make(struct grams *g, unsigned kind, struct tally *t, struct arena *a)
 	uint8_t low[LITERAL_MAX + GRAMS_ROOM] = { 0 };
 	int e = 0;
 
-	memset(t, 0, sizeof(*t));
 	*table = (struct table) { .mask = mask_of(k->width), .width = k->width, .step = k->step };
+	for (uint32_t i = 0; i < g->n; i++)
+		table->n += g->v[i].kind == kind ? k->step : 0u;
+	if (!table->n)
+		return 0;
+	memset(t, 0, sizeof(*t));
 	for (uint32_t i = 0; i < g->n; i++) {
-		struct lit *x = &g->v[i];
+		const struct lit *x = &g->v[i];
 		if (x->kind != kind)
 			continue;
 		grams_lower(low, span_of(g->text + x->text, x->n));
 		for (uint32_t m = 0; m + k->width <= x->n; m++)
 			++*tally_of(t, low + m, k);
-		table->n += k->step;
 	}
-	if (!table->n)
-		return 0;
 	if (!(f = malloc(table->n * sizeof(*f))))
 		return -1;
 	table->n = 0;

@@ -279,12 +279,14 @@ rule_look(struct detect *d, struct look *l, uint32_t i)
 	d->file = n ? n->file : 0;
 	if (n && n->state == NOTE_DONE)
 		return false;
-	if ((!n || n->state == NOTE_ASK) && !header_match(d, s, both && l->dir == TO_CLIENT))
-		return false;
-	if ((!n || n->state == NOTE_ASK) && !packet_match(d, s)) {
-		if (!n && s->flags & SIG_BODY && !l->over)
-			note_put(d, l, i, dir, 0, NOTE_ASK);
-		return false;
+	if (!n || n->state == NOTE_ASK) {
+		if (!header_match(d, s, both && l->dir == TO_CLIENT))
+			return false;
+		if (!packet_match(d, s)) {
+			if (!n && s->flags & SIG_BODY && !l->over)
+				note_put(d, l, i, dir, 0, NOTE_ASK);
+			return false;
+		}
 	}
 	/* a peer with long headers would use the scratch up before the last rule has looked */
 	struct arena_mark mark = arena_mark(&d->scratch);

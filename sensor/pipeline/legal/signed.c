@@ -2,12 +2,6 @@
 
 #include <openssl/evp.h>
 
-static int
-hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Exactly n bytes of hex digits. */
 static int
 read_hex(const char *text, uint8_t *out, size_t n)
@@ -15,7 +9,7 @@ read_hex(const char *text, uint8_t *out, size_t n)
 	if (!text || strlen(text) != 2 * n)
 		return E_BAD;
 	for (size_t i = 0; i < n; i++) {
-		int a = hex_digit(text[2 * i]), b = hex_digit(text[2 * i + 1]);
+		int a = byte_hex((uint8_t) text[2 * i]), b = byte_hex((uint8_t) text[2 * i + 1]);
 		if (a < 0 || b < 0)
 			return E_BAD;
 		out[i] = (uint8_t) (a << 4 | b);

@@ -22,15 +22,6 @@ http_chunks_end(struct http *s, int dir)
 	s->chunks[dir].state = OFF;
 }
 
-static int
-hex(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool
 is_blank(uint8_t c)
 {
@@ -40,7 +31,7 @@ is_blank(uint8_t c)
 static void
 line_byte(struct http_chunks *c, uint8_t byte)
 {
-	int digit = c->state == AFTER_SIZE ? -1 : hex(byte);
+	int digit = c->state == AFTER_SIZE ? -1 : byte_hex(byte);
 
 	if (digit >= 0) {
 		c->state = c->left >> 56 ? OFF : SIZE;

@@ -435,15 +435,6 @@ base64(struct mime *m, struct span line, uint8_t *out)
 	return n;
 }
 
-static int
-hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* *soft: the line ends in '=', so its end is not part of the text. */
 static uint32_t
 quoted_printable(struct mime *m, struct span line, uint8_t *out, bool *soft)
@@ -456,8 +447,8 @@ quoted_printable(struct mime *m, struct span line, uint8_t *out, bool *soft)
 	for (uint32_t i = 0; i < line.n; i++) {
 		int hi, lo;
 
-		if (line.p[i] == '=' && i + 2 < line.n && (hi = hex_digit(line.p[i + 1])) >= 0 &&
-		    (lo = hex_digit(line.p[i + 2])) >= 0) {
+		if (line.p[i] == '=' && i + 2 < line.n && (hi = byte_hex(line.p[i + 1])) >= 0 &&
+		    (lo = byte_hex(line.p[i + 2])) >= 0) {
 			out[n++] = (uint8_t) (hi << 4 | lo);
 			i += 2;
 		} else {

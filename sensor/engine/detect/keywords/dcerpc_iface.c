@@ -10,15 +10,6 @@ struct arg {
 	bool any_frag;
 };
 
-static int
-digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool
 read_uuid(const char *text, uint8_t out[16])
 {
@@ -28,7 +19,7 @@ read_uuid(const char *text, uint8_t out[16])
 		return false;
 	for (unsigned i = 0; i < 36; i++) {
 		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		int v = digit(text[i]);
+		int v = byte_hex((uint8_t) text[i]);
 
 		if (dash ? text[i] != '-' : v < 0)
 			return false;

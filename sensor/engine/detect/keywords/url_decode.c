@@ -3,12 +3,6 @@
  */
 #include "engine/detect/keyword.h"
 
-static int
-hex(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-}
-
 static struct span
 transform(const union kw_arg *a, struct span in, struct arena *scratch)
 {
@@ -18,8 +12,8 @@ transform(const union kw_arg *a, struct span in, struct arena *scratch)
 	if (!out)
 		return SPAN_NONE;
 	for (uint32_t i = 0; i < in.n; i++) {
-		if (in.p[i] == '%' && i + 2 < in.n && hex(in.p[i + 1]) >= 0 && hex(in.p[i + 2]) >= 0) {
-			out[n++] = (uint8_t) (hex(in.p[i + 1]) << 4 | hex(in.p[i + 2]));
+		if (in.p[i] == '%' && i + 2 < in.n && byte_hex(in.p[i + 1]) >= 0 && byte_hex(in.p[i + 2]) >= 0) {
+			out[n++] = (uint8_t) (byte_hex(in.p[i + 1]) << 4 | byte_hex(in.p[i + 2]));
 			i += 2;
 		} else
 			out[n++] = in.p[i] == '+' ? ' ' : in.p[i];

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "engine/detect/detect.h"
+#include "dice.h"
 
 #define ROUNDS 60
 #define RULES 15
@@ -27,31 +28,22 @@ struct chain {
 	int n;
 };
 
-static uint32_t seed = 11;
-
-static int
-dice(uint32_t n)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (int) ((seed >> 8) % n);
-}
-
 static size_t
 write_rule(char *out, size_t cap, struct chain *c, int sid)
 {
 	size_t at = (size_t) snprintf(out, cap, "alert udp any any -> any any (");
 
-	c->n = 1 + dice(CHAIN);
+	c->n = 1 + (int) dice(CHAIN);
 	for (int i = 0; i < c->n; i++) {
 		struct link *l = &c->link[i];
-		*l = (struct link) { .n = 1 + dice(2), .relative = i > 0 && dice(6) != 0, .negated = i > 0 && dice(6) == 0 };
+		*l = (struct link) { .n = 1 + (int) dice(2), .relative = i > 0 && dice(6) != 0, .negated = i > 0 && dice(6) == 0 };
 		for (int k = 0; k < l->n; k++)
 			l->text[k] = "abc"[dice(3)];
 		at += (size_t) snprintf(out + at, cap - at, "content:%s\"%s\"; ", l->negated ? "!" : "", l->text);
 		if (!l->relative)
 			continue;
-		l->distance = dice(3) ? dice(3) : dice(5) - 2;
-		l->within = dice(3) ? 0 : l->n + dice(3);
+		l->distance = dice(3) ? (int) dice(3) : (int) dice(5) - 2;
+		l->within = dice(3) ? 0 : l->n + (int) dice(3);
 		at += (size_t) snprintf(out + at, cap - at, "distance:%d; ", l->distance);
 		if (l->within)
 			at += (size_t) snprintf(out + at, cap - at, "within:%d; ", l->within);
@@ -144,5 +136,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_every_choice) };
 
+	seed = 11;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

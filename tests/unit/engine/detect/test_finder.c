@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "engine/detect/detect.h"
+#include "dice.h"
 
 #define RULES 200
 #define PACKETS 4000
@@ -25,15 +26,6 @@ struct wish {
 };
 
 static struct wish wishes[RULES];
-static uint32_t seed = 7;
-
-static uint32_t
-dice(uint32_t n)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 8) % n;
-}
-
 static uint16_t
 some_port(bool wide)
 {
@@ -187,5 +179,6 @@ main(void)
 		cmocka_unit_test(test_same_as_said),
 	};
 
+	seed = 7;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,18 +10,10 @@
 #include <cmocka.h>
 
 #include "engine/detect/grams.h"
+#include "dice.h"
 
 #define LITERALS 400
 #define INPUTS 400
-
-static uint32_t seed = 3;
-
-static uint32_t
-dice(uint32_t n)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 8) % n;
-}
 
 static void
 put(void *arg, uint32_t i)
@@ -132,5 +124,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_lengths), cmocka_unit_test(test_few) };
 
+	seed = 3;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
