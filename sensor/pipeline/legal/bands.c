@@ -1,15 +1,15 @@
-#include "pipeline/legal/bands.h"
+#include "pipeline/legal/bands_private.h"
 
 #include <stdlib.h>
 
-static uint8_t
-ceiling_of(const struct packs *p, const struct facts *f)
+uint8_t
+bands_ceiling(const struct packs *p, const struct facts *f, uint8_t *answers)
 {
 	uint8_t top = 0;
 
 	for (uint32_t i = 0; i < p->n_ceilings; i++) {
 		const struct condition *c = &p->ceiling[i];
-		if (c->when && c->band > top && expr_eval(c->when, f) != NO && (!c->need || expr_eval(c->need, f) == YES))
+		if (c->band > top && questions_truth(p->questions, answers, c->at_when, f) != NO && questions_truth(p->questions, answers, c->at_need, f) == YES)
 			top = c->band;
 	}
 	return top;
@@ -29,19 +29,25 @@ down(uint8_t band, unsigned by)
 	return (uint8_t) (band > by ? band - by : 0);
 }
 
-static bool
-is_possible(const struct condition *c, const struct facts *f)
-{
-	return !c->possible || expr_eval(c->possible, f) == YES;
-}
+struct weighing {
+	const struct questions *q;
+	const struct facts *f;
+	uint8_t *answers;
+	uint8_t ceiling;
+};
 
 static void
-weigh(const struct condition *c, uint32_t n, const struct facts *f, uint8_t ceiling, struct party_band *b)
+weigh(const struct weighing *w, const struct condition *c, uint32_t n, struct party_band *b)
 {
-	enum truth when[CONDITIONS_MAX];
+	uint64_t open = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		enum truth t = when[i] = c[i].when ? expr_eval(c[i].when, f) : NO;
+		uint8_t answer = questions_ask(w->q, w->answers, c[i].at_when, w->f);
+		enum truth t = (enum truth) (answer & ANSWER_TRUTH);
+		if (t == NO)
+			continue;
+		if (t == UNKNOWN)
+			open |= UINT64_C(1) << i;
 		if (t == YES) {
 			b->yes |= UINT64_C(1) << i;
 			if (c[i].band > b->lo)
@@ -49,12 +55,13 @@ weigh(const struct condition *c, uint32_t n, const struct facts *f, uint8_t ceil
 			if (c[i].upto > b->hi)
 				b->hi = c[i].upto;
 		}
-		if (t != NO && c[i].band > b->likely && expr_likely(c[i].when, f))
+		if (answer & ANSWER_LIKELY && c[i].band > b->likely)
 			b->likely = c[i].band;
 	}
-	for (uint32_t i = 0; i < n; i++) {
-		uint8_t top = c[i].upto < ceiling ? c[i].upto : ceiling;
-		if (when[i] != UNKNOWN || top <= b->lo || !is_possible(&c[i], f))
+	for (; open; open &= open - 1) {
+		unsigned i = (unsigned) __builtin_ctzll(open);
+		uint8_t top = c[i].upto < w->ceiling ? c[i].upto : w->ceiling;
+		if (top <= b->lo || questions_truth(w->q, w->answers, c[i].at_possible, w->f) != YES)
 			continue;
 		b->unknown |= UINT64_C(1) << i;
 		if (top > b->hi)
@@ -110,11 +117,11 @@ keeps(const struct actor_limit *l, const struct condition *c)
 
 /* The party's reading of a condition for the actor, if it has one that is not excluded; what is only open puts nobody there. */
 static bool
-read_for_actor(const struct party *party, const struct facts *f, struct condition *c)
+read_for_actor(const struct party *party, const struct facts *f, const struct weighing *w, struct condition *c)
 {
 	for (uint32_t i = 0; i < party->n_actor; i++) {
 		const struct actor_reading *a = &party->actor[i];
-		enum truth t = a->need ? expr_eval(a->need, f) : YES;
+		enum truth t = w ? questions_truth(w->q, w->answers, a->at_need, f) : a->need ? expr_eval(a->need, f) : YES;
 		if (strcmp(a->actor, f->actor) != 0 || strcmp(a->condition, c->id) != 0 || t == NO)
 			continue;
 		c->band = t == YES ? a->band : 0;
@@ -128,9 +135,10 @@ read_for_actor(const struct party *party, const struct facts *f, struct conditio
 	return false;
 }
 
-const struct condition *
-bands_conditions(const struct packs *p, const struct party *party, const struct facts *f, struct condition room[CONDITIONS_MAX],
-    const struct actor_limit **limit)
+/* `w`: whose answers to take; NULL: the expressions are evaluated. */
+static const struct condition *
+conditions_of(const struct packs *p, const struct party *party, const struct facts *f, const struct weighing *w,
+    struct condition room[CONDITIONS_MAX], const struct actor_limit **limit)
 {
 	const struct actor_limit *l = NULL;
 
@@ -142,7 +150,7 @@ bands_conditions(const struct packs *p, const struct party *party, const struct 
 		return party->cond;
 	memcpy(room, party->cond, sizeof(*room) * party->n_cond);
 	for (uint32_t i = 0; i < party->n_cond; i++) {
-		if (read_for_actor(party, f, &room[i]) || keeps(l, &room[i]))
+		if (read_for_actor(party, f, w, &room[i]) || keeps(l, &room[i]))
 			continue;
 		room[i].band = 0;
 		room[i].upto = room[i].upto < l->band ? room[i].upto : l->band;
@@ -150,9 +158,17 @@ bands_conditions(const struct packs *p, const struct party *party, const struct 
 	return room;
 }
 
-static void
-compute_party(const struct packs *p, const struct bands_in *in, const struct party *party, uint8_t ceiling, struct party_band *b)
+const struct condition *
+bands_conditions(const struct packs *p, const struct party *party, const struct facts *f, struct condition room[CONDITIONS_MAX],
+    const struct actor_limit **limit)
 {
+	return conditions_of(p, party, f, NULL, room, limit);
+}
+
+void
+bands_of_party(const struct packs *p, const struct bands_in *in, const struct party *party, uint8_t ceiling, uint8_t *answers, struct party_band *b)
+{
+	struct weighing w = { p->questions, in->facts, answers, ceiling };
 	struct condition room[CONDITIONS_MAX];
 	const struct actor_limit *limit;
 	const struct condition *c;
@@ -160,9 +176,9 @@ compute_party(const struct packs *p, const struct bands_in *in, const struct par
 
 	memset(b, 0, sizeof(*b));
 	b->party = party;
-	c = bands_conditions(p, party, in->facts, room, &limit);
+	c = conditions_of(p, party, in->facts, &w, room, &limit);
 	b->limited = limit != NULL;
-	weigh(c, party->n_cond, in->facts, ceiling, b);
+	weigh(&w, c, party->n_cond, b);
 	if (in->facts->scale.coverage < p->low_coverage)
 		wide++;
 	if (wide && (b->hi || in->facts->effects)) {
@@ -179,131 +195,19 @@ void
 bands_compute(const struct packs *p, const struct bands_in *in, struct bands *out)
 {
 	struct party_band ladder = { 0 };
+	struct weighing w = { p->questions, in->facts, p->questions->now, 0 };
 
 	memset(out, 0, sizeof(*out));
+	questions_begin(p->questions);
 	out->confirmed = in->confirmed;
-	out->ceiling = ceiling_of(p, in->facts);
-	weigh(p->common, p->n_common, in->facts, out->ceiling, &ladder);
+	out->ceiling = w.ceiling = bands_ceiling(p, in->facts, w.answers);
+	weigh(&w, p->common, p->n_common, &ladder);
 	settle(p, in, &ladder);
 	out->effects_lo = ladder.lo;
 	out->effects_hi = ladder.hi;
 	out->n = p->n_parties;
 	for (uint32_t i = 0; i < p->n_parties; i++)
-		compute_party(p, in, &p->party[i], out->ceiling, &out->party[i]);
-}
-
-/* ---- what would change it ---- */
-
-#define PRESENT_MAX 1e12
-
-static void
-suppose(struct facts *f, uint16_t which, bool present)
-{
-	struct fact *x = which & CHANGE_FEATURE ? &f->scale.fact[which & ~CHANGE_FEATURE] : &f->human[which];
-	double v = which & CHANGE_FEATURE && x->known ? (present ? x->hi : x->lo) : present ? PRESENT_MAX : 0;
-
-	*x = (struct fact) { .lo = v, .likely = v, .hi = v, .known = true, .method = "supposed" };
-}
-
-/* Facts some condition asks for and nobody knows for certain. */
-static uint32_t
-open_facts(const struct packs *p, const struct facts *f, uint16_t *out, uint32_t max)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < p->n_human && n < max; i++)
-		if (p->used_human >> i & 1 && !f->human[i].known)
-			out[n++] = (uint16_t) i;
-	for (uint32_t i = 0; i < feature_table_n && i < FEATURES_MAX && n < max; i++)
-		if (p->used_features >> i & 1 && f->scale.fact[i].known && f->scale.fact[i].lo < f->scale.fact[i].hi)
-			out[n++] = (uint16_t) (i | CHANGE_FEATURE);
-	return n;
-}
-
-static int
-size_of(const struct party_band *b, const struct change *c)
-{
-	return abs(c->lo - b->lo) + abs(c->hi - b->hi);
-}
-
-/* The widest moves, at most `room` of them; of equal ones the first found. */
-static void
-note_change(struct party_band *b, const struct change *c, uint8_t from, uint8_t room)
-{
-	uint8_t at = b->n_changes;
-
-	if (c->lo == b->lo && c->hi == b->hi)
-		return;
-	while (at > from && size_of(b, &b->change[at - 1]) < size_of(b, c))
-		at--;
-	if (at >= from + room)
-		return;
-	if (b->n_changes < from + room)
-		b->n_changes++;
-	memmove(&b->change[at + 1], &b->change[at], (size_t) (b->n_changes - 1 - at) * sizeof(*c));
-	b->change[at] = *c;
-}
-
-static bool
-asks_for(const struct uses *u, uint16_t fact)
-{
-	return fact & CHANGE_FEATURE ? u->features >> (fact & ~CHANGE_FEATURE) & 1 : u->human >> fact & 1;
-}
-
-/* `ceiling`: of the facts as they are. What nothing of the party asks for moves nothing. */
-static void
-try_facts(const struct packs *p, const struct bands_in *in, struct party_band *b, uint8_t ceiling, struct change *c, uint8_t from, uint8_t room)
-{
-	struct facts f;
-	struct bands_in then_in = *in;
-	struct party_band then;
-	bool party = false, top = false;
-
-	for (uint8_t k = 0; k < c->n; k++) {
-		party |= asks_for(&b->party->uses, c->fact[k]);
-		top |= asks_for(&p->ceiling_uses, c->fact[k]);
-	}
-	if (!party && !top)
-		return;
-	f = *in->facts;
-	for (uint8_t k = 0; k < c->n; k++)
-		suppose(&f, c->fact[k], c->present[k]);
-	then_in.facts = &f;
-	compute_party(p, &then_in, b->party, top ? ceiling_of(p, &f) : ceiling, &then);
-	c->lo = then.lo;
-	c->hi = then.hi;
-	note_change(b, c, from, room);
-}
-
-#define RAISING_MAX 3
-
-static void
-changes_of(const struct packs *p, const struct bands_in *in, struct party_band *b, uint8_t ceiling, const uint16_t *open, uint32_t n)
-{
-	uint8_t raising;
-
-	b->n_changes = 0;
-	for (uint32_t k = 0; k < n; k++)
-		try_facts(p, in, b, ceiling, &(struct change) { .n = 1, .fact = { open[k] }, .present = { true } }, 0, RAISING_MAX);
-	raising = b->n_changes;
-	for (uint32_t k = 0; k < n; k++)
-		try_facts(p, in, b, ceiling, &(struct change) { .n = 1, .fact = { open[k] } }, raising, (uint8_t) (CHANGES_MAX - raising));
-	if (b->n_changes)
-		return;
-	for (uint32_t k = 0; k < n; k++) /* no single one: the smallest sets are pairs */
-		for (uint32_t m = k + 1; m < n; m++)
-			for (int there = 1; there >= 0; there--)
-				try_facts(p, in, b, ceiling, &(struct change) { .n = 2, .fact = { open[k], open[m] }, .present = { there, there } }, 0, CHANGES_MAX);
-}
-
-void
-bands_changes(const struct packs *p, const struct bands_in *in, struct bands *b)
-{
-	uint16_t open[HUMAN_MAX + FEATURES_MAX];
-	uint32_t n = open_facts(p, in->facts, open, HUMAN_MAX + FEATURES_MAX);
-
-	for (uint32_t i = 0; i < b->n; i++)
-		changes_of(p, in, &b->party[i], b->ceiling, open, n);
+		bands_of_party(p, in, &p->party[i], out->ceiling, w.answers, &out->party[i]);
 }
 
 /* ---- divergence ---- */

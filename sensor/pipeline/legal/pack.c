@@ -3,6 +3,7 @@
 #include "pipeline/legal/advice.h"
 #include "pipeline/legal/gauge.h"
 #include "pipeline/legal/pack_private.h"
+#include "pipeline/legal/questions.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -622,6 +623,8 @@ packs_read(struct packs *p, const char *dir, const struct effects *effects, stru
 	check_kinds(&r);
 	check_glosses(&r);
 	note_uses(p);
+	if (questions_note(p) < 0)
+		diag_error(d, dir, 0, 0, "no memory");
 done:
 	for (uint32_t i = 0; i < r.n; i++)
 		yaml_clear(&r.docs[i]);

@@ -36,6 +36,7 @@ struct condition {
 	struct expr *when;
 	struct expr *need;      /* of a ceiling: what must be certain; NULL = nothing */
 	struct expr *possible;  /* while `when` is unknown it counts only if this is certain; NULL = always */
+	uint16_t at_when, at_need, at_possible; /* their places among the questions */
 	const char *say;
 	const char *because;    /* position of the party that puts it there: "sovereignty"; NULL = the ladder itself */
 	struct cite cite[CITES_MAX];
@@ -82,6 +83,7 @@ struct actor_reading {
 	const char *actor, *condition, *because, *say;
 	uint8_t band, upto;
 	struct expr *need;      /* only when it is not excluded; NULL = always */
+	uint16_t at_need;       /* its place among the questions */
 	struct cite cite[CITES_MAX];
 	uint32_t n_cite;
 };
@@ -116,6 +118,7 @@ struct party {
 	struct actor_reading actor[8];
 	uint32_t n_actor;
 	struct uses uses;
+	const uint64_t *asks;   /* its questions, as bits */
 };
 
 struct gauge;
@@ -165,6 +168,7 @@ struct packs {
 	uint64_t used_features; /* bits of what some condition asks for */
 	uint32_t used_human;
 	struct uses ceiling_uses;
+	struct questions *questions; /* questions.h */
 };
 
 /* Every *.yaml of the folder. -1 with all problems in d. */
