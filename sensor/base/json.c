@@ -82,33 +82,94 @@ is_plain(uint8_t c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-static void
+typedef uint8_t v16 __attribute__((vector_size(16)));
+typedef uint64_t v16_halves __attribute__((vector_size(16)));
+
+#define EACH(c) (UINT64_C(0x0101010101010101) * (c))
+#define HAS_ZERO(x) (((x) - EACH(1)) & ~(x) & EACH(0x80))
+
+/* Is each of the eight bytes plain? Two ways of being zero, one of being small, one of being 0x7f or more. */
+static inline bool
+are_plain(uint64_t x)
+{
+	return !(HAS_ZERO(x ^ EACH('"')) | HAS_ZERO(x ^ EACH('\\')) | ((x - EACH(0x20)) & ~x & EACH(0x80)) | ((x | (x + EACH(1))) & EACH(0x80)));
+}
+
+static inline bool
+sixteen_plain(v16 v)
+{
+	v16_halves odd = (v16_halves) ((v < 0x20) | (v > 0x7e) | (v == '"') | (v == '\\'));
+
+	return !(odd[0] | odd[1]);
+}
+
+/* Copies plain bytes from the start of n on, as far as they are told to be plain many at a time; how many. */
+static inline size_t
+copy_plain(char *to, const uint8_t *p, size_t n)
+{
+	size_t at = 0;
+	uint64_t word;
+	v16 v;
+
+	for (; n - at >= 16; at += 16) {
+		memcpy(&v, p + at, 16);
+		if (!sixteen_plain(v))
+			return at;
+		memcpy(to + at, &v, 16);
+	}
+	for (; n - at >= 8; at += 8) {
+		memcpy(&word, p + at, 8);
+		if (!are_plain(word))
+			return at;
+		memcpy(to + at, &word, 8);
+	}
+	for (; at < n && is_plain(p[at]); at++)
+		to[at] = (char) p[at];
+	return at;
+}
+
+/* What stands there as it is, or one escape. */
+static const uint8_t *
+put_odd(struct out *o, const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *q = p;
+	unsigned n;
+
+	while (q < end && is_plain(*q))
+		q++;
+	put_n(o, p, (size_t) (q - p));
+	if (q == end)
+		return q;
+	n = *q >= 0x80 ? utf8_len(q, (size_t) (end - q)) : 0;
+	if (n)
+		put_n(o, q, n);
+	else
+		put_escape(o, *q);
+	return q + (n ? n : 1);
+}
+
+static inline void
 put_string(struct out *o, struct span s)
 {
 	const uint8_t *p = s.n ? s.p : (const uint8_t *) "", *end = p + s.n; /* no arithmetic on a null pointer */
 
 	put(o, '"');
 	while (p < end && !o->full) {
-		const uint8_t *q = p;
-		while (q < end && is_plain(*q))
-			q++;
-		put_n(o, p, (size_t) (q - p));
-		p = q;
-		if (p == end)
-			break;
-		unsigned n = *p >= 0x80 ? utf8_len(p, (size_t) (end - p)) : 0;
-		if (n)
-			put_n(o, p, n);
-		else
-			put_escape(o, *p);
-		p += n ? n : 1;
+		size_t n = (size_t) (end - p);
+		if ((size_t) (o->end - o->p) >= n) {
+			n = copy_plain(o->p, p, n);
+			o->p += n;
+			p += n;
+		}
+		if (p < end)
+			p = put_odd(o, p, end);
 	}
 	put(o, '"');
 }
 
 /* Begins a member, which has to leave `closing` bytes beside those of what is open. */
 static bool
-begin(struct json *j, struct out *o, const char *key, uint32_t closing)
+begin(struct json *j, struct out *o, struct span key, uint32_t closing)
 {
 	uint32_t kept = j->depth + closing;
 
@@ -121,8 +182,8 @@ begin(struct json *j, struct out *o, const char *key, uint32_t closing)
 	*o = (struct out) { j->p + j->n, j->p + j->cap - kept, false };
 	if (j->comma)
 		put(o, ',');
-	if (key) {
-		put_string(o, span_str(key));
+	if (key.p) {
+		put_string(o, key);
 		put(o, ':');
 	}
 	return true;
@@ -140,19 +201,19 @@ finish(struct json *j, const struct out *o)
 	return true;
 }
 
-static void
-member(struct json *j, const char *key, const char *text, size_t n)
+void
+json_put_text(struct json *j, struct span key, struct span text)
 {
 	struct out o;
 
 	if (!begin(j, &o, key, 0))
 		return;
-	put_n(&o, text, n);
+	put_n(&o, text.p, text.n);
 	finish(j, &o);
 }
 
-static void
-open_level(struct json *j, const char *key, char bracket, char closing)
+void
+json_open(struct json *j, struct span key, char bracket, char closing)
 {
 	struct out o;
 
@@ -169,18 +230,6 @@ open_level(struct json *j, const char *key, char bracket, char closing)
 }
 
 void
-json_object(struct json *j, const char *key)
-{
-	open_level(j, key, '{', '}');
-}
-
-void
-json_array(struct json *j, const char *key)
-{
-	open_level(j, key, '[', ']');
-}
-
-void
 json_end(struct json *j)
 {
 	if (j->skip) {
@@ -193,68 +242,113 @@ json_end(struct json *j)
 	j->comma = true;
 }
 
+#define DIGITS 20 /* of the largest number */
+
+/* Digits, the last one before `end`. */
 static char *
 u64_text(char *end, uint64_t v)
 {
-	do {
-		*--end = (char) ('0' + v % 10);
-		v /= 10;
-	} while (v);
+	static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+				    "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+
+	for (; v >= 100; v /= 100) {
+		end -= 2;
+		memcpy(end, pairs + v % 100 * 2, 2);
+	}
+	if (v >= 10) {
+		end -= 2;
+		memcpy(end, pairs + v * 2, 2);
+	} else {
+		*--end = (char) ('0' + v);
+	}
 	return end;
 }
 
 void
-json_u64(struct json *j, const char *key, uint64_t v)
+json_put_u64(struct json *j, struct span key, uint64_t v)
 {
-	char text[20];
-	char *p = u64_text(text + sizeof(text), v);
+	char text[2 * DIGITS], *end = text + DIGITS, *p;
+	struct out o;
 
-	member(j, key, p, (size_t) (text + sizeof(text) - p));
+	if (!begin(j, &o, key, 0))
+		return;
+	p = u64_text(end, v);
+	if (o.end - o.p >= DIGITS) { /* a copy whose length is known, and then the number's */
+		memcpy(o.p, p, DIGITS);
+		o.p += end - p;
+	} else {
+		put_n(&o, p, (size_t) (end - p));
+	}
+	finish(j, &o);
 }
 
 void
-json_i64(struct json *j, const char *key, int64_t v)
+json_put_i64(struct json *j, struct span key, int64_t v)
 {
-	char text[21];
-	char *p = u64_text(text + sizeof(text), v < 0 ? -(uint64_t) v : (uint64_t) v);
+	char text[DIGITS + 1], *end = text + sizeof(text);
+	char *p = u64_text(end, v < 0 ? -(uint64_t) v : (uint64_t) v);
 
 	if (v < 0)
 		*--p = '-';
-	member(j, key, p, (size_t) (text + sizeof(text) - p));
+	json_put_text(j, key, span_of(p, (size_t) (end - p)));
+}
+
+#define DECIMALS 9        /* most times are seconds out of nanoseconds */
+#define FEW_DIGITS 1e15   /* below, a double tells each decimal number of so many digits apart */
+
+/* A number of few digits, such as 12 or 0.05: two whole numbers in effect, which also divide to it again. 0: it is none. */
+static size_t
+print_short(double v, char out[static DIGITS + 3])
+{
+	double a = fabs(v), scale = 1, whole = a;
+	char text[DIGITS], *end = text + DIGITS, *p, *o = out;
+	int k = 0;
+
+	if ((a < 1e-4 && a != 0) || a >= FEW_DIGITS || (v == 0 && signbit(v)))
+		return 0;
+	while (k <= DECIMALS && (whole >= FEW_DIGITS || nearbyint(whole) / scale != a)) {
+		scale *= 10;
+		whole = a * scale;
+		k++;
+	}
+	if (k > DECIMALS)
+		return 0;
+	p = u64_text(end, (uint64_t) nearbyint(whole));
+	if (v < 0)
+		*o++ = '-';
+	for (int n = k + 1 - (int) (end - p); n > 0; n--) /* zeros in front, one of them before the point */
+		*--p = '0';
+	memcpy(o, p, (size_t) (end - p) - (size_t) k);
+	o += end - p - k;
+	if (k) {
+		*o++ = '.';
+		memcpy(o, end - k, (size_t) k);
+		o += k;
+	}
+	return (size_t) (o - out);
 }
 
 void
-json_f64(struct json *j, const char *key, double v)
+json_put_f64(struct json *j, struct span key, double v)
 {
 	char text[40];
-	int n = 0;
+	int n;
 
 	if (!isfinite(v)) {
-		json_null(j, key);
+		json_put_text(j, key, SPAN_LIT("null"));
 		return;
 	}
-	for (int digits = 15; digits <= 17; digits++) {
+	n = (int) print_short(v, text);
+	for (int digits = n ? 18 : 15; digits <= 17; digits++) {
 		n = snprintf(text, sizeof(text), "%.*g", digits, v);
 		if (strtod(text, NULL) == v)
 			break;
 	}
-	member(j, key, text, (size_t) n);
+	json_put_text(j, key, span_of(text, (size_t) n));
 }
 
 void
-json_bool(struct json *j, const char *key, bool v)
-{
-	member(j, key, v ? "true" : "false", v ? 4 : 5);
-}
-
-void
-json_null(struct json *j, const char *key)
-{
-	member(j, key, "null", 4);
-}
-
-void
-json_span(struct json *j, const char *key, struct span s)
+json_put_span(struct json *j, struct span key, struct span s)
 {
 	struct out o;
 
@@ -287,7 +381,7 @@ json_escaped(struct json *j, const char *key, struct span s)
 		json_span(j, key, s);
 		return;
 	}
-	if (!begin(j, &o, key, 0))
+	if (!begin(j, &o, span_str(key), 0))
 		return;
 	put(&o, '"');
 	for (uint32_t i = 0; i < s.n && !o.full; i++) {
@@ -305,21 +399,12 @@ json_escaped(struct json *j, const char *key, struct span s)
 }
 
 void
-json_str(struct json *j, const char *key, const char *s)
-{
-	if (s)
-		json_span(j, key, span_str(s));
-	else
-		json_null(j, key);
-}
-
-void
 json_base64(struct json *j, const char *key, struct span s)
 {
 	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct out o;
 
-	if (!begin(j, &o, key, 0))
+	if (!begin(j, &o, span_str(key), 0))
 		return;
 	put(&o, '"');
 	for (uint32_t i = 0; i < s.n && !o.full; i += 3) {
@@ -339,7 +424,7 @@ json_hex(struct json *j, const char *key, struct span s, char sep)
 {
 	struct out o;
 
-	if (!begin(j, &o, key, 0))
+	if (!begin(j, &o, span_str(key), 0))
 		return;
 	put(&o, '"');
 	for (uint32_t i = 0; i < s.n && !o.full; i++) {
@@ -357,7 +442,7 @@ json_printable(struct json *j, const char *key, struct span s)
 {
 	struct out o;
 
-	if (!begin(j, &o, key, 0))
+	if (!begin(j, &o, span_str(key), 0))
 		return;
 	put(&o, '"');
 	for (uint32_t i = 0; i < s.n && !o.full; i++) {
@@ -377,7 +462,7 @@ void
 json_raw(struct json *j, const char *key, struct span text)
 {
 	if (text.n)
-		member(j, key, (const char *) text.p, text.n);
+		json_put_text(j, span_str(key), text);
 }
 
 struct json_mark

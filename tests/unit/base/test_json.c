@@ -34,6 +34,80 @@ expect(const char *want)
 	assert_string_equal(text, want);
 }
 
+/* The shortest of 15 to 17 digits that reads back, as the C library prints it. */
+static void
+expect_number(double v)
+{
+	char want[64];
+
+	start();
+	json_f64(&j, "n", v);
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(want, sizeof(want), "{\"n\":%.*g}", digits, v);
+		if (strtod(want + 5, NULL) == v)
+			break;
+	}
+	expect(want);
+}
+
+static uint64_t seed = 4711;
+
+static uint64_t
+rnd(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed;
+}
+
+static void
+numbers(void **state)
+{
+	static const double some[] = { 0, -0.0, 1, -1, 0.5, -0.25, 1e-4, 9.9999e-5, 1e15, 999999999999999, 1e14 + 0.5, 123456.789, 0.000123456,
+		1e-300, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, 1.0 / 3, 100, 1e9, 4503599627370496.5, 0.999999999999999, 0.0001000000001 };
+
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
+		expect_number(some[i]);
+	for (int i = 0; i < 200000; i++) {
+		double scale = pow(10, (double) (rnd() % 12));
+		uint64_t bits = rnd();
+		double any;
+		memcpy(&any, &bits, sizeof(any));
+		if (isfinite(any))
+			expect_number(any);
+		expect_number((double) (rnd() % 100000000000) / scale);
+		expect_number((double) rnd() / scale);
+		expect_number(nextafter((double) (rnd() % 1000000) / scale, 0));
+	}
+}
+
+/* Strings of all lengths, with one byte that is not plain at any place or none, are written as byte by byte. */
+static void
+strings(void **state)
+{
+	static const uint8_t odd[] = { '"', '\\', 0, 0x1f, '\n', 0x7f, 0x80, 0xff, ' ', '~' };
+	uint8_t in[70];
+
+	memset(in, 'x', sizeof(in));
+	for (uint32_t n = 0; n < sizeof(in); n++)
+		for (uint32_t at = 0; at <= n; at++)
+			for (size_t k = 0; k < sizeof(odd); k++) {
+				char want[600], *w = want + sprintf(want, "{\"s\":\"");
+				if (at < n)
+					in[at] = odd[k];
+				for (uint32_t i = 0; i < n; i++)
+					w += in[i] == '"' || in[i] == '\\' ? sprintf(w, "\\%c", in[i]) : in[i] == '\n' ? sprintf(w, "\\n")
+					    : in[i] >= 0x20 && in[i] < 0x7f ? sprintf(w, "%c", in[i]) : sprintf(w, "\\u%04x", in[i]);
+				strcpy(w, "\"}");
+				start();
+				json_span(&j, "s", span_of(in, n));
+				expect(want);
+				if (at < n)
+					in[at] = 'x';
+			}
+}
+
 static void
 values(void **state)
 {
@@ -85,7 +159,7 @@ base64(void **state)
 }
 
 static void
-strings(void **state)
+odd_places(void **state)
 {
 	start();
 	json_span(&j, "a", SPAN_LIT("\"\\\b\f\n\r\t\x01/\x7f\0"));
@@ -178,7 +252,8 @@ too_deep(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(values), cmocka_unit_test(doubles), cmocka_unit_test(base64),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(values),
+		cmocka_unit_test(numbers), cmocka_unit_test(odd_places), cmocka_unit_test(doubles), cmocka_unit_test(base64),
 		cmocka_unit_test(strings), cmocka_unit_test(marks), cmocka_unit_test(every_cut_is_a_record), cmocka_unit_test(too_deep) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
