@@ -42,13 +42,27 @@ make_room(struct buf *b, size_t n)
 int
 buf_add(struct buf *b, const void *p, size_t n)
 {
-	if (make_room(b, n) < 0)
+	char *to = buf_room(b, n);
+
+	if (!to)
 		return -1;
 	if (n)
-		memcpy(b->p + b->n, p, n);
+		memcpy(to, p, n);
+	buf_took(b, n);
+	return 0;
+}
+
+char *
+buf_room(struct buf *b, size_t n)
+{
+	return make_room(b, n) < 0 ? NULL : b->p + b->n;
+}
+
+void
+buf_took(struct buf *b, size_t n)
+{
 	b->n += n;
 	b->p[b->n] = 0;
-	return 0;
 }
 
 int

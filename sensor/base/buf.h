@@ -20,6 +20,9 @@ struct buf {
 
 void buf_init(struct buf *b, size_t ceiling);
 int buf_add(struct buf *b, const void *p, size_t n); /* whole or not at all; -1 = full */
+/* Place for n bytes behind what there is, for the caller to write and then to count with buf_took(); NULL = full. */
+char *buf_room(struct buf *b, size_t n);
+void buf_took(struct buf *b, size_t n);
 int buf_str(struct buf *b, const char *s);
 int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_reset(struct buf *b);

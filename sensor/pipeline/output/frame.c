@@ -1,7 +1,5 @@
 #include "pipeline/output/frame.h"
 
-#include <stdlib.h>
-
 #include "base/err.h"
 #include "base/hash.h"
 #include "pipeline/output/crc32c.h"
@@ -125,41 +123,37 @@ body_write(uint8_t *p, const struct journal_record *r)
 	put_bytes(&p, r->json.p, r->json.n);
 }
 
+/* `next` may be the chain itself. */
 static void
-chain_next(uint8_t chain[static FRAME_HASH], struct span body, uint8_t *scratch)
+chain_next(const uint8_t chain[static FRAME_HASH], struct span body, uint8_t next[static FRAME_HASH])
 {
-	memcpy(scratch, chain, FRAME_HASH);
-	hash_sha256(span_of(scratch, FRAME_HASH + (size_t) body.n), chain);
+	struct hash_stream h;
+
+	hash_begin(&h, HASH_SHA256);
+	hash_add(&h, HASH_SHA256, span_of(chain, FRAME_HASH));
+	hash_add(&h, HASH_SHA256, body);
+	hash_end(&h, HASH_SHA256, next);
 }
 
 int
 frame_write(struct buf *b, const struct journal_record *r, uint8_t chain[static FRAME_HASH])
 {
 	uint64_t body = BODY_FIXED + (uint64_t) r->type.n + r->eid.n + r->incident.n + r->hosts.n + r->json.n;
-	uint8_t *frame, *p, *room, next[FRAME_HASH];
-	uint32_t crc;
-	int rc;
+	uint8_t *frame, *p;
 
 	if (body > FRAME_BODY_MAX || r->type.n > 255 || r->eid.n > 255 || r->incident.n > 255 || r->hosts.n % 8)
 		return E_LIMIT;
-	room = malloc(FRAME_OVERHEAD + body + FRAME_HASH);
-	if (!room)
+	frame = p = (uint8_t *) buf_room(b, FRAME_OVERHEAD + body);
+	if (!frame) /* a record that found no room is no link of the chain */
 		return E_NOMEM;
-	frame = room + FRAME_HASH; /* in front: place for the hash before, so that body and it lie together */
-	p = frame;
 	body_write(p + 12, r);
-	memcpy(p - 20, chain, FRAME_HASH);
-	hash_sha256(span_of(p - 20, FRAME_HASH + body), next);
+	chain_next(chain, span_of(p + 12, body), chain);
 	put_bytes(&p, MAGIC_FRAME, 4);
 	put(&p, body, 4);
-	memcpy(frame + 12 + body, next, FRAME_HASH);
-	crc = crc32c(crc32c(0, frame + 4, 4), frame + 12, body + FRAME_HASH);
-	put(&p, crc, 4);
-	rc = buf_add(b, frame, FRAME_OVERHEAD + body) < 0 ? E_NOMEM : 0;
-	if (rc == 0) /* a record that found no room is no link of the chain */
-		memcpy(chain, next, FRAME_HASH);
-	free(room);
-	return rc;
+	memcpy(frame + 12 + body, chain, FRAME_HASH);
+	put(&p, crc32c(crc32c(0, frame + 4, 4), frame + 12, body + FRAME_HASH), 4);
+	buf_took(b, FRAME_OVERHEAD + body);
+	return 0;
 }
 
 static int
@@ -216,17 +210,12 @@ bool
 frame_chain(uint8_t chain[static FRAME_HASH], struct span frame)
 {
 	struct span body = span_of(frame.p + 12, frame.n - FRAME_OVERHEAD);
-	uint8_t *scratch = malloc(FRAME_HASH + (size_t) body.n);
 	bool same;
 
-	if (!scratch)
-		return false;
-	memcpy(scratch + FRAME_HASH, body.p, body.n);
-	chain_next(chain, body, scratch);
+	chain_next(chain, body, chain);
 	same = memcmp(chain, body.p + body.n, FRAME_HASH) == 0;
 	if (!same) /* go on from what the file says, so that one break is told once */
 		memcpy(chain, body.p + body.n, FRAME_HASH);
-	free(scratch);
 	return same;
 }
 

@@ -10,7 +10,7 @@
 #include "pipeline/output/journal_private.h"
 #include "pipeline/output/scan.h"
 
-#define FLUSH_AT (256U << 10)
+#define FLUSH_AT (2U << 20) /* the EVE file writes before, and has the journal written with it */
 
 const char *
 journal_epoch(const struct journal *j)

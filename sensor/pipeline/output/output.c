@@ -13,6 +13,7 @@
 #define SINKS_MAX 8
 #define FACTS_MAX 4096
 #define SENSOR_MAX 32
+#define REPLAY_FLUSH_US 100000
 
 enum compress { COMPRESS_NEVER, COMPRESS_LIVE, COMPRESS_ALWAYS }; /* journal.compress */
 
@@ -133,14 +134,17 @@ output_epoch(const struct output *o)
 	return journal_epoch(o->journal);
 }
 
-/* A flush at the end of this turn of the loop. */
+/* A flush at the end of this turn of the loop; in a replay, which nobody waits for record by record, a moment later. */
 static void
 turn_ask(struct output *o)
 {
+	static const struct timeval moment = { 0, REPLAY_FLUSH_US };
+
 	if (!o->turn || o->turn_pending)
 		return;
 	o->turn_pending = true;
-	event_active(o->turn, EV_TIMEOUT, 0);
+	if (!o->conf.fresh_journal || event_add(o->turn, &moment) < 0)
+		event_active(o->turn, EV_TIMEOUT, 0);
 }
 
 static struct span

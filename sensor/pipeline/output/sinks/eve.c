@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "pipeline/output/sink.h"
 
-#define WRITE_AT (256U << 10)
+#define WRITE_AT (1U << 20) /* large enough for the kernel to take it in large pages */
 #define BUFFER_MAX (32U << 20)
 #define TAIL (1U << 20)
 
