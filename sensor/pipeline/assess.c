@@ -22,6 +22,7 @@ static const struct option rows[] = {
 const struct option_table assess_options = { "incidents and assessment", rows, NULL };
 
 #define RECORD_EVERY (60 * NS_PER_S)
+#define TAG_MAX 16384
 
 struct notes *
 assess_notes(struct incident *i)
@@ -34,7 +35,11 @@ assess_notes(struct incident *i)
 static void
 free_notes(struct incident *i)
 {
-	free(i->legal);
+	struct notes *n = i->legal;
+
+	if (n)
+		free(n->tag);
+	free(n);
 }
 
 /* ---- beginning ---- */
@@ -216,7 +221,7 @@ assess_reload(struct assess *a, struct diag *d)
 /* ---- assessing ---- */
 
 void
-assess_now(struct assess *a, struct incident *i, int64_t now, bool changes)
+assess_now(struct assess *a, struct incident *i, int64_t now)
 {
 	struct notes *n = assess_notes(i);
 	struct scale_in in = { i, &a->inv, a->health, &a->cov, now, &a->effects, 0 };
@@ -233,12 +238,11 @@ assess_now(struct assess *a, struct incident *i, int64_t now, bool changes)
 	context_apply(&a->context, &a->packs, i, now, f, &n->now.confirmed, &n->now.linked);
 	b = (struct bands_in) { f, n->now.confirmed, n->now.linked };
 	bands_compute(&a->packs, &b, &n->now.bands);
-	if (changes)
-		bands_changes(&a->packs, &b, &n->now.bands);
 	n->now.i = i;
 	n->now.at = now;
 	n->now.revision = i->revision;
 	n->assessed = true;
+	n->tag_n = 0;
 	n->going = false;
 	for (uint32_t k = 0; k < f->scale.n_outages; k++) /* it grows without a sign */
 		n->going |= !f->scale.outage[k].end;
@@ -309,6 +313,7 @@ push(struct assess *a, enum assess_kind kind, struct incident *i, const struct b
 	a->last = p;
 }
 
+/* Of what was measured and computed just now. */
 static void
 tell(struct assess *a, struct incident *i, int64_t now, bool must)
 {
@@ -320,8 +325,9 @@ tell(struct assess *a, struct incident *i, int64_t now, bool must)
 		i->dirty = true; /* later, or at the end */
 		return;
 	}
-	i->revision++;
-	assess_now(a, i, now, true);
+	n->now.revision = ++i->revision;
+	bands_changes(&a->packs, &(struct bands_in) { &n->now.facts, n->now.confirmed, n->now.linked }, &n->now.bands);
+	n->tag_n = 0;
 	if (differ)
 		push(a, ASSESS_ESCALATION, i, &before);
 	push(a, ASSESS_INCIDENT, i, &before);
@@ -382,7 +388,7 @@ assess_event(struct assess *a, const struct event *e, const struct card *card, b
 		return NULL;
 	struct notes *n = assess_notes(i);
 	if (n && !n->assessed) {
-		assess_now(a, i, e->ts, false);
+		assess_now(a, i, e->ts);
 		tell(a, i, e->ts, true);
 	}
 	return i;
@@ -443,7 +449,7 @@ assess_all(struct assess *a, int64_t now, bool everything, bool last)
 			continue;
 		if (i->state == INCIDENT_MERGED && n->told_state == INCIDENT_MERGED)
 			continue;
-		assess_now(a, i, now, false);
+		assess_now(a, i, now);
 		tell(a, i, now, last || i->state != n->told_state);
 	}
 }
@@ -518,12 +524,37 @@ assess_write(const struct assess *a, const struct assess_record *r, struct json 
 		document_escalation(&a->rec, &p->a, &p->before, j);
 }
 
+/* The tag as text, kept until the incident is assessed anew or touches more; empty: it is too long for that. */
+static struct span
+tag_of(const struct assess *a, const struct incident *i, struct notes *n)
+{
+	struct json j;
+
+	if (!n->tag && !(n->tag = malloc(TAG_MAX)))
+		return SPAN_NONE;
+	if (n->tag_n && n->tag_assets == i->n_assets && n->tag_unlisted == i->unlisted)
+		return span_of(n->tag + 1, n->tag_n);
+	json_init(&j, n->tag, TAG_MAX);
+	json_object(&j, NULL);
+	document_tag(&a->rec, &n->now, &j);
+	n->tag_n = j.truncated ? 0 : j.n - 1; /* the members alone */
+	n->tag_assets = i->n_assets;
+	n->tag_unlisted = i->unlisted;
+	return span_of(n->tag + 1, n->tag_n);
+}
+
 void
 assess_tag(const struct assess *a, const struct incident *i, struct json *j)
 {
-	const struct notes *n = i->legal;
+	struct notes *n = i->legal;
+	struct span tag;
 
-	if (n && n->assessed)
+	if (!n || !n->assessed)
+		return;
+	tag = tag_of(a, i, n);
+	if (tag.n)
+		json_raw(j, NULL, tag);
+	else
 		document_tag(&a->rec, &n->now, j);
 }
 

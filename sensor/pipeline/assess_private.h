@@ -22,6 +22,9 @@ struct notes {
 	enum incident_state told_state;
 	bool assessed, lowering; /* lowering: a lower band waits until it has lasted */
 	bool going;              /* an outage goes on */
+	char *tag;               /* heap: what alerts carry of it, as text */
+	uint32_t tag_n, tag_assets; /* tag_n 0: none is kept */
+	bool tag_unlisted;
 };
 
 struct pending {
@@ -65,8 +68,8 @@ struct assess {
 };
 
 struct notes *assess_notes(struct incident *i);
-/* Measures and computes now; with `changes` also what would change it. */
-void assess_now(struct assess *a, struct incident *i, int64_t now, bool changes);
+/* Measures and computes now. */
+void assess_now(struct assess *a, struct incident *i, int64_t now);
 /* ---- assess_tell.c ---- */
 /* After a reload: what no longer fits is warned of and left out. */
 void assess_tell_again(struct assess *a, struct diag *d);

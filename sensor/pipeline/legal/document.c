@@ -244,10 +244,7 @@ write_unknowns(const struct document_in *in, const struct assessment *a, struct 
 bool
 instrument_raised_by(const struct instrument *n, const struct party_band *b)
 {
-	for (uint32_t t = 0; t < n->n_parties; t++)
-		if (strcmp(b->party->id, n->parties[t]) == 0)
-			return b->hi >= n->from;
-	return false;
+	return n->of & b->party->bit && b->hi >= n->from;
 }
 
 bool

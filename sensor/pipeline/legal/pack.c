@@ -597,6 +597,19 @@ note_uses(struct packs *p)
 	}
 }
 
+/* Who may raise an instrument, as bits. */
+static void
+note_parties(struct packs *p)
+{
+	for (uint32_t i = 0; i < p->n_parties; i++)
+		p->party[i].bit = UINT32_C(1) << i;
+	for (uint32_t i = 0; i < p->n_instruments; i++)
+		for (uint32_t k = 0; k < p->instrument[i].n_parties; k++) {
+			const struct party *y = packs_party(p, p->instrument[i].parties[k]);
+			p->instrument[i].of |= y ? y->bit : 0;
+		}
+}
+
 int
 packs_read(struct packs *p, const char *dir, const struct effects *effects, struct diag *d)
 {
@@ -623,7 +636,9 @@ packs_read(struct packs *p, const char *dir, const struct effects *effects, stru
 	check_kinds(&r);
 	check_glosses(&r);
 	note_uses(p);
-	if (questions_note(p) < 0)
+	if (d->errors == errors)
+		note_parties(p);
+	if (d->errors == errors && questions_note(p) < 0)
 		diag_error(d, dir, 0, 0, "no memory");
 done:
 	for (uint32_t i = 0; i < r.n; i++)

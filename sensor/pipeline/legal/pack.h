@@ -54,6 +54,7 @@ struct instrument {
 	const char *id, *layer, *title, *obliges, *say;
 	const char *const *parties;
 	uint32_t n_parties;
+	uint32_t of;            /* the parties' bits */
 	const char *const *territories; /* whose territory it covers; empty = any; "XX" covers its parts "XX-YY" too */
 	uint32_t n_territories;
 	const char *const *except; /* parts of them that it does not cover */
@@ -105,6 +106,7 @@ struct party {
 	const char *file;
 	uint32_t version;
 	uint32_t order;         /* place in pictures: lower ones first */
+	uint32_t bit;           /* in sets of parties */
 	bool accumulation;      /* a series may count as one */
 	uint8_t accumulate_from; /* each of the series stands at least there (hi) */
 	struct accumulation_step step[4];
