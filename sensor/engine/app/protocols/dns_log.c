@@ -11,19 +11,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* "NAME=7": the name of a number, or the number itself. */
+/* Out of "NAME=7", numbers rising: the name of a number; empty: it has none. */
+static struct span
+name_of(const char *const *names, unsigned v)
+{
+	for (unsigned n = 0; *names && n < v + 1; names++) {
+		const char *eq = *names;
+		n = 0;
+		while (*eq != '=')
+			eq++;
+		for (const char *digit = eq + 1; *digit; digit++)
+			n = n * 10 + (unsigned) (*digit - '0');
+		if (n == v)
+			return span_of(*names, (size_t) (eq - *names));
+	}
+	return SPAN_NONE;
+}
+
+/* The name, or the number itself. */
 static void
 put_name_of(struct json *j, const char *key, const char *const *names, unsigned v)
 {
+	struct span name = name_of(names, v);
 	char number[16];
 
-	for (; *names; names++) {
-		const char *eq = strchr(*names, '=');
-
-		if ((unsigned) strtoul(eq + 1, NULL, 10) == v) {
-			json_span(j, key, span_of(*names, (size_t) (eq - *names)));
-			return;
-		}
+	if (name.n) {
+		json_span(j, key, name);
+		return;
 	}
 	snprintf(number, sizeof(number), "%u", v);
 	json_str(j, key, number);
@@ -229,13 +243,8 @@ put_group(struct json *j, const struct dns_tx *t, unsigned type)
 	struct json_mark before = json_mark(j);
 	struct dns_record r;
 	bool any = false;
-	char key[16];
 
-	snprintf(key, sizeof(key), "%s", "");
-	for (const char *const *n = dns_type_names; *n; n++)
-		if ((unsigned) strtoul(strchr(*n, '=') + 1, NULL, 10) == type)
-			snprintf(key, sizeof(key), "%.*s", (int) (strchr(*n, '=') - *n), *n);
-	json_array(j, key);
+	json_open(j, name_of(dns_type_names, type), '[', ']');
 	for (unsigned i = 0; dns_at(t, DNS_ANSWERS, i, &r); i++) {
 		if (r.type != type)
 			continue;
@@ -254,11 +263,17 @@ put_grouped(struct json *j, const struct dns_tx *t)
 	static const uint8_t types[] = { DNS_A, DNS_NS, DNS_CNAME, DNS_SOA, DNS_NULL, DNS_PTR, DNS_MX, DNS_TXT, DNS_AAAA,
 		DNS_SRV, DNS_SSHFP };
 
+	struct dns_record r;
+	uint64_t there = 0;
+
 	if (t->first[DNS_ANSWERS] == t->first[DNS_AUTHORITIES])
 		return;
+	for (unsigned i = 0; dns_at(t, DNS_ANSWERS, i, &r); i++)
+		there |= r.type < 64 ? UINT64_C(1) << r.type : 0;
 	json_object(j, "grouped");
 	for (unsigned i = 0; i < sizeof(types); i++)
-		put_group(j, t, types[i]);
+		if (there >> types[i] & 1)
+			put_group(j, t, types[i]);
 	json_end(j);
 }
 
@@ -270,10 +285,13 @@ put_flags(struct json *j, uint16_t flags)
 		const char *key;
 	} bits[] = { { DNS_QR, "qr" }, { 0x0400, "aa" }, { 0x0200, "tc" }, { 0x0100, "rd" }, { 0x0080, "ra" },
 		{ DNS_Z, "z" } };
-	char text[8];
+	static const char hex[] = "0123456789abcdef";
+	char text[4] = { hex[flags >> 12], hex[flags >> 8 & 15], hex[flags >> 4 & 15], hex[flags & 15] };
+	unsigned zeros = 0;
 
-	snprintf(text, sizeof(text), "%x", flags);
-	json_str(j, "flags", text);
+	while (zeros < 3 && text[zeros] == '0')
+		zeros++;
+	json_span(j, "flags", span_of(text + zeros, 4 - zeros));
 	for (unsigned i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
 		if (flags & bits[i].bit)
 			json_bool(j, bits[i].key, true);
