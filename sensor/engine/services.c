@@ -8,15 +8,15 @@
 
 struct entry {
 	struct service_key key;
-	bool used;
-	uint32_t stamp;
+	uint32_t stamp, at; /* at: its place in the table */
 	struct event_facts facts;
 };
 
+/* Entries lie in the order of their first packet this second, so that few lines of memory are in use, the same every second. */
 struct services {
 	struct entry *e;
-	uint32_t *live; /* indexes in the order of their first packet this second */
-	uint32_t n_live, buckets, stamp;
+	uint32_t *table; /* of entries, from 1; 0: none */
+	uint32_t n, buckets, stamp;
 	uint64_t seed;
 };
 
@@ -31,8 +31,8 @@ services_new(uint32_t entries, uint64_t hash_seed)
 	for (s->buckets = 64; s->buckets * WAYS < entries;)
 		s->buckets *= 2;
 	s->e = calloc((size_t) s->buckets * WAYS, sizeof(*s->e));
-	s->live = calloc((size_t) s->buckets * WAYS, sizeof(*s->live));
-	if (!s->e || !s->live) {
+	s->table = calloc((size_t) s->buckets * WAYS, sizeof(*s->table));
+	if (!s->e || !s->table) {
 		services_free(s);
 		return NULL;
 	}
@@ -45,7 +45,7 @@ services_free(struct services *s)
 	if (!s)
 		return;
 	free(s->e);
-	free(s->live);
+	free(s->table);
 	free(s);
 }
 
@@ -53,34 +53,38 @@ services_free(struct services *s)
 static struct entry *
 entry_of(struct services *s, struct emit *em, const struct service_key *k, int64_t now, uint32_t *hint)
 {
-	if (*hint && s->e[*hint - 1].used && memcmp(&s->e[*hint - 1].key, k, sizeof(*k)) == 0)
+	if (*hint && *hint <= s->n && memcmp(&s->e[*hint - 1].key, k, sizeof(*k)) == 0)
 		return &s->e[*hint - 1];
 
 	uint64_t h = hash_bytes(k, sizeof(*k), s->seed);
-	struct entry *set = &s->e[(h & (s->buckets - 1)) * WAYS], *empty = NULL, *oldest = set;
+	uint32_t first = (uint32_t) (h & (s->buckets - 1)) * WAYS, at = UINT32_MAX;
+	struct entry *e, *oldest = NULL;
 
-	for (unsigned i = 0; i < WAYS; i++) {
-		if (!set[i].used) {
-			if (!empty)
-				empty = &set[i];
+	for (uint32_t i = first; i < first + WAYS; i++) {
+		if (!s->table[i]) {
+			if (at == UINT32_MAX)
+				at = i;
 			continue;
 		}
-		if (memcmp(&set[i].key, k, sizeof(*k)) == 0) {
-			*hint = (uint32_t) (&set[i] - s->e) + 1;
-			return &set[i];
+		e = &s->e[s->table[i] - 1];
+		if (memcmp(&e->key, k, sizeof(*k)) == 0) {
+			*hint = s->table[i];
+			return e;
 		}
-		if (set[i].stamp < oldest->stamp)
-			oldest = &set[i];
+		if (!oldest || e->stamp < oldest->stamp)
+			oldest = e;
 	}
-	if (!empty) { /* told early; its place in `live` serves the new one */
+	if (at == UINT32_MAX) { /* told early; the new one takes its place */
 		emit_facts(em, &oldest->key, &oldest->facts, now);
-		empty = oldest;
+		e = oldest;
+		at = e->at;
 	} else {
-		s->live[s->n_live++] = (uint32_t) (empty - s->e);
+		e = &s->e[s->n++];
+		s->table[at] = s->n;
 	}
-	*empty = (struct entry) { .key = *k, .used = true, .stamp = s->stamp++ };
-	*hint = (uint32_t) (empty - s->e) + 1;
-	return empty;
+	*e = (struct entry) { .key = *k, .stamp = s->stamp++, .at = at };
+	*hint = s->table[at];
+	return e;
 }
 
 /* `turn`: the flow took the server for its client. */
@@ -126,11 +130,11 @@ services_add(struct services *s, struct emit *em, const struct flow *f, struct s
 void
 services_tell(struct services *s, struct emit *em, int64_t now)
 {
-	for (uint32_t i = 0; i < s->n_live; i++) {
-		struct entry *e = &s->e[s->live[i]];
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct entry *e = &s->e[i];
 		emit_facts(em, &e->key, &e->facts, now);
-		e->used = false;
+		s->table[e->at] = 0;
 	}
-	s->n_live = 0;
+	s->n = 0;
 	s->stamp = 0;
 }
