@@ -20,8 +20,9 @@
 #include "pipeline/output/redis_auth.h"
 
 #define POLL_EVENTS 4096
+#define BUSY_EVENTS 256 /* of one look: more are sure to have come meanwhile */
 #define IDLE_US 1000
-#define REPLAY_IDLE_US 4000
+#define REPLAY_IDLE_US 5000
 #define PROFILE_ROWS 50
 
 struct loader {
@@ -196,7 +197,7 @@ on_poll(evutil_socket_t fd, short what, void *arg)
 {
 	struct run *r = arg;
 	unsigned n = workers_poll(r->workers, POLL_EVENTS, on_event, r);
-	struct timeval next = { 0, n == POLL_EVENTS ? 0 : r->s->pipeline.offline ? REPLAY_IDLE_US : IDLE_US };
+	struct timeval next = { 0, n >= BUSY_EVENTS ? 0 : r->s->pipeline.offline ? REPLAY_IDLE_US : IDLE_US };
 
 	finish_reload(r);
 	retry_reload(r);

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,21 @@ int
 buf_str(struct buf *b, const char *s)
 {
 	return buf_add(b, s, strlen(s));
+}
+
+int
+buf_f64(struct buf *b, double v)
+{
+	char text[16], *end = text + sizeof(text), *p = end;
+	uint64_t n;
+
+	if (!(v >= 0 && v < 1e10) || v != (double) (uint64_t) v || (v == 0 && signbit(v)))
+		return buf_printf(b, "%.10g", v);
+	n = (uint64_t) v; /* whole, as most are */
+	do
+		*--p = (char) ('0' + n % 10);
+	while (n /= 10);
+	return buf_add(b, p, (size_t) (end - p));
 }
 
 int

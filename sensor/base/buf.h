@@ -24,6 +24,8 @@ int buf_add(struct buf *b, const void *p, size_t n); /* whole or not at all; -1 
 char *buf_room(struct buf *b, size_t n);
 void buf_took(struct buf *b, size_t n);
 int buf_str(struct buf *b, const char *s);
+/* As "%.10g". */
+int buf_f64(struct buf *b, double v);
 int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_reset(struct buf *b);
 void buf_clear(struct buf *b);

@@ -37,8 +37,10 @@ free_notes(struct incident *i)
 {
 	struct notes *n = i->legal;
 
-	if (n)
+	if (n) {
+		bands_forget(&n->known);
 		free(n->tag);
+	}
 	free(n);
 }
 
@@ -180,6 +182,7 @@ retell(const struct assess *fresh, struct incident *i)
 	memset(&n->told, 0, sizeof(n->told));
 	memset(n->lower_since, 0, sizeof(n->lower_since));
 	n->assessed = false;
+	bands_forget(&n->known);
 	n->told.n = was.n ? fresh->packs.n_parties : 0;
 	for (uint32_t k = 0; k < n->told.n; k++) {
 		n->told.party[k].party = &fresh->packs.party[k];
@@ -230,14 +233,14 @@ assess_now(struct assess *a, struct incident *i, int64_t now)
 
 	if (!n)
 		return;
-	struct facts *f = &n->now.facts;
+	struct facts was = n->now.facts, *f = &n->now.facts;
 	memset(f, 0, sizeof(*f));
 	scale_measure(&in, &f->scale);
 	f->effects = i->effects;
 	f->incident = i;
 	context_apply(&a->context, &a->packs, i, now, f, &n->now.confirmed, &n->now.linked);
 	b = (struct bands_in) { f, n->now.confirmed, n->now.linked };
-	bands_compute(&a->packs, &b, &n->now.bands);
+	bands_renew(&a->packs, &b, &was, &n->known, &n->now.bands);
 	n->now.i = i;
 	n->now.at = now;
 	n->now.revision = i->revision;

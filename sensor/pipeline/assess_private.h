@@ -17,6 +17,7 @@
 /* legal's notes on an incident (incident->legal). */
 struct notes {
 	struct assessment now;
+	struct bands_known known; /* of what now.bands was computed */
 	struct bands told;        /* of the last escalation */
 	int64_t lower_since[PARTIES_MAX], record_at;
 	enum incident_state told_state;

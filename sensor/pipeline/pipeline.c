@@ -36,6 +36,8 @@ struct pipeline {
 	struct stats_rules rules;
 	int64_t begin; /* of the first event or record; for uptime */
 	uint64_t told[SEVERITIES]; /* alerts by severity */
+	char head_text[RECORD_HEAD_MAX];
+	struct span head; /* of every record */
 	char *room;
 	uint32_t cap;
 };
@@ -60,6 +62,7 @@ pipeline_new(const struct pipeline_conf *conf, struct event_base *loop, struct c
 		.community_id = conf->eve.community_id, .community_id_seed = conf->eve.community_id_seed,
 		.metadata = conf->eve.metadata, .references = conf->eve.references,
 		.version = conf->eve.version ? PACKAGE_NAME " " PACKAGE_VERSION : NULL };
+	p->head = record_head(p->head_text, conf->sensor, output_epoch(output));
 	p->cap = RECORD_ROOM;
 	p->room = malloc(p->cap);
 	p->thresholds = threshold_new(THRESHOLD_ENTRIES, cnt);
@@ -184,7 +187,7 @@ static struct record_name
 name_next(const struct pipeline *p)
 {
 	return (struct record_name) { .sensor = p->conf.sensor, .epoch = output_epoch(p->output),
-		.seq = output_next_seq(p->output) };
+		.seq = output_next_seq(p->output), .head = p->head };
 }
 
 static void

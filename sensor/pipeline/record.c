@@ -1,5 +1,7 @@
 #include "pipeline/record.h"
 
+#include <endian.h>
+
 #include "base/hash.h"
 
 #define SEED_HIGH UINT64_C(0x6361737573000001)
@@ -10,7 +12,7 @@ struct text {
 	size_t n;
 };
 
-static void
+static inline void
 add(struct text *t, const void *p, size_t n)
 {
 	if (t->n + n > sizeof t->b)
@@ -25,25 +27,20 @@ add_str(struct text *t, const char *s)
 	add(t, s, strlen(s) + 1);
 }
 
-static void
+static inline void
 add_u64(struct text *t, uint64_t v)
 {
-	uint8_t b[8];
-
-	for (int i = 0; i < 8; i++)
-		b[i] = (uint8_t) (v >> 8 * i);
-	add(t, b, sizeof b);
+	v = htole64(v);
+	add(t, &v, sizeof v);
 }
 
 static void
 finish(const struct text *t, char out[static RECORD_EID_LEN])
 {
 	uint64_t h[2] = { hash_bytes(t->b, t->n, SEED_HIGH), hash_bytes(t->b, t->n, SEED_LOW) };
-	uint8_t b[16];
+	uint64_t b[2] = { htole64(h[0]), htole64(h[1]) };
 
-	for (int i = 0; i < 16; i++)
-		b[i] = (uint8_t) (h[i / 8] >> 8 * (i % 8));
-	hash_hex(b, sizeof b, out);
+	hash_hex((const uint8_t *) b, sizeof b, out);
 }
 
 void
@@ -80,13 +77,24 @@ record_eid_plain(struct record_name *n, const char *type)
 	finish(&t, n->eid);
 }
 
+struct span
+record_head(char room[static RECORD_HEAD_MAX], const char *sensor, const char *epoch)
+{
+	struct json j;
+
+	json_init(&j, room, RECORD_HEAD_MAX);
+	json_object(&j, NULL);
+	json_u64(&j, "v", RECORD_VERSION);
+	json_str(&j, "sensor", sensor);
+	json_str(&j, "epoch", epoch);
+	return span_of(room + 1, j.n - 1);
+}
+
 void
 record_begin(struct json *j, const struct record_name *n)
 {
 	json_object(j, "casus");
-	json_u64(j, "v", RECORD_VERSION);
-	json_str(j, "sensor", n->sensor);
-	json_str(j, "epoch", n->epoch);
+	json_raw(j, NULL, n->head);
 	json_u64(j, "seq", n->seq);
-	json_str(j, "eid", n->eid);
+	json_span(j, "eid", span_of(n->eid, RECORD_EID_LEN - 1));
 }

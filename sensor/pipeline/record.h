@@ -18,6 +18,7 @@
 
 struct record_name {
 	const char *sensor, *epoch;
+	struct span head; /* v, sensor and epoch as members, of record_head() */
 	uint64_t seq;
 	char eid[RECORD_EID_LEN];
 };
@@ -26,6 +27,9 @@ struct record_name {
 void record_eid_event(struct record_name *n, const struct event *e, const struct card *card);
 /* Of a record that is no event (stats, incident, escalation). */
 void record_eid_plain(struct record_name *n, const char *type);
+#define RECORD_HEAD_MAX 512
+/* What is the same in every record, written once. */
+struct span record_head(char room[static RECORD_HEAD_MAX], const char *sensor, const char *epoch);
 /* Opens "casus" with v, sensor, epoch, seq, eid. */
 void record_begin(struct json *j, const struct record_name *n);
 

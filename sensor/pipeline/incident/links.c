@@ -19,6 +19,7 @@ struct link {
 
 struct links {
 	struct link *bucket[BUCKETS];
+	uint64_t used[BUCKETS / 64]; /* bits: buckets with something in them; small enough to stay in the cache */
 	struct link *oldest, *newest;
 	uint32_t n;
 	struct counters *cnt;
@@ -139,17 +140,21 @@ addr_is_group(const struct addr *a)
 
 /* ---- the table ---- */
 
-static struct link **
-bucket_of(struct links *l, const struct link_key *k)
+static uint32_t
+bucket_of(const struct link_key *k)
 {
-	return &l->bucket[hash_bytes(k, sizeof(*k), UINT64_C(0x6a6f696e)) % BUCKETS];
+	return hash_bytes(k, sizeof(*k), UINT64_C(0x6a6f696e)) % BUCKETS;
 }
 
 static struct link *
 find(const struct links *l, const struct link_key *k)
 {
-	struct link *x = l->bucket[hash_bytes(k, sizeof(*k), UINT64_C(0x6a6f696e)) % BUCKETS];
+	uint32_t at = bucket_of(k);
+	struct link *x;
 
+	if (!(l->used[at / 64] >> at % 64 & 1))
+		return NULL;
+	x = l->bucket[at];
 	while (x && memcmp(&x->key, k, sizeof(*k)) != 0)
 		x = x->chain;
 	return x;
@@ -174,11 +179,14 @@ list_join(struct links *l, struct link *x)
 static void
 drop(struct links *l, struct link *x)
 {
-	struct link **at = bucket_of(l, &x->key);
+	uint32_t k = bucket_of(&x->key);
+	struct link **at = &l->bucket[k];
 
 	while (*at != x)
 		at = &(*at)->chain;
 	*at = x->chain;
+	if (!l->bucket[k])
+		l->used[k / 64] &= ~(UINT64_C(1) << k % 64);
 	list_leave(l, x);
 	l->n--;
 	free(x);
@@ -230,9 +238,10 @@ links_tie(struct links *l, const struct link_key *k, struct incident *i, int64_t
 		if (!x)
 			return;
 		x->key = *k;
-		struct link **at = bucket_of(l, k);
-		x->chain = *at;
-		*at = x;
+		uint32_t at = bucket_of(k);
+		x->chain = l->bucket[at];
+		l->bucket[at] = x;
+		l->used[at / 64] |= UINT64_C(1) << at % 64;
 		list_join(l, x);
 		l->n++;
 	}

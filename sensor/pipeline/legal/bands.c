@@ -191,14 +191,14 @@ bands_of_party(const struct packs *p, const struct bands_in *in, const struct pa
 	settle(p, in, b);
 }
 
-void
-bands_compute(const struct packs *p, const struct bands_in *in, struct bands *out)
+/* Of answers that are there or found as they are needed. */
+static void
+compute(const struct packs *p, const struct bands_in *in, uint8_t *answers, struct bands *out)
 {
 	struct party_band ladder = { 0 };
-	struct weighing w = { p->questions, in->facts, p->questions->now, 0 };
+	struct weighing w = { p->questions, in->facts, answers, 0 };
 
 	memset(out, 0, sizeof(*out));
-	questions_begin(p->questions);
 	out->confirmed = in->confirmed;
 	out->ceiling = w.ceiling = bands_ceiling(p, in->facts, w.answers);
 	weigh(&w, p->common, p->n_common, &ladder);
@@ -208,6 +208,99 @@ bands_compute(const struct packs *p, const struct bands_in *in, struct bands *ou
 	out->n = p->n_parties;
 	for (uint32_t i = 0; i < p->n_parties; i++)
 		bands_of_party(p, in, &p->party[i], out->ceiling, w.answers, &out->party[i]);
+}
+
+void
+bands_compute(const struct packs *p, const struct bands_in *in, struct bands *out)
+{
+	questions_begin(p->questions, p->questions->now);
+	compute(p, in, p->questions->now, out);
+}
+
+/* ---- computing again ---- */
+
+static struct bands_known
+known_of(const struct packs *p, const struct bands_in *in, uint8_t *answers)
+{
+	const struct facts *f = in->facts;
+
+	return (struct bands_known) { .answers = answers, .effects = f->effects, .n_assets = f->incident ? f->incident->n_assets : 0,
+		.unlisted = f->incident && f->incident->unlisted, .circumstance = f->circumstance, .attribution = f->attribution,
+		.actor = f->actor, .confirmed = in->confirmed, .linked = in->linked, .low_coverage = f->scale.coverage < p->low_coverage };
+}
+
+/* All that is not a number. */
+static bool
+is_alike(const struct bands_known *x, const struct bands_known *y)
+{
+	return x->effects == y->effects && x->n_assets == y->n_assets && x->unlisted == y->unlisted && x->circumstance == y->circumstance
+	    && x->attribution == y->attribution && x->actor == y->actor && x->confirmed == y->confirmed && x->linked == y->linked
+	    && x->low_coverage == y->low_coverage;
+}
+
+static bool
+is_same_fact(const struct fact *x, const struct fact *y)
+{
+	return x->known == y->known && x->lo == y->lo && x->likely == y->likely && x->hi == y->hi;
+}
+
+/* Asks those questions again that had an answer; is it another? */
+static bool
+ask_again(const struct questions *q, const uint64_t *users, const struct facts *f, uint8_t *answers)
+{
+	bool moved = false;
+
+	for (uint32_t w = 0; w < q->words; w++)
+		for (uint64_t set = users[w]; set; set &= set - 1) {
+			uint32_t at = w * 64 + (uint32_t) __builtin_ctzll(set);
+			uint8_t before = answers[at];
+			if (before != ANSWER_NONE)
+				moved |= (answers[at] = questions_answer(&q->q[at], f)) != before;
+		}
+	return moved;
+}
+
+static bool
+ask_changed(const struct packs *p, const struct facts *f, const struct facts *was, uint8_t *answers)
+{
+	const struct questions *q = p->questions;
+	bool moved = false;
+
+	for (uint32_t i = 0; i < p->n_human; i++)
+		if (p->used_human >> i & 1 && !is_same_fact(&f->human[i], &was->human[i]))
+			moved |= ask_again(q, q->users + (size_t) i * q->words, f, answers);
+	for (uint32_t i = 0; i < feature_table_n && i < FEATURES_MAX; i++)
+		if (p->used_features >> i & 1 && !is_same_fact(&f->scale.fact[i], &was->scale.fact[i]))
+			moved |= ask_again(q, q->users + (size_t) (HUMAN_MAX + i) * q->words, f, answers);
+	return moved;
+}
+
+void
+bands_renew(const struct packs *p, const struct bands_in *in, const struct facts *was, struct bands_known *known, struct bands *out)
+{
+	struct bands_known now = known_of(p, in, known->answers);
+
+	if (known->answers && is_alike(known, &now)) {
+		if (ask_changed(p, in->facts, was, now.answers))
+			compute(p, in, now.answers, out);
+		for (uint32_t i = 0; i < out->n; i++)
+			out->party[i].n_changes = 0;
+		return;
+	}
+	if (!now.answers && !(now.answers = malloc(p->questions->n))) {
+		bands_compute(p, in, out);
+		return;
+	}
+	questions_begin(p->questions, now.answers);
+	compute(p, in, now.answers, out);
+	*known = now;
+}
+
+void
+bands_forget(struct bands_known *known)
+{
+	free(known->answers);
+	*known = (struct bands_known) { 0 };
 }
 
 /* ---- divergence ---- */

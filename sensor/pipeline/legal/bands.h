@@ -56,6 +56,16 @@ struct bands_in {
 const struct condition *bands_conditions(const struct packs *p, const struct party *party, const struct facts *f,
     struct condition room[CONDITIONS_MAX], const struct actor_limit **limit);
 void bands_compute(const struct packs *p, const struct bands_in *in, struct bands *out);
+/* What bands were computed of, so that only what has changed since is asked again. */
+struct bands_known {
+	uint8_t *answers;        /* heap, of the packs' questions; NULL: nothing is known */
+	uint32_t effects, n_assets, linked;
+	const char *circumstance, *attribution, *actor;
+	bool unlisted, confirmed, low_coverage;
+};
+/* As bands_compute(), where `was` are the facts of which *out was computed when *known was noted. */
+void bands_renew(const struct packs *p, const struct bands_in *in, const struct facts *was, struct bands_known *known, struct bands *out);
+void bands_forget(struct bands_known *known);
 /* What would change each party's interval; costs some evaluations, so only for explanations and records. */
 void bands_changes(const struct packs *p, const struct bands_in *in, struct bands *b);
 

@@ -256,7 +256,7 @@ bands_changes(const struct packs *p, const struct bands_in *in, struct bands *b)
 
 	s.f = *in->facts;
 	s.n = open_facts(p, in->facts, s.open, HUMAN_MAX + FEATURES_MAX);
-	questions_begin(p->questions);
+	questions_begin(s.q, s.q->now);
 	for (uint16_t at = 0; at < s.q->n; at++)
 		questions_ask(s.q, s.q->now, at, in->facts);
 	for (uint32_t k = 0; k < s.n; k++) {

@@ -180,10 +180,14 @@ change_describe(const struct packs *p, const struct change *c, struct buf *out)
 	for (uint8_t k = 0; k < c->n; k++) {
 		bool feature = c->fact[k] & CHANGE_FEATURE;
 		const char *name = feature ? feature_table[c->fact[k] & ~CHANGE_FEATURE]->name : p->human[c->fact[k]].name;
-		buf_printf(out, "%s%s %s", k ? " and " : "", name,
-		    feature ? (c->present[k] ? "at its upper bound" : "at its lower bound") : (c->present[k] ? "reported" : "ruled out"));
+		buf_str(out, k ? " and " : "");
+		buf_str(out, name);
+		buf_str(out, feature ? (c->present[k] ? " at its upper bound" : " at its lower bound") : (c->present[k] ? " reported" : " ruled out"));
 	}
-	buf_printf(out, ": %s to %s", p->band[c->lo].id, p->band[c->hi].id);
+	buf_str(out, ": ");
+	buf_str(out, p->band[c->lo].id);
+	buf_str(out, " to ");
+	buf_str(out, p->band[c->hi].id);
 }
 
 static void

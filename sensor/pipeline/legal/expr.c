@@ -327,9 +327,12 @@ expr_uses(const struct expr *e, uint64_t *features, uint32_t *human)
 static void
 describe_words(const struct expr *e, const char *what, struct buf *out)
 {
-	buf_printf(out, "%s is ", what);
-	for (uint32_t i = 0; i < e->n_words; i++)
-		buf_printf(out, "%s%s", i ? " or " : "", e->words[i]);
+	buf_str(out, what);
+	buf_str(out, " is ");
+	for (uint32_t i = 0; i < e->n_words; i++) {
+		buf_str(out, i ? " or " : "");
+		buf_str(out, e->words[i]);
+	}
 }
 
 static void
@@ -341,7 +344,8 @@ describe_effects(const struct expr *e, const struct facts *f, const struct vocab
 	for (uint8_t i = 0; i < v->effects->n; i++) {
 		if (!(e->effects >> i & 1) || (seen && !(f->effects >> i & 1)))
 			continue;
-		buf_printf(out, "%s%s", first ? "" : ", ", v->effects->effect[i].name);
+		buf_str(out, first ? "" : ", ");
+		buf_str(out, v->effects->effect[i].name);
 		first = false;
 	}
 	buf_str(out, "}");
@@ -353,13 +357,20 @@ describe_number(const struct expr *e, const struct facts *f, const struct vocabu
 	const struct fact *x = !f ? NULL : e->kind == E_FEATURE ? &f->scale.fact[e->index] : &f->human[e->index];
 	const char *name = e->kind == E_FEATURE ? feature_table[e->index]->name : v->human[e->index].name;
 
-	buf_printf(out, "%s %s %.10g", name, e->strict ? ">" : ">=", e->value);
-	if (x && !x->known)
+	buf_str(out, name);
+	buf_str(out, e->strict ? " > " : " >= ");
+	buf_f64(out, e->value);
+	if (x && !x->known) {
 		buf_str(out, " (unknown)");
-	else if (x && x->lo == x->hi)
-		buf_printf(out, " (%.10g)", x->lo);
-	else if (x)
-		buf_printf(out, " (%.10g to %.10g)", x->lo, x->hi);
+	} else if (x) {
+		buf_str(out, " (");
+		buf_f64(out, x->lo);
+		if (x->lo != x->hi) {
+			buf_str(out, " to ");
+			buf_f64(out, x->hi);
+		}
+		buf_str(out, ")");
+	}
 }
 
 /* Members in turn; of alternatives only those that make the answer, when it is not no. */

@@ -122,11 +122,11 @@ questions_note(struct packs *p)
 }
 
 void
-questions_begin(struct questions *q)
+questions_begin(const struct questions *q, uint8_t *answers)
 {
-	memset(q->now, ANSWER_NONE, q->n);
-	q->now[NEVER] = NO;
-	q->now[ALWAYS] = YES;
+	memset(answers, ANSWER_NONE, q->n);
+	answers[NEVER] = NO;
+	answers[ALWAYS] = YES;
 }
 
 uint8_t

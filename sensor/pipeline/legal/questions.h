@@ -36,8 +36,8 @@ struct questions {
 
 /* Gives each expression of the packs its place. E_NOMEM. */
 int questions_note(struct packs *p);
-/* Forgets all answers. */
-void questions_begin(struct questions *q);
+/* No question is answered yet. */
+void questions_begin(const struct questions *q, uint8_t *answers);
 uint8_t questions_answer(const struct question *q, const struct facts *f);
 
 /* The answer at a place, found when it is first asked for. */
