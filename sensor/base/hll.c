@@ -7,24 +7,34 @@
 #define RANK_MAX (64 - HLL_BITS + 1)
 
 static int
+raise_to(struct hll *h, uint32_t i, uint8_t rank)
+{
+	if (h->reg[i] >= rank)
+		return 0;
+	h->of[h->reg[i]]--;
+	h->of[rank]++;
+	h->reg[i] = rank;
+	return 1;
+}
+
+static int
 reg_add(struct hll *h, uint64_t hash)
 {
 	uint32_t i = (uint32_t) (hash >> (64 - HLL_BITS));
 	uint64_t rest = hash << HLL_BITS | (UINT64_C(1) << (HLL_BITS - 1));
 	uint8_t rank = (uint8_t) (__builtin_clzll(rest) + 1);
 
-	if (h->reg[i] >= rank)
-		return 0;
-	h->reg[i] = rank;
-	return 1;
+	return raise_to(h, i, rank);
 }
 
 static int
 spill(struct hll *h)
 {
-	h->reg = calloc(1, HLL_REGISTERS);
+	h->reg = calloc(1, HLL_REGISTERS + (RANK_MAX + 1) * sizeof(*h->of));
 	if (!h->reg)
 		return -1;
+	h->of = (uint32_t *) (void *) (h->reg + HLL_REGISTERS);
+	h->of[0] = HLL_REGISTERS;
 	for (uint32_t i = 0; i < h->n_exact; i++)
 		reg_add(h, h->exact[i]);
 	return 0;
@@ -56,8 +66,7 @@ hll_merge(struct hll *into, const struct hll *from)
 	if (!into->reg && spill(into) < 0)
 		return;
 	for (uint32_t i = 0; i < HLL_REGISTERS; i++)
-		if (from->reg[i] > into->reg[i])
-			into->reg[i] = from->reg[i];
+		raise_to(into, i, from->reg[i]);
 }
 
 static double
@@ -93,13 +102,11 @@ tau(double x)
 double
 hll_count(const struct hll *h)
 {
-	uint32_t of[RANK_MAX + 1] = { 0 };
+	const uint32_t *of = h->of;
 	double z, m = HLL_REGISTERS;
 
 	if (!h->reg)
 		return h->n_exact;
-	for (uint32_t i = 0; i < HLL_REGISTERS; i++)
-		of[h->reg[i]]++;
 	z = m * tau(1 - of[RANK_MAX] / m);
 	for (unsigned k = RANK_MAX - 1; k >= 1; k--)
 		z = 0.5 * (z + of[k]);

@@ -24,6 +24,7 @@ struct hll {
 	uint32_t n_exact;
 	uint64_t exact[HLL_EXACT];
 	uint8_t *reg; /* heap, once exact is full */
+	uint32_t *of; /* behind them: how many registers have a rank */
 };
 
 /* `hash`: 64 well-mixed bits of the thing. 1: it is new as far as can be told. */
