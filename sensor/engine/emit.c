@@ -137,8 +137,7 @@ emit_write_time(struct json *j, const char *key, int64_t ns)
 {
 	char t[CLOCK_EVE_LEN];
 
-	clock_print_eve(ns, t);
-	json_str(j, key, t);
+	json_span(j, key, span_of(t, (size_t) clock_print_eve(ns, t)));
 }
 
 void
@@ -153,10 +152,8 @@ emit_write_flow(struct json *j, const struct flow *f)
 	json_u64(j, "bytes_toserver", f->bytes[0]);
 	json_u64(j, "bytes_toclient", f->bytes[1]);
 	emit_write_time(j, "start", f->start);
-	addr_print_full(&client, a);
-	json_str(j, "src_ip", a);
-	addr_print_full(&server, a);
-	json_str(j, "dest_ip", a);
+	json_span(j, "src_ip", span_of(a, (size_t) addr_print_full(&client, a)));
+	json_span(j, "dest_ip", span_of(a, (size_t) addr_print_full(&server, a)));
 	if (f->path.proto == 6 || f->path.proto == 17 || f->path.proto == 132) {
 		json_u64(j, "src_port", flow_port(f, TO_SERVER));
 		json_u64(j, "dest_port", flow_port(f, TO_CLIENT));
@@ -268,7 +265,7 @@ listed(const struct emit *e, const char *name)
 	if (e->conf->log_all_app)
 		return true;
 	for (const char *const *n = e->conf->log_app; n && *n; n++)
-		if (strcmp(*n, name) == 0)
+		if (**n == *name && strcmp(*n, name) == 0)
 			return true;
 	return false;
 }

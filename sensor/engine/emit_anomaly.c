@@ -25,30 +25,38 @@ write_packet_event(struct json *j, unsigned i)
 	json_end(j);
 }
 
+/* false: no room for more. */
+static bool
+packet_event(struct emit *e, const struct packet *p, const struct flow *f, const struct session *s, unsigned i)
+{
+	const struct emit_conf *c = e->conf;
+	struct event *ev;
+	struct json j;
+
+	if (!(is_stream_event(i) ? c->anomaly_stream : c->anomaly_decode))
+		return true;
+	if (!(ev = emit_take(e, EVENT_ANOMALY, c->text_max)))
+		return false;
+	if (f)
+		emit_set_flow(e, ev, f, s);
+	emit_set_packet(ev, p);
+	ev->app_proto[0] = '\0';
+	json_init(&j, ev->text, c->text_max);
+	emit_write_common(e, &j, p, s, p->dir);
+	write_packet_event(&j, i);
+	if (c->anomaly_packet && c->content)
+		emit_write_packet(&j, p);
+	emit_commit(e, ev, &j);
+	return true;
+}
+
 void
 emit_anomaly(struct emit *e, const struct packet *p, const struct flow *f, const struct session *s)
 {
-	const struct emit_conf *c = e->conf;
-
-	for (unsigned i = 0; i < PACKET_EVENT_N; i++) {
-		struct event *ev;
-		struct json j;
-
-		if (!packet_event_has(p, i) || !(is_stream_event(i) ? c->anomaly_stream : c->anomaly_decode))
-			continue;
-		if (!(ev = emit_take(e, EVENT_ANOMALY, c->text_max)))
-			return;
-		if (f)
-			emit_set_flow(e, ev, f, s);
-		emit_set_packet(ev, p);
-		ev->app_proto[0] = '\0';
-		json_init(&j, ev->text, c->text_max);
-		emit_write_common(e, &j, p, s, p->dir);
-		write_packet_event(&j, i);
-		if (c->anomaly_packet && c->content)
-			emit_write_packet(&j, p);
-		emit_commit(e, ev, &j);
-	}
+	for (unsigned w = 0; w < PACKET_EVENT_WORDS; w++)
+		for (uint64_t set = p->events[w]; set; set &= set - 1)
+			if (!packet_event(e, p, f, s, w * 64 + (unsigned) __builtin_ctzll(set)))
+				return;
 }
 
 /* Names as the protocol has them, or in capitals; `layer` tells who found it. */

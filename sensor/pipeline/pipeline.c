@@ -140,7 +140,7 @@ app_wanted(const struct eve_conf *c, const char *kind)
 	if (c->app_all)
 		return true;
 	for (const char *const *name = c->app; name && *name; name++) {
-		if (strcmp(*name, kind) == 0)
+		if (**name == *kind && strcmp(*name, kind) == 0)
 			return true;
 	}
 	return false;
