@@ -54,7 +54,6 @@ heap=$(except "$engine" \
 	'^sensor/engine/decode/(decode|defrag)\.c$'                             `# made at start: _new, _free` \
 	'^sensor/engine/detect/(build|byport|cache|finder|grams_build|group|iponly|mpm|names|ruleset)\.c$'      `# the loader's: rules -> ruleset` \
 	'^sensor/engine/detect/(detect|explain_report|marks|tags)\.c$'          `# made at start: _new, _free` \
-	'^sensor/engine/app/protocols/http_event\.c$'                           `# libhtp's own messages, which it keeps on its heap` \
 	'^sensor/engine/detect/(dataset|dataset_save|live_set|reputation|keywords/geoip)\.c$'          `# sets, scores and databases are read at load`)
 # shellcheck disable=SC2086
 {

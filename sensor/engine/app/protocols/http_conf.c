@@ -1,10 +1,10 @@
 /*
- * http_conf - settings of app-layer.protocols.http, and what they mean to libhtp.
+ * http_conf - settings of app-layer.protocols.http.
  *
  * Thread:    start only.
- * Memory:    libhtp's configuration, from the heap.
- * Owns:      the htp_cfg_t.
- * Not here:  what is done with limits -> http.c
+ * Memory:    none.
+ * Owns:      nothing.
+ * Not here:  what is done with limits -> http_body.c
  *
  * Keys as in Suricata's suricata.yaml under libhtp.default-config. Without a suricata.yaml the values of the file
  * Suricata ships apply; with one, what its default-config leaves out takes Suricata's built-in value.
@@ -13,14 +13,24 @@
 
 #include <strings.h>
 
+/* What a kind of server makes of a request; each goes from the first one, IDS. Of the oldest IIS nothing of its own is known. */
 static const struct {
 	const char *name;
-	enum htp_server_personality_t of;
+	int8_t backslash, separators, u; /* -1: as IDS */
+	bool blank_ends, nul_ends_line, keep_leading;
 } personalities[] = {
-	{ "Minimal", HTP_SERVER_MINIMAL }, { "Generic", HTP_SERVER_GENERIC }, { "IDS", HTP_SERVER_IDS },
-	{ "IIS_4_0", HTP_SERVER_IIS_4_0 }, { "IIS_5_0", HTP_SERVER_IIS_5_0 }, { "IIS_5_1", HTP_SERVER_IIS_5_1 },
-	{ "IIS_6_0", HTP_SERVER_IIS_6_0 }, { "IIS_7_0", HTP_SERVER_IIS_7_0 }, { "IIS_7_5", HTP_SERVER_IIS_7_5 },
-	{ "Apache_2", HTP_SERVER_APACHE_2 }, { "Apache", HTP_SERVER_APACHE_2 }, { "Apache_2_2", HTP_SERVER_APACHE_2 },
+	{ "IDS", -1, -1, -1, false, false, false },
+	{ "Minimal", -1, -1, -1, false, false, false },
+	{ "Generic", -1, -1, -1, false, false, false },
+	{ "IIS_4_0", -1, -1, -1, false, false, false },
+	{ "IIS_5_0", -1, -1, -1, false, false, false },
+	{ "IIS_5_1", -1, -1, 0, true, false, false },
+	{ "IIS_6_0", -1, -1, -1, false, false, false },
+	{ "IIS_7_0", -1, -1, -1, false, false, false },
+	{ "IIS_7_5", -1, -1, -1, false, false, false },
+	{ "Apache_2", 0, 0, 0, false, true, true },
+	{ "Apache", 0, 0, 0, false, true, true },
+	{ "Apache_2_2", 0, 0, 0, false, true, true },
 };
 
 static uint64_t
@@ -67,71 +77,49 @@ body_inline(const struct conf *tree, const struct yaml *map, struct diag *d)
 }
 
 static void
-set_personality(htp_cfg_t *cfg, const struct yaml *map, struct diag *d)
+set_personality(struct http_conf *c, const struct yaml *map, struct diag *d)
 {
 	const struct yaml *y = yaml_get(map, "personality");
 
-	htp_config_set_server_personality(cfg, HTP_SERVER_IDS);
+	c->path = (struct http_decoding) { .backslash = true, .separators = true, .compress = true, .u = true, .lower = true, .utf8 = true };
 	if (!y)
 		return;
 	for (unsigned i = 0; y->text && i < sizeof(personalities) / sizeof(personalities[0]); i++)
 		if (strcasecmp(y->text, personalities[i].name) == 0) {
-			htp_config_set_server_personality(cfg, personalities[i].of);
+			c->path.backslash &= personalities[i].backslash != 0;
+			c->path.separators &= personalities[i].separators != 0;
+			c->path.u &= personalities[i].u != 0;
+			c->blank_ends = personalities[i].blank_ends;
+			c->nul_ends_line = personalities[i].nul_ends_line;
+			c->keep_leading = personalities[i].keep_leading;
 			return;
 		}
 	yaml_error(y, d, "no such personality, expected IDS, Generic, Minimal, Apache_2 or IIS_4_0 to IIS_7_5");
 }
 
-/* What Suricata sets for every server before it reads the file. */
 static void
-set_base(htp_cfg_t *cfg)
+set_decompression(struct http_conf *c, const struct yaml *map, struct diag *d)
 {
-	htp_config_set_parse_request_cookies(cfg, 0);
-	htp_config_set_parse_request_auth(cfg, 1);
-	htp_config_set_allow_space_uri(cfg, 1);
-	htp_config_set_plusspace_decode(cfg, HTP_DECODER_URLENCODED, 0);
-	htp_config_set_request_decompression(cfg, 0); /* ../unpack.h does */
-	htp_config_set_tx_auto_destroy(cfg, 0);
-	htp_config_set_log_level(cfg, HTP_LOG_NOTICE);
-	htp_config_set_field_limits(cfg, 9000, 18000);
+	c->bomb = size_of(map, "compression-bomb-limit", 1048576, d);
+	c->lzma = flag_of(map, "lzma-enabled", true, d);
+	c->lzma_memory = size_of(map, "lzma-memlimit", 1048576, d);
+	c->layers = (unsigned) size_of(map, "response-body-decompress-layer-limit", 2, d);
+	c->headers = (uint32_t) size_of(map, "headers-limit", 1024, d);
 }
 
 static void
-set_decompression(htp_cfg_t *cfg, uint64_t bomb, const struct yaml *map, struct diag *d)
+set_decoding(struct http_conf *c, const struct yaml *map, struct diag *d)
 {
-	bool lzma = flag_of(map, "lzma-enabled", true, d);
+	struct http_decoding *p = &c->path;
 
-	htp_config_set_lzma_layers(cfg, lzma ? 1 : 0);
-	htp_config_set_lzma_memlimit(cfg, size_of(map, "lzma-memlimit", 1048576, d));
-	htp_config_set_compression_bomb_limit(cfg, bomb);
-	/* a limit by the clock would make the result depend on the machine: one that is never reached */
-	htp_config_set_compression_time_limit(cfg, 2000000000);
-	htp_config_set_response_decompression_layer_limit(cfg,
-	    (int) size_of(map, "response-body-decompress-layer-limit", 2, d));
-	htp_config_set_number_headers_limit(cfg, (uint32_t) size_of(map, "headers-limit", 1024, d));
-}
-
-static void
-set_decoding(htp_cfg_t *cfg, const struct yaml *map, struct diag *d)
-{
-	const enum htp_decoder_ctx_t path = HTP_DECODER_URL_PATH, query = HTP_DECODER_URLENCODED;
-
-	if (yaml_get(map, "path-convert-backslash-separators"))
-		htp_config_set_backslash_convert_slashes(cfg, path, flag_of(map, "path-convert-backslash-separators", 1, d));
-	if (yaml_get(map, "path-separators-compress"))
-		htp_config_set_path_separators_compress(cfg, path, flag_of(map, "path-separators-compress", 1, d));
-	if (yaml_get(map, "path-separators-decode"))
-		htp_config_set_path_separators_decode(cfg, path, flag_of(map, "path-separators-decode", 1, d));
-	if (yaml_get(map, "path-u-encoding-decode"))
-		htp_config_set_u_encoding_decode(cfg, path, flag_of(map, "path-u-encoding-decode", 1, d));
-	if (yaml_get(map, "path-convert-lowercase"))
-		htp_config_set_convert_lowercase(cfg, path, flag_of(map, "path-convert-lowercase", 0, d));
-	if (yaml_get(map, "path-nul-encoded-terminates"))
-		htp_config_set_nul_encoded_terminates(cfg, path, flag_of(map, "path-nul-encoded-terminates", 0, d));
-	if (yaml_get(map, "path-nul-raw-terminates"))
-		htp_config_set_nul_raw_terminates(cfg, path, flag_of(map, "path-nul-raw-terminates", 0, d));
-	if (yaml_get(map, "query-plusspace-decode"))
-		htp_config_set_plusspace_decode(cfg, query, flag_of(map, "query-plusspace-decode", 0, d));
+	p->backslash = flag_of(map, "path-convert-backslash-separators", p->backslash, d);
+	p->compress = flag_of(map, "path-separators-compress", p->compress, d);
+	p->separators = flag_of(map, "path-separators-decode", p->separators, d);
+	p->u = flag_of(map, "path-u-encoding-decode", p->u, d);
+	p->lower = flag_of(map, "path-convert-lowercase", p->lower, d);
+	p->encoded_nul_ends = flag_of(map, "path-nul-encoded-terminates", false, d);
+	p->raw_nul_ends = flag_of(map, "path-nul-raw-terminates", false, d);
+	c->query.plus = flag_of(map, "query-plusspace-decode", false, d);
 }
 
 static void
@@ -190,19 +178,11 @@ http_conf_read(void *into, const struct conf *tree, const struct yaml *node, str
 	const struct yaml *servers = yaml_get(libhtp, "server-config");
 	struct http_conf *c = into;
 
-	c->cfg = htp_config_create();
-	if (!c->cfg) {
-		diag_error(d, NULL, 0, 0, "no memory for the settings of http");
-		return;
-	}
-	set_personality(c->cfg, map, d);
-	set_base(c->cfg);
-	c->bomb = size_of(map, "compression-bomb-limit", 1048576, d);
-	set_decompression(c->cfg, c->bomb, map, d);
-	set_decoding(c->cfg, map, d);
+	set_personality(c, map, d);
+	set_decompression(c, map, d);
+	set_decoding(c, map, d);
 	set_limits(c, map, tree && conf_is_foreign(tree), d);
 	read_outputs(c, tree, d);
-	http_hooks(c->cfg);
 	c->max_tx = size_of(map, "max-tx", 512, d);
 	c->inline_body = body_inline(tree, map, d);
 	c->double_path = flag_of(map, "double-decode-path", false, d);
@@ -211,14 +191,4 @@ http_conf_read(void *into, const struct conf *tree, const struct yaml *node, str
 	if (servers && servers->n)
 		diag_warning(d, servers->file, servers->line, servers->column,
 		    "settings by server address are not supported: default-config is used for every server");
-}
-
-void
-http_conf_clear(void *of)
-{
-	struct http_conf *c = of;
-
-	if (c->cfg)
-		htp_config_destroy(c->cfg);
-	c->cfg = NULL;
 }

@@ -2,7 +2,7 @@
  * http_fields - what rules may look at in an HTTP transaction.
  *
  * Thread:    the worker's.
- * Memory:    spans into libhtp's transaction, or put together in the packet's scratch arena.
+ * Memory:    spans into the transaction, or put together in the packet's scratch arena.
  * Owns:      nothing.
  * Not here:  when they are looked at -> engine/detect
  *
@@ -26,20 +26,10 @@ give(struct span s, struct span *out)
 	return s.p != NULL;
 }
 
-static const htp_table_t *
-headers_of(const struct tx *tx, int dir)
+static const struct http_head *
+head_of(const struct tx *tx, int dir)
 {
-	const htp_tx_t *h = of(tx)->h;
-
-	return !h ? NULL : dir == TO_SERVER ? h->request_headers : h->response_headers;
-}
-
-static const htp_header_t *
-header_at(const struct tx *tx, int dir, size_t i)
-{
-	const htp_table_t *table = headers_of(tx, dir);
-
-	return table && i < htp_table_size(table) ? htp_table_get_index(table, i, NULL) : NULL;
+	return &of(tx)->head[dir];
 }
 
 /* ---- the first line ---- */
@@ -53,45 +43,43 @@ get_uri(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct 
 static bool
 get_uri_raw(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	return of(tx)->h && give(http_span(of(tx)->h->request_uri), out);
+	return give(http_target_text(of(tx)), out);
 }
 
 static bool
 get_method(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	return of(tx)->h && give(http_span(of(tx)->h->request_method), out);
+	return give(http_get(head_of(tx, TO_SERVER), of(tx)->method_name), out);
 }
 
 static bool
 get_request_line(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	return of(tx)->h && give(http_span(of(tx)->h->request_line), out);
+	return give(http_get(head_of(tx, TO_SERVER), head_of(tx, TO_SERVER)->line), out);
 }
 
 static bool
 get_response_line(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	return of(tx)->h && give(http_span(of(tx)->h->response_line), out);
+	return give(http_get(head_of(tx, TO_CLIENT), head_of(tx, TO_CLIENT)->line), out);
 }
 
 static bool
 get_protocol(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	const htp_tx_t *h = of(tx)->h;
-
-	return h && give(http_span(dir == TO_SERVER ? h->request_protocol : h->response_protocol), out);
+	return give(http_get(head_of(tx, dir), head_of(tx, dir)->protocol), out);
 }
 
 static bool
 get_stat_code(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	return of(tx)->h && give(http_span(of(tx)->h->response_status), out);
+	return give(http_get(head_of(tx, TO_CLIENT), of(tx)->status_name), out);
 }
 
 static bool
 get_stat_msg(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	return of(tx)->h && give(http_span(of(tx)->h->response_message), out);
+	return give(http_get(head_of(tx, TO_CLIENT), of(tx)->reason), out);
 }
 
 static bool
@@ -103,11 +91,11 @@ get_urilen(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 
 /* ---- hosts ---- */
 
-/* libhtp does not always turn it into lower case */
+/* With a port it is kept as it was sent. */
 static bool
 get_host(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	struct span host = of(tx)->h ? http_span(of(tx)->h->request_hostname) : SPAN_NONE;
+	struct span host = http_get(head_of(tx, TO_SERVER), of(tx)->host);
 	uint8_t *lower = host.p ? arena_alloc(scratch, host.n + 1u) : NULL;
 
 	for (uint32_t k = 0; lower && k < host.n; k++)
@@ -119,56 +107,42 @@ get_host(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct
 static bool
 get_host_raw(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	const htp_tx_t *h = of(tx)->h;
-	const htp_header_t *host;
-
-	if (!h)
-		return false;
-	if (h->parsed_uri && h->parsed_uri->hostname)
-		return give(http_span(h->parsed_uri->hostname), out);
-	host = htp_table_get_c(h->request_headers, "host");
-	return host && give(http_span(host->value), out);
+	if (of(tx)->target_host.at)
+		return give(http_get(head_of(tx, TO_SERVER), of(tx)->target_host), out);
+	return give(http_value(head_of(tx, TO_SERVER), HTTP_HOST), out);
 }
 
 /* ---- one header ---- */
 
-static bool
-get_named(const struct tx *tx, int dir, const char *name, struct span *out)
-{
-	const htp_table_t *table = headers_of(tx, dir);
-	const htp_header_t *h = table ? htp_table_get_c(table, name) : NULL;
-
-	return h && give(http_span(h->value), out);
-}
-
 #define NAMED(fn, name)                                                                                        \
 	static bool fn(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)      \
 	{                                                                                                      \
-		return get_named(tx, dir, name, out);                                                          \
+		return give(http_value(head_of(tx, dir), name), out);                                          \
 	}
-NAMED(get_user_agent, "user-agent")
-NAMED(get_referer, "referer")
-NAMED(get_accept, "accept")
-NAMED(get_accept_enc, "accept-encoding")
-NAMED(get_accept_lang, "accept-language")
-NAMED(get_connection, "connection")
-NAMED(get_content_type, "content-type")
-NAMED(get_content_len, "content-length")
-NAMED(get_server, "server")
-NAMED(get_location, "location")
+NAMED(get_user_agent, HTTP_USER_AGENT)
+NAMED(get_referer, HTTP_REFERER)
+NAMED(get_accept, HTTP_ACCEPT)
+NAMED(get_accept_enc, HTTP_ACCEPT_ENCODING)
+NAMED(get_accept_lang, HTTP_ACCEPT_LANGUAGE)
+NAMED(get_connection, HTTP_CONNECTION)
+NAMED(get_content_type, HTTP_CONTENT_TYPE)
+NAMED(get_content_len, HTTP_CONTENT_LENGTH)
+NAMED(get_server, HTTP_SERVER)
+NAMED(get_location, HTTP_LOCATION)
 
 static bool
 get_cookie(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	return get_named(tx, dir, dir == TO_SERVER ? "cookie" : "set-cookie", out);
+	return give(http_value(head_of(tx, dir), dir == TO_SERVER ? HTTP_COOKIE : HTTP_SET_COOKIE), out);
 }
 
 /* ---- all headers ---- */
 
-static bool
-is_cookie(const htp_header_t *h, int dir)
+/* Index of the header with the cookies; headers of the same name are one. */
+static unsigned
+cookies_at(const struct http_head *h, int dir)
 {
-	return bstr_cmp_c_nocase(h->name, dir == TO_SERVER ? "cookie" : "set-cookie") == 0;
+	return h->known[dir == TO_SERVER ? HTTP_COOKIE : HTTP_SET_COOKIE] - 1u;
 }
 
 struct text {
@@ -194,27 +168,25 @@ text_add(struct text *t, struct span s)
 }
 
 static size_t
-headers_size(const struct tx *tx, int dir)
+headers_size(const struct http_head *h)
 {
-	const htp_header_t *h;
 	size_t n = 0;
 
-	for (size_t i = 0; (h = header_at(tx, dir, i)); i++)
-		n += bstr_len(h->name) + bstr_len(h->value) + 4;
+	for (unsigned i = 0; i < h->n; i++)
+		n += (size_t) h->v[i].name.n + h->v[i].value.n + 4;
 	return n;
 }
 
+/* All but the one at `but`. */
 static void
-text_headers(struct text *t, const struct tx *tx, int dir, bool cookies)
+text_headers(struct text *t, const struct http_head *h, unsigned but)
 {
-	const htp_header_t *h;
-
-	for (size_t i = 0; (h = header_at(tx, dir, i)); i++) {
-		if (!cookies && is_cookie(h, dir))
+	for (unsigned i = 0; i < h->n; i++) {
+		if (i == but)
 			continue;
-		text_add(t, http_span(h->name));
+		text_add(t, http_get(h, h->v[i].name));
 		text_add(t, SPAN_LIT(": "));
-		text_add(t, http_span(h->value));
+		text_add(t, http_get(h, h->v[i].value));
 		text_add(t, SPAN_LIT("\r\n"));
 	}
 }
@@ -222,12 +194,13 @@ text_headers(struct text *t, const struct tx *tx, int dir, bool cookies)
 static bool
 get_header(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	size_t n = headers_size(tx, dir);
+	const struct http_head *h = head_of(tx, dir);
+	size_t n = headers_size(h);
 	struct text t;
 
 	if (!n || !text_new(&t, scratch, n))
 		return false;
-	text_headers(&t, tx, dir, false);
+	text_headers(&t, h, cookies_at(h, dir));
 	*out = span_of(t.p, t.n);
 	return t.n > 0;
 }
@@ -235,22 +208,25 @@ get_header(const struct tx *tx, int dir, unsigned i, struct arena *scratch, stru
 static bool
 get_header_raw(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	return give(bytes_span(&of(tx)->raw[dir]), out);
+	const struct http_head *h = head_of(tx, dir);
+
+	*out = h->raw ? span_head(span_skip(bytes_span(&h->text), h->raw - 1), HTTP_RAW_MAX) : SPAN_NONE;
+	return out->n > 0;
 }
 
 /* "\r\nHost\r\nUser-Agent\r\n\r\n" */
 static bool
 get_header_names(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	size_t n = headers_size(tx, dir);
-	const htp_header_t *h;
+	const struct http_head *h = head_of(tx, dir);
+	size_t n = headers_size(h);
 	struct text t;
 
 	if (!n || !text_new(&t, scratch, n + 4))
 		return false;
 	text_add(&t, SPAN_LIT("\r\n"));
-	for (size_t k = 0; (h = header_at(tx, dir, k)); k++) {
-		text_add(&t, http_span(h->name));
+	for (unsigned k = 0; k < h->n; k++) {
+		text_add(&t, http_get(h, h->v[k].name));
 		text_add(&t, SPAN_LIT("\r\n"));
 	}
 	text_add(&t, SPAN_LIT("\r\n"));
@@ -262,15 +238,15 @@ get_header_names(const struct tx *tx, int dir, unsigned i, struct arena *scratch
 static bool
 get_start(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	const htp_tx_t *h = of(tx)->h;
-	struct span line = h ? http_span(dir == TO_SERVER ? h->request_line : h->response_line) : SPAN_NONE;
+	const struct http_head *h = head_of(tx, dir);
+	struct span line = http_get(h, h->line);
 	struct text t;
 
-	if (!line.p || !text_new(&t, scratch, headers_size(tx, dir) + line.n + 4))
+	if (!line.p || !text_new(&t, scratch, headers_size(h) + line.n + 4))
 		return false;
 	text_add(&t, line);
 	text_add(&t, SPAN_LIT("\r\n"));
-	text_headers(&t, tx, dir, true);
+	text_headers(&t, h, UINT32_MAX);
 	text_add(&t, SPAN_LIT("\r\n"));
 	*out = span_of(t.p, t.n);
 	return true;
@@ -280,14 +256,14 @@ get_start(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struc
 static bool
 get_one_header(const struct tx *tx, int dir, unsigned i, struct arena *scratch, struct span *out)
 {
-	const htp_header_t *h = header_at(tx, dir, i);
+	const struct http_head *h = head_of(tx, dir);
 	struct text t;
 
-	if (!h || !text_new(&t, scratch, bstr_len(h->name) + bstr_len(h->value) + 2))
+	if (i >= h->n || !text_new(&t, scratch, (size_t) h->v[i].name.n + h->v[i].value.n + 2))
 		return false;
-	text_add(&t, http_span(h->name));
+	text_add(&t, http_get(h, h->v[i].name));
 	text_add(&t, SPAN_LIT(": "));
-	text_add(&t, http_span(h->value));
+	text_add(&t, http_get(h, h->v[i].value));
 	*out = span_of(t.p, t.n);
 	return true;
 }
@@ -309,43 +285,6 @@ get_file_name(const struct tx *tx, int dir, unsigned index, struct arena *scratc
 		return false;
 	*out = f.name;
 	return true;
-}
-
-/* The path and query as libhtp understands them, put together again. */
-void
-http_normalise_uri(struct http *s, struct http_tx *t)
-{
-	const htp_uri_t *u = t->h->parsed_uri;
-	uint64_t flags = 0;
-
-	if (!u || t->uri.n)
-		return;
-	if (s->conf->double_path && u->path)
-		htp_urldecode_inplace(t->h->cfg, HTP_DECODER_URL_PATH, u->path, &flags);
-	if (u->query) /* libhtp leaves it as it came */
-		htp_urldecode_inplace(t->h->cfg, HTP_DECODER_URLENCODED, u->query, &flags);
-	if (s->conf->double_query && u->query)
-		htp_urldecode_inplace(t->h->cfg, HTP_DECODER_URLENCODED, u->query, &flags);
-	if (s->conf->whole_uri && u->scheme) {
-		app_keep(s->app, &t->uri, http_span(u->scheme), UINT16_MAX);
-		app_keep(s->app, &t->uri, SPAN_LIT("://"), UINT16_MAX);
-	}
-	if (s->conf->whole_uri && u->hostname)
-		app_keep(s->app, &t->uri, http_span(u->hostname), UINT16_MAX);
-	if (s->conf->whole_uri && u->port) {
-		app_keep(s->app, &t->uri, SPAN_LIT(":"), UINT16_MAX);
-		app_keep(s->app, &t->uri, http_span(u->port), UINT16_MAX);
-	}
-	if (u->path)
-		app_keep(s->app, &t->uri, http_span(u->path), UINT16_MAX);
-	if (u->query) {
-		app_keep(s->app, &t->uri, SPAN_LIT("?"), UINT16_MAX);
-		app_keep(s->app, &t->uri, http_span(u->query), UINT16_MAX);
-	}
-	if (s->conf->whole_uri && u->fragment) {
-		app_keep(s->app, &t->uri, SPAN_LIT("#"), UINT16_MAX);
-		app_keep(s->app, &t->uri, http_span(u->fragment), UINT16_MAX);
-	}
 }
 
 /* Direction and the progress from which on the field is whole; a body may be looked at. */

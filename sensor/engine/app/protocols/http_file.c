@@ -2,9 +2,9 @@
  * http_file - which files a transaction carries: bodies of responses, bodies of POST and PUT, file parts of forms.
  *
  * Thread:    the worker's.
- * Memory:    names lie in the transaction or in libhtp's.
+ * Memory:    names lie in the transaction.
  * Owns:      nothing.
- * Not here:  their bytes -> http.c, http_multipart.c
+ * Not here:  their bytes -> http_body.c, http_multipart.c
  */
 #include "engine/app/protocols/http.h"
 
@@ -18,14 +18,22 @@ part_at(const struct http_tx *t, unsigned index)
 	return p;
 }
 
+static struct span
+path_of(const struct http_tx *t)
+{
+	if (t->unasked)
+		return HTTP_TARGET_UNKNOWN;
+	return t->has_path ? span_of(t->path_n ? t->uri.p + t->path : (const uint8_t *) "", t->path_n) : SPAN_NONE;
+}
+
 /* What the response calls it, else the path that was asked for. */
 static struct span
-name_of(const htp_tx_t *h, int dir)
+name_of(const struct http_tx *t, int dir)
 {
-	const htp_header_t *d = dir == TO_CLIENT && h->response_headers ? htp_table_get_c(h->response_headers, "content-disposition") : NULL;
-	struct span name = d ? http_disposition_name(http_span(d->value)) : SPAN_NONE;
+	struct span d = dir == TO_CLIENT ? http_value(&t->head[TO_CLIENT], HTTP_CONTENT_DISPOSITION) : SPAN_NONE;
+	struct span name = d.p ? http_disposition_name(d) : SPAN_NONE;
 
-	return name.n ? name : h->parsed_uri && h->parsed_uri->path ? http_span(h->parsed_uri->path) : SPAN_NONE;
+	return name.n ? name : path_of(t);
 }
 
 bool
@@ -37,8 +45,8 @@ http_file(const struct tx *tx, int dir, unsigned index, struct app_file *out)
 	int64_t range[3];
 
 	*out = (struct app_file) { 0 };
-	if (t->h && dir == TO_CLIENT && index == 1 && t->range.whole) {
-		out->name = name_of(t->h, dir);
+	if (t->read && dir == TO_CLIENT && index == 1 && t->range.whole) {
+		out->name = name_of(t, dir);
 		file_tell(&t->whole, true, out);
 		return true;
 	}
@@ -47,12 +55,12 @@ http_file(const struct tx *tx, int dir, unsigned index, struct app_file *out)
 		file_tell(&part->body, part->body.eof, out);
 		return true;
 	}
-	if (!t->h || b->total == 0 || index)
+	if (!t->read || b->total == 0 || index)
 		return false;
-	out->name = name_of(t->h, dir);
+	out->name = name_of(t, dir);
 	file_tell(b, tx->progress[dir] >= HTTP_COMPLETE, out);
 	out->gaps |= b->truncated && b->stopped;
-	if (dir == TO_CLIENT && http_content_range(t->h, range) && range[0] >= 0 && range[1] >= range[0]) {
+	if (dir == TO_CLIENT && http_content_range(t, range) && range[0] >= 0 && range[1] >= range[0]) {
 		out->piece = true;
 		out->start = (uint64_t) range[0];
 		out->end = (uint64_t) range[1];
@@ -63,11 +71,10 @@ http_file(const struct tx *tx, int dir, unsigned index, struct app_file *out)
 void
 http_range_begin(struct app *a, struct http_tx *t)
 {
-	const htp_uri_t *u = t->h->parsed_uri;
 	int64_t v[3];
 
-	if (http_content_range(t->h, v) && u && u->path)
-		range_begin(a, &t->range, t->h->request_hostname ? http_span(t->h->request_hostname) : SPAN_NONE, bytes_span(&t->uri), v);
+	if (http_content_range(t, v) && path_of(t).p)
+		range_begin(a, &t->range, http_get(&t->head[TO_SERVER], t->host), bytes_span(&t->uri), v);
 }
 
 struct body *

@@ -9,69 +9,56 @@
 #include "engine/app/protocols/http.h"
 
 static void
-put(struct json *j, const char *key, const bstr *b)
+put(struct json *j, const char *key, struct span s)
 {
-	if (b)
-		json_span(j, key, http_span(b));
-}
-
-static void
-put_header(struct json *j, const char *key, const htp_table_t *table, const char *name)
-{
-	const htp_header_t *h = htp_table_get_c(table, name);
-
-	if (h)
-		put(j, key, h->value);
+	if (s.p)
+		json_span(j, key, s);
 }
 
 /* without parameters: "text/html; charset=x" -> "text/html" */
 static void
-put_type(struct json *j, const htp_tx_t *h)
+put_type(struct json *j, const struct http_tx *t)
 {
-	const htp_header_t *type = htp_table_get_c(h->response_headers, "content-type");
-	struct span s = type ? http_span(type->value) : SPAN_NONE;
+	struct span s = http_value(&t->head[TO_CLIENT], HTTP_CONTENT_TYPE);
 	uint32_t n = 0;
 
 	while (n < s.n && s.p[n] != ';')
 		n++;
-	if (s.p)
-		json_span(j, "http_content_type", span_head(s, n));
+	put(j, "http_content_type", span_head(s, n));
 }
 
 static void
-put_status(struct json *j, const htp_tx_t *h)
+put_status(struct json *j, const struct http_tx *t)
 {
-	int status = h->response_status_number;
-
-	if (!h->response_status)
+	if (!t->status_name.at)
 		return;
-	if (status <= 0) {
-		put(j, "status_string", h->response_status);
+	if (t->status <= 0) {
+		put(j, "status_string", http_get(&t->head[TO_CLIENT], t->status_name));
 		return;
 	}
-	json_u64(j, "status", (uint64_t) status);
-	if (status > 300 && status < 304)
-		put_header(j, "redirect", h->response_headers, "location");
+	json_u64(j, "status", (uint64_t) t->status);
+	if (t->status > 300 && t->status < 304)
+		put(j, "redirect", http_value(&t->head[TO_CLIENT], HTTP_LOCATION));
 }
 
 bool
-http_content_range(const htp_tx_t *h, int64_t v[static 3])
+http_content_range(const struct http_tx *t, int64_t v[static 3])
 {
-	const htp_header_t *range = h->response_headers ? htp_table_get_c(h->response_headers, "content-range") : NULL;
+	struct span range = http_value(&t->head[TO_CLIENT], HTTP_CONTENT_RANGE);
 
-	range_read(range ? http_span(range->value) : SPAN_NONE, v);
-	return range != NULL;
+	range_read(range, v);
+	return range.p != NULL;
 }
 
 static void
-put_range(struct json *j, const htp_tx_t *h)
+put_range(struct json *j, const struct http_tx *t)
 {
 	int64_t v[3];
 
-	if (!http_content_range(h, v))
+	if (!http_content_range(t, v))
 		return;
 	json_object(j, "content_range");
-	put_header(j, "raw", h->response_headers, "content-range");
+	put(j, "raw", http_value(&t->head[TO_CLIENT], HTTP_CONTENT_RANGE));
 	if (v[0] >= 0 && v[1] >= 0) {
 		json_i64(j, "start", v[0]);
 		json_i64(j, "end", v[1]);
@@ -82,67 +69,62 @@ put_range(struct json *j, const htp_tx_t *h)
 }
 
 static void
-put_headers(struct json *j, const char *key, const htp_table_t *table)
+put_headers(struct json *j, const char *key, const struct http_head *h)
 {
-	const htp_header_t *h;
-
 	json_array(j, key);
-	for (size_t i = 0; i < htp_table_size(table); i++) {
-		if (!(h = htp_table_get_index(table, i, NULL)))
-			continue;
+	for (unsigned i = 0; i < h->n; i++) {
 		json_object(j, NULL);
-		put(j, "name", h->name);
-		put(j, "value", h->value);
+		put(j, "name", http_get(h, h->v[i].name));
+		put(j, "value", http_get(h, h->v[i].value));
 		json_end(j);
 	}
 	json_end(j);
 }
 
-static const struct http_conf *
-conf_of(const htp_tx_t *h)
-{
-	return ((const struct http *) htp_connp_get_user_data(h->connp))->conf;
-}
-
 static void
-put_more(struct json *j, const htp_tx_t *h)
+put_more(struct json *j, const struct http_tx *t)
 {
-	put_header(j, "http_refer", h->request_headers, "referer");
-	put(j, "http_method", h->request_method);
-	put(j, "protocol", h->request_protocol);
-	put_status(j, h);
-	json_u64(j, "length", (uint64_t) h->response_message_len);
+	const struct http_head *h = &t->head[TO_SERVER];
+
+	put(j, "http_refer", http_value(h, HTTP_REFERER));
+	put(j, "http_method", http_get(h, t->method_name));
+	put(j, "protocol", http_get(h, h->protocol));
+	put_status(j, t);
+	json_u64(j, "length", t->message_len);
 }
 
 void
 http_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 {
-	const htp_tx_t *h = ((const struct http_tx *) tx)->h;
+	const struct http_tx *t = (const struct http_tx *) tx;
+	const struct http_head *h = &t->head[TO_SERVER];
 
-	if (!h)
+	if (!t->read)
 		return;
-	put(j, "hostname", h->request_hostname);
-	if (h->request_port_number > 0)
-		json_u64(j, "http_port", (uint64_t) h->request_port_number);
-	put(j, "url", h->request_uri);
-	put_header(j, "http_user_agent", h->request_headers, "user-agent");
-	put_type(j, h);
-	put_range(j, h);
-	if (!full || !conf_of(h)->brief)
-		put_more(j, h);
-	if (full && conf_of(h)->dump_headers[TO_SERVER])
-		put_headers(j, "request_headers", h->request_headers);
-	if (full && conf_of(h)->dump_headers[TO_CLIENT])
-		put_headers(j, "response_headers", h->response_headers);
+	put(j, "hostname", http_get(h, t->host));
+	if (t->port > 0)
+		json_u64(j, "http_port", (uint64_t) t->port);
+	put(j, "url", http_target_text(t));
+	put(j, "http_user_agent", http_value(h, HTTP_USER_AGENT));
+	put_type(j, t);
+	put_range(j, t);
+	if (!full || !t->conf->brief)
+		put_more(j, t);
+	if (full && t->conf->dump_headers[TO_SERVER])
+		put_headers(j, "request_headers", h);
+	if (full && t->conf->dump_headers[TO_CLIENT])
+		put_headers(j, "response_headers", &t->head[TO_CLIENT]);
 }
 
 bool
 http_header(const struct tx *tx, const char *name, struct span *out)
 {
-	const htp_tx_t *h = ((const struct http_tx *) tx)->h;
-	const htp_header_t *v = h && h->request_headers ? htp_table_get_c(h->request_headers, name) : NULL;
+	const struct http_head *h = &((const struct http_tx *) tx)->head[TO_SERVER];
 
-	if (v)
-		*out = http_span(v->value);
-	return v != NULL;
+	for (unsigned i = 0; i < h->n; i++)
+		if (http_same(http_get(h, h->v[i].name), name)) {
+			*out = http_get(h, h->v[i].value);
+			return true;
+		}
+	return false;
 }

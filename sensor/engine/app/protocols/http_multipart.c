@@ -4,7 +4,7 @@
  * Thread:    the worker's.
  * Memory:    a line of at most LINE_MAX bytes and the boundary, from the pool, while the body lasts.
  * Owns:      struct http_multipart of a transaction.
- * Not here:  the body as a whole -> http.c
+ * Not here:  the body as a whole -> http_body.c
  *
  * Source: RFC 7578, RFC 2046 section 5.1. A part is a file when its Content-Disposition has a filename. The
  * file parts of a body are files by themselves; of more than PARTS_MAX the rest is passed over.
@@ -33,22 +33,11 @@ struct http_multipart {
 	uint8_t line[LINE_MAX_KEPT];
 };
 
-static const uint8_t *
-find_nocase(struct span s, const char *what)
-{
-	size_t n = strlen(what);
-
-	for (uint32_t i = 0; i + n <= s.n; i++)
-		if (strncasecmp((const char *) s.p + i, what, n) == 0)
-			return s.p + i;
-	return NULL;
-}
-
 /* boundary=xyz or boundary="xyz" */
 static struct span
 boundary_of(struct span type)
 {
-	const uint8_t *at = find_nocase(type, "boundary=");
+	const uint8_t *at = http_find(type, "boundary=", false);
 	struct span v;
 	uint32_t n = 0;
 
@@ -69,12 +58,11 @@ boundary_of(struct span type)
 void
 http_multipart_begin(struct app *a, struct http_tx *t)
 {
-	const htp_header_t *type = htp_table_get_c(t->h->request_headers, "content-type");
-	struct span b;
+	struct span type = http_value(&t->head[TO_SERVER], HTTP_CONTENT_TYPE), b;
 
-	if (t->multipart || !type || !find_nocase(http_span(type->value), "multipart/form-data"))
+	if (t->multipart || !type.p || !http_find(type, "multipart/form-data", false))
 		return;
-	b = boundary_of(http_span(type->value));
+	b = boundary_of(type);
 	if (!b.n || b.n > BOUNDARY_MAX) {
 		app_event(a, &t->tx, HTTP_EV_MULTIPART);
 		return;
@@ -104,7 +92,7 @@ is_boundary(const struct http_multipart *m, struct span line)
 struct span
 http_disposition_name(struct span value)
 {
-	const uint8_t *at = find_nocase(value, "filename=");
+	const uint8_t *at = http_find(value, "filename=", false);
 	struct span v;
 	uint32_t n = 0;
 	bool quoted;
@@ -179,7 +167,7 @@ header_line(struct app *a, struct http_tx *t, struct span line)
 		m->state = PART_DATA;
 		m->pending_eol = false;
 		m->eol_n = 0;
-	} else if (find_nocase(line, "content-disposition:") == line.p && find_nocase(line, "filename")) {
+	} else if (http_find(line, "content-disposition:", false) == line.p && http_find(line, "filename", false)) {
 		m->is_file = m->is_file || part_begin(a, t, http_disposition_name(line));
 	} else if (!memchr(line.p, ':', line.n) && line.p[0] != ' ' && line.p[0] != '\t') {
 		app_event(a, &t->tx, HTTP_EV_MULTIPART_HEADER);

@@ -25,46 +25,43 @@ save(struct http *s, struct span name, struct span value)
 }
 
 static void
-save_request(struct http *s, const htp_tx_t *h)
+save_request(struct http *s, const struct http_tx *t)
 {
-	const htp_header_t *header;
+	const struct http_head *h = &t->head[TO_SERVER];
 
 	app_drop(s->app, &s->saved);
-	save(s, SPAN_LIT(":method"), http_span(h->request_method));
-	save(s, SPAN_LIT(":path"), http_span(h->request_uri));
-	for (size_t i = 0; i < htp_table_size(h->request_headers); i++)
-		if ((header = htp_table_get_index(h->request_headers, i, NULL)))
-			save(s, http_span(header->name), http_span(header->value));
+	save(s, SPAN_LIT(":method"), http_get(h, t->method_name));
+	save(s, SPAN_LIT(":path"), http_target_text(t));
+	for (unsigned i = 0; i < h->n; i++)
+		save(s, http_get(h, h->v[i].name), http_get(h, h->v[i].value));
 }
 
 /* The bytes at hand go on with a further response of that kind, when something else was to begin. */
 static bool
 says_again(const struct http *s)
 {
-	struct span rest = span_skip(s->now, (uint32_t) htp_connp_res_data_consumed(s->connp));
+	const struct http_side *d = &s->side[TO_CLIENT];
+	struct span rest = d->p ? span_of(d->p + d->at, d->n - d->at) : SPAN_NONE;
 
 	return rest.n >= 13 && memcmp(rest.p, "HTTP/1.", 7) == 0 && memcmp(rest.p + 8, " 101 ", 5) == 0;
 }
 
-/* Called when the headers of a response are complete. libhtp goes on as a tunnel after a 101. */
+/* Called when the headers of a response are complete. The reader goes on as a tunnel after a 101. */
 void
-http_look_for_upgrade(struct http *s, const htp_tx_t *h)
+http_look_for_upgrade(struct http *s, struct http_tx *t)
 {
 	static const char *const tokens[][2] = { { "h2c", "http2" }, { "websocket", "websocket" } };
-	const htp_header_t *up;
+	struct span up = t->status == 101 ? http_value(&t->head[TO_CLIENT], HTTP_UPGRADE) : SPAN_NONE;
 
-	if (h->response_status_number != 101)
-		return;
-	up = htp_table_get_c(h->response_headers, "upgrade");
-	for (unsigned i = 0; up && i < 2; i++) {
+	for (unsigned i = 0; up.p && i < 2; i++) {
 		const struct protocol *p = app_protocol_find(tokens[i][1]);
 
-		if (!span_eq_nocase(http_span(up->value), span_of(tokens[i][0], strlen(tokens[i][0]))) || !app_speaks(s->app, p))
+		if (!span_eq_nocase(up, span_str(tokens[i][0])) || !app_speaks(s->app, p))
 			continue;
 		if (i == 0)
-			save_request(s, h);
+			save_request(s, t);
 		app_upgrade(s->app, p);
 		if (says_again(s))
-			app_event(s->app, htp_tx_get_user_data(h), HTTP_EV_CHANGE);
+			app_event(s->app, &t->tx, HTTP_EV_CHANGE);
 	}
 }

@@ -77,7 +77,7 @@ many_and_pruned(void **state)
 	drive_clear(&d);
 }
 
-/* Unfinished transactions whose direction ended go early; libhtp still has them. */
+/* Unfinished transactions whose direction ended go early; the reader still has them. */
 static void
 pruned_unfinished(void **state)
 {
