@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What a flow costs: bytes of memory, and packet CPU as flows grow in number.
 
-  tests/bench/flows.py [--kind udp|udp6|dns|syn|http] [--count N,N,...] [--casus PROGRAM] [--suricata PROGRAM] [--repeat N]
-                       [--rules FILE] [--set KEY=VALUE]... [--json]
+  tests/bench/flows.py [--kind udp|udp6|dns|syn|http] [--count N,N,...] [--casus PROGRAM]... [--suricata PROGRAM]...
+                       [--repeat N] [--rules FILE] [--logs none|alerts|all] [--set KEY=VALUE]... [--json]
 
 Makes captures of so many flows that all are known at the same time, and runs the engines on them in turn:
   udp   3 datagrams a flow of 64 bytes nobody knows, the flows taking turns: each packet meets a flow that was long not touched
@@ -123,7 +123,7 @@ def write(path, packets):
 
 def raise_bounds(engine, args, command):
     most = max(args.counts)
-    if engine.name == 'casus':
+    if engine.kind == 'casus':
         pairs = [f'flow.max-flows={most}', f'flow.memcap={4 * GIB}', f'memory={16 * GIB}', f'stream.memcap={8 * GIB}',
                  f'stream.reassembly.memcap={8 * GIB}']
     else:
@@ -132,9 +132,7 @@ def raise_bounds(engine, args, command):
 
 
 def measure(args, work):
-    engines = [bench.Casus(args, work)]
-    if args.suricata and shutil.which(args.suricata):
-        engines.append(bench.Suricata(args, work))
+    engines = bench.engines_of(args, work)
     report = {'kind': args.kind, 'rules': args.rules, 'repeat': args.repeat, 'rows': []}
     alone = {}
     for count in [1] + args.counts:
@@ -142,7 +140,7 @@ def measure(args, work):
         packets = write(capture, KINDS[args.kind](count))
         for _ in range(args.repeat):
             for e in engines:
-                cache = f'{work}/cache-{e.name}'
+                cache = f'{work}/cache-{e.name.replace("/", "_")}'
                 os.makedirs(cache, exist_ok=True)
                 out = tempfile.mkdtemp(dir=work)
                 took = bench.run(raise_bounds(e, args, e.command(capture, args.rules, out, cache)))
@@ -174,15 +172,16 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--kind', choices=KINDS, default='udp')
     p.add_argument('--count', default='10000,100000,1000000')
-    p.add_argument('--casus', default='sensor/casus')
-    p.add_argument('--suricata')
+    p.add_argument('--casus', action='append', default=[], metavar='PROGRAM')
+    p.add_argument('--suricata', action='append', default=[], metavar='PROGRAM')
     p.add_argument('--rules')
+    p.add_argument('--logs', choices=('none', 'alerts', 'all'), default='none')
     p.add_argument('--repeat', type=int, default=2)
     p.add_argument('--set', action='append', default=[], metavar='KEY=VALUE', help='for casus')
     p.add_argument('--json', action='store_true')
     args = p.parse_args()
     args.counts = [int(n) for n in args.count.split(',')]
-    args.casus = os.path.abspath(args.casus)
+    args.casus = [os.path.abspath(c) for c in args.casus or ['sensor/casus']]
     with tempfile.TemporaryDirectory(prefix='casus-flows.', dir=os.environ.get('TMPDIR')) as work:
         report = measure(args, work)
     print(json.dumps(report, indent=1)) if args.json else table(report)
