@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/huge.h"
 #include "base/poison.h"
 
 #define BLOCK_MIN ((size_t) 16 * 1024)
@@ -31,6 +32,13 @@ round16(size_t n)
 	return (n + 15) & ~(size_t) 15;
 }
 
+/* Blocks of rules; what the packet path fills is smaller. */
+static bool
+is_large(size_t n)
+{
+	return n >= BLOCK_MAX;
+}
+
 /* A new block of at least n bytes behind `cur`; NULL above the ceiling. */
 static struct arena_block *
 add_block(struct arena *a, size_t n)
@@ -44,7 +52,7 @@ add_block(struct arena *a, size_t n)
 		want = n;
 	if (a->ceiling && want > a->ceiling - a->held)
 		return NULL;
-	if (want > SIZE_MAX - sizeof(*b) || !(b = malloc(sizeof(*b) + want)))
+	if (want > SIZE_MAX - sizeof(*b) || !(b = is_large(want) ? huge_take(sizeof(*b) + want) : malloc(sizeof(*b) + want)))
 		return NULL;
 	b->size = want;
 	b->fill = 0;
@@ -182,7 +190,10 @@ arena_clear(struct arena *a)
 	for (struct arena_block *b = a->first; b; b = next) {
 		next = b->next;
 		UNPOISON(b->bytes, b->size);
-		free(b);
+		if (is_large(b->size))
+			huge_give(b);
+		else
+			free(b);
 	}
 	arena_init(a, a->ceiling);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/huge.h"
 #include "base/poison.h"
 
 #define SMALLEST 64u
@@ -60,6 +61,7 @@ pool_new(size_t ceiling)
 		free(p);
 		return NULL;
 	}
+	huge_want(p->map, p->ceiling);
 	POISON(p->map, p->ceiling);
 	return p;
 }

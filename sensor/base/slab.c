@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/err.h"
+#include "base/huge.h"
 #include "base/poison.h"
 
 struct slab_free {
@@ -30,15 +31,9 @@ slab_init(struct slab *s, size_t size, uint32_t cap)
 		return E_NOMEM;
 	}
 	s->map = s->fresh = map;
+	huge_want(map, s->size * cap);
 	POISON(s->map, s->size * cap);
 	return 0;
-}
-
-void
-slab_huge(const struct slab *s)
-{
-	if (s->map)
-		madvise(s->map, s->size * s->cap, MADV_HUGEPAGE);
 }
 
 void

@@ -23,8 +23,6 @@ struct slab {
 
 int slab_init(struct slab *s, size_t size, uint32_t cap);
 void slab_clear(struct slab *s);
-/* Large pages for its map where the system has them: for objects that are many and looked at in any order. */
-void slab_huge(const struct slab *s);
 void *slab_take(struct slab *s);          /* zeroed; NULL when cap objects are out */
 void slab_give(struct slab *s, void *obj);
 /* Objects by number, from 1, so that what points to one takes 4 bytes; 0 stands for none. */

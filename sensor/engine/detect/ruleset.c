@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/huge.h"
 #include "engine/detect/explain_private.h"
 #include "engine/detect/reputation.h"
 #include "engine/detect/ruleset.h"
@@ -236,6 +237,7 @@ ruleset_build(const struct ruleset_in *in, struct diag *d)
 	int e = -1;
 
 	if (r && b && names) {
+		hs_set_database_allocator(huge_take, huge_give);
 		arena_init(&r->arena, 0);
 		r->refs = 1;
 		r->generation = in->generation;

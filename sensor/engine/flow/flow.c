@@ -102,8 +102,6 @@ make_slabs(struct flow_table *t, uint32_t cap, bool rates)
 	    slab_init(&t->bucket_slab, buckets * sizeof *t->bucket, 1) < 0 ||
 	    (rates && slab_init(&t->rate_slab, cap * sizeof *t->rates, 1) < 0))
 		return E_NOMEM;
-	slab_huge(&t->slab);
-	slab_huge(&t->bucket_slab);
 	t->bucket = slab_take(&t->bucket_slab);
 	t->rates = rates ? slab_take(&t->rate_slab) : NULL;
 	t->mask = buckets - 1;

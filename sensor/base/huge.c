@@ -1,0 +1,116 @@
+/*
+ * huge - mappings that are filled from one end; each piece knows its mapping, and the last one given back frees it.
+ */
+#include "base/huge.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "base/poison.h"
+
+#define PAGE ((size_t) 2 << 20)
+#define MAPPING (2 * PAGE)
+#define ALIGN ((size_t) 64)
+
+struct mapping {
+	size_t size, fill; /* bytes, this head included */
+	size_t live;       /* pieces that are out */
+};
+
+/* Before each piece, as far away as keeps it aligned. */
+struct piece {
+	struct mapping *of;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct mapping *current;
+
+static size_t
+up(size_t n, size_t to)
+{
+	return (n + to - 1) & ~(to - 1);
+}
+
+void
+huge_want(void *p, size_t n)
+{
+	if (n >= PAGE)
+		madvise(p, n, MADV_HUGEPAGE);
+}
+
+/* A mapping that begins where a huge page can. */
+static struct mapping *
+mapping_new(size_t n)
+{
+	size_t size = up(n, PAGE);
+	uint8_t *map;
+
+	if (size < n || size > SIZE_MAX - PAGE)
+		return NULL;
+	map = mmap(NULL, size + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map == MAP_FAILED)
+		return NULL;
+	uint8_t *begin = (uint8_t *) up((uintptr_t) map, PAGE);
+	if (begin != map)
+		munmap(map, (size_t) (begin - map));
+	if (begin + size != map + size + PAGE)
+		munmap(begin + size, (size_t) (map + PAGE - begin));
+	huge_want(begin, size);
+	struct mapping *m = (struct mapping *) begin;
+	*m = (struct mapping) { .size = size, .fill = ALIGN };
+	return m;
+}
+
+static void
+mapping_leave(struct mapping *m)
+{
+	if (m && m != current && m->live == 0)
+		munmap(m, m->size);
+}
+
+void *
+huge_take(size_t n)
+{
+	size_t whole = up(n, ALIGN) + ALIGN; /* its struct piece has a line of its own */
+	uint8_t *p = NULL;
+
+	if (whole < n)
+		return NULL;
+	if (POISON_ON) /* the sanitizer's heap sees more */
+		return malloc(n);
+	pthread_mutex_lock(&lock);
+	if (!current || current->size - current->fill < whole) {
+		struct mapping *before = current;
+		struct mapping *m = mapping_new(whole > MAPPING - ALIGN ? whole + ALIGN : MAPPING);
+		if (!m)
+			goto out;
+		current = m;
+		mapping_leave(before);
+	}
+	p = (uint8_t *) current + current->fill + ALIGN;
+	((struct piece *) (void *) (p - ALIGN))->of = current;
+	current->fill += whole;
+	current->live++;
+out:
+	pthread_mutex_unlock(&lock);
+	return p;
+}
+
+void
+huge_give(void *p)
+{
+	if (!p)
+		return;
+	if (POISON_ON) {
+		free(p);
+		return;
+	}
+	pthread_mutex_lock(&lock);
+	struct mapping *m = ((struct piece *) (void *) ((uint8_t *) p - ALIGN))->of;
+	if (--m->live == 0 && m == current)
+		m->fill = ALIGN;
+	mapping_leave(m);
+	pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,21 @@
+/*
+ * huge - memory that is read all over for as long as it lives: compiled databases, tables of rules. It lies together in
+ * mappings the kernel may back with huge pages, so that a look-up does not also miss the translation of its address.
+ *
+ * Thread:    any, at load time only (a lock is taken).
+ * Memory:    mappings of 4 MiB or more; one goes back to the kernel when everything in it was given back.
+ * Not here:  objects of one size -> slab.h   blocks of the packet path -> pool.h
+ */
+#ifndef BASE_HUGE_H
+#define BASE_HUGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* 64-aligned, not cleared; NULL: no memory. */
+void *huge_take(size_t n);
+void huge_give(void *p); /* may be NULL */
+/* Huge pages are wanted for n bytes at p; a kernel without them, or a short piece, is no error. */
+void huge_want(void *p, size_t n);
+
+#endif
