@@ -11,14 +11,14 @@
 #include "base/huge.h"
 #include "base/poison.h"
 
-#define BLOCK_MIN ((size_t) 16 * 1024)
-#define BLOCK_MAX ((size_t) 1024 * 1024) /* blocks double up to this; a larger object gets its own */
-
 struct arena_block {
 	struct arena_block *next;
 	size_t size, fill; /* of bytes[] */
 	_Alignas(16) uint8_t bytes[];
 };
+
+#define BLOCK_MIN ((size_t) 16 * 1024)
+#define BLOCK_MAX ((size_t) 2048 * 1024 - sizeof(struct arena_block)) /* blocks double up to this; a larger object gets its own */
 
 void
 arena_init(struct arena *a, size_t ceiling)
@@ -52,8 +52,13 @@ add_block(struct arena *a, size_t n)
 		want = n;
 	if (a->ceiling && want > a->ceiling - a->held)
 		return NULL;
-	if (want > SIZE_MAX - sizeof(*b) || !(b = is_large(want) ? huge_take(sizeof(*b) + want) : malloc(sizeof(*b) + want)))
+	if (want > SIZE_MAX - sizeof(*b))
 		return NULL;
+	size_t whole = sizeof(*b) + want;
+	if (!(b = is_large(want) ? huge_map(&whole) : malloc(whole)))
+		return NULL;
+	if (!a->ceiling)
+		want = whole - sizeof(*b);
 	b->size = want;
 	b->fill = 0;
 	b->next = a->cur ? a->cur->next : a->first;
@@ -191,7 +196,7 @@ arena_clear(struct arena *a)
 		next = b->next;
 		UNPOISON(b->bytes, b->size);
 		if (is_large(b->size))
-			huge_give(b);
+			huge_unmap(b, sizeof(*b) + b->size);
 		else
 			free(b);
 	}

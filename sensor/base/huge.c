@@ -40,14 +40,14 @@ huge_want(void *p, size_t n)
 		madvise(p, n, MADV_HUGEPAGE);
 }
 
-/* A mapping that begins where a huge page can. */
-static struct mapping *
-mapping_new(size_t n)
+/* It begins where a huge page can. */
+void *
+huge_map(size_t *n)
 {
-	size_t size = up(n, PAGE);
+	size_t size = up(*n, PAGE);
 	uint8_t *map;
 
-	if (size < n || size > SIZE_MAX - PAGE)
+	if (size < *n || size > SIZE_MAX - PAGE)
 		return NULL;
 	map = mmap(NULL, size + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (map == MAP_FAILED)
@@ -58,16 +58,21 @@ mapping_new(size_t n)
 	if (begin + size != map + size + PAGE)
 		munmap(begin + size, (size_t) (map + PAGE - begin));
 	huge_want(begin, size);
-	struct mapping *m = (struct mapping *) begin;
-	*m = (struct mapping) { .size = size, .fill = ALIGN };
-	return m;
+	*n = size;
+	return begin;
+}
+
+void
+huge_unmap(void *p, size_t n)
+{
+	munmap(p, up(n, PAGE));
 }
 
 static void
 mapping_leave(struct mapping *m)
 {
 	if (m && m != current && m->live == 0)
-		munmap(m, m->size);
+		huge_unmap(m, m->size);
 }
 
 void *
@@ -83,9 +88,11 @@ huge_take(size_t n)
 	pthread_mutex_lock(&lock);
 	if (!current || current->size - current->fill < whole) {
 		struct mapping *before = current;
-		struct mapping *m = mapping_new(whole > MAPPING - ALIGN ? whole + ALIGN : MAPPING);
+		size_t size = whole > MAPPING - ALIGN ? whole + ALIGN : MAPPING;
+		struct mapping *m = huge_map(&size);
 		if (!m)
 			goto out;
+		*m = (struct mapping) { .size = size, .fill = ALIGN };
 		current = m;
 		mapping_leave(before);
 	}

@@ -15,6 +15,9 @@
 /* 64-aligned, not cleared; NULL: no memory. */
 void *huge_take(size_t n);
 void huge_give(void *p); /* may be NULL */
+/* A mapping of its own of at least *n bytes, zeroed; *n becomes all there is. NULL: no memory. */
+void *huge_map(size_t *n);
+void huge_unmap(void *p, size_t n); /* n as asked for, or as told */
 /* Huge pages are wanted for n bytes at p; a kernel without them, or a short piece, is no error. */
 void huge_want(void *p, size_t n);
 
