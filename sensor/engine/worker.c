@@ -13,6 +13,15 @@
 #define POOL_SHARE_MIN (64u << 20)
 #define SERVICE_ENTRIES 65536
 
+/* A frame that waits its turn, decoded, while what it will need is fetched. */
+struct ahead {
+	struct frame frame;
+	struct packet *packets;
+	unsigned n;
+	uint32_t hash;
+	bool ours;
+};
+
 struct worker {
 	struct worker_conf conf;
 	struct counters *cnt;
@@ -32,6 +41,8 @@ struct worker {
 	uint64_t num;           /* frame at hand */
 	int64_t second;         /* packet time, whole seconds, told last */
 	uint64_t progress;      /* atomic: every event up to this frame is in the ring */
+	struct ahead ahead[DECODE_AHEAD];
+	unsigned in, out;       /* frames that came, and that had their turn */
 };
 
 static bool
@@ -434,24 +445,97 @@ time_passes(struct worker *w, int64_t now)
 	w->second = second;
 }
 
+static struct ahead *
+ahead_at(struct worker *w, unsigned i)
+{
+	return &w->ahead[i % DECODE_AHEAD];
+}
+
+/* A frame's turn. */
+static void
+frame_turn(struct worker *w)
+{
+	struct ahead *a = ahead_at(w, w->out++);
+
+	w->num = a->frame.num;
+	time_passes(w, a->frame.ts);
+	if (a->ours) {
+		emit_frame(&w->emit, a->frame.num);
+		counter_inc(w->cnt, C_CAPTURE_PACKETS);
+		counter_add(w->cnt, C_CAPTURE_BYTES, a->frame.wire_len);
+		for (unsigned i = 0; i < a->n; i++)
+			worker_packet(w, &a->packets[i]);
+	}
+	__atomic_store_n(&w->progress, a->frame.num, __ATOMIC_RELEASE);
+}
+
+/* What hangs on the flow of a frame whose turn is the next but one, then of the next. */
+static void
+fetch_session(struct worker *w, const struct ahead *a, bool next)
+{
+	struct flow *f = a->hash ? flow_ahead_look(w->flows, a->hash) : NULL;
+	const struct session *s = f ? session_of(f) : NULL;
+
+	if (!s)
+		return;
+	if (!next) {
+		if (s->stream)
+			stream_fetch(s->stream);
+		if (s->app)
+			app_fetch(s->app);
+		services_fetch(w->services, s);
+		return;
+	}
+	if (s->stream && a->packets->payload.n)
+		for (int d = 0; d < 2; d++)
+			stream_fetch_window(s->stream, d);
+	if (s->app)
+		app_fetch_tx(s->app);
+}
+
+static void
+fetch_ahead(struct worker *w)
+{
+	unsigned n = w->in - w->out;
+
+	if (n > 1 && ahead_at(w, w->in - 2)->hash)
+		flow_ahead_fetch(w->flows, ahead_at(w, w->in - 2)->hash);
+	if (n > 2)
+		fetch_session(w, ahead_at(w, w->in - 3), false);
+	if (n > 3)
+		fetch_session(w, ahead_at(w, w->in - 4), true);
+}
+
 void
 worker_frame(void *arg, const struct frame *f)
 {
 	struct worker *w = arg;
-	struct packet *p;
-	unsigned n;
+	struct ahead *a = ahead_at(w, w->in++);
+	bool lasting = f->lasting;
 
-	w->num = f->num;
-	time_passes(w, f->ts);
-	if (!w->conf.offline || w->conf.n == 1 || decode_share(f) % w->conf.n == w->conf.index) {
-		emit_frame(&w->emit, f->num);
-		counter_inc(w->cnt, C_CAPTURE_PACKETS);
-		counter_add(w->cnt, C_CAPTURE_BYTES, f->wire_len);
-		n = decode_frame(w->decode, f, &p);
-		for (unsigned i = 0; i < n; i++)
-			worker_packet(w, &p[i]);
+	a->frame = *f;
+	a->hash = 0;
+	a->ours = !w->conf.offline || w->conf.n == 1 || decode_share(f) % w->conf.n == w->conf.index;
+	if (a->ours) {
+		a->n = decode_frame(w->decode, &a->frame, &a->packets);
+		lasting = lasting && decode_lasts(w->decode);
+		if (lasting && a->n)
+			a->hash = flow_ahead(w->flows, a->packets);
 	}
-	__atomic_store_n(&w->progress, f->num, __ATOMIC_RELEASE);
+	if (lasting) {
+		fetch_ahead(w);
+		if (w->in - w->out == DECODE_AHEAD)
+			frame_turn(w);
+	} else {
+		worker_rest(w);
+	}
+}
+
+void
+worker_rest(struct worker *w)
+{
+	while (w->out != w->in)
+		frame_turn(w);
 }
 
 void

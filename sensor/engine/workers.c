@@ -50,6 +50,7 @@ seat_main(void *arg)
 	while (!__atomic_load_n(&ws->stop, __ATOMIC_RELAXED)) {
 		take_ruleset(s);
 		rc = capture_read(s->capture, BATCH, worker_frame, s->worker);
+		worker_rest(s->worker);
 		if (rc == 0)
 			worker_idle(s->worker, clock_wall());
 		else if (rc < 0 && rc != E_AGAIN) {

@@ -601,6 +601,22 @@ app_clear_state(struct app *a)
 }
 
 void
+app_fetch(const struct app *a)
+{
+	for (size_t at = 0; at < sizeof(*a); at += 64)
+		__builtin_prefetch((const uint8_t *) a + at);
+}
+
+void
+app_fetch_tx(const struct app *a)
+{
+	for (size_t at = 0; a->first && at < 192; at += 64)
+		__builtin_prefetch((const uint8_t *) a->first + at);
+	if (a->state)
+		__builtin_prefetch(a->state);
+}
+
+void
 app_clear(struct apps *e, struct app **at)
 {
 	struct app *a = *at;

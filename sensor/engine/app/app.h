@@ -110,6 +110,9 @@ void app_feed(struct apps *e, struct app **a, int dir, struct span bytes, const 
 void app_gap(struct apps *e, struct app **a, int dir, uint32_t n, const struct packet *p);
 void app_eof(struct apps *e, struct app *a, int dir);
 void app_clear(struct apps *e, struct app **a);
+/* Soon app_feed() will want it, and later its newest transactions. */
+void app_fetch(const struct app *a);
+void app_fetch_tx(const struct app *a);
 /* Asked after a packet: where nothing is being read any more (both directions are over, or no probe knows the flow), parsing's
  * memory is given back, and the flow has one struct with all others that told the same. */
 void app_settle(struct apps *e, struct app **a);

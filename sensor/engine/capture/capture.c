@@ -128,6 +128,7 @@ capture_frame(u_char *arg, const struct pcap_pkthdr *h, const u_char *bytes)
 		.wire_len = h->len < h->caplen ? h->caplen : h->len,
 		.linktype = c->linktype,
 		.iface = c->iface,
+		.lasting = c->lasting,
 	};
 
 	if (f.ts < c->not_before)

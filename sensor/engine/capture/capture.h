@@ -20,6 +20,7 @@ struct frame {
 	uint32_t wire_len;  /* bytes on the wire */
 	uint16_t linktype;  /* DLT_* of the source */
 	uint16_t iface;     /* index of the interface or 0 */
+	bool lasting;       /* the bytes stay until the next capture_read(); else they are gone when the callback returns */
 };
 
 struct capture_conf {

@@ -26,6 +26,7 @@ struct capture {
 	uint64_t num;         /* of the last frame */
 	int64_t last_seen;    /* monotonic ns of the last read that brought frames */
 	volatile bool stop;
+	bool lasting;         /* frames' bytes stay until the next read */
 	uint16_t iface, linktype;
 	int64_t ts_scale;     /* ns in a unit of the handle's tv_usec */
 	unsigned drops, if_drops; /* libpcap's totals at the last stats */

@@ -177,6 +177,9 @@ decode_frame(struct decode *d, const struct frame *f, struct packet **out)
 	struct packet *p;
 
 	d->frame = f;
+	d->work = d->frames[d->turn].work;
+	d->order = d->frames[d->turn].order;
+	d->turn = (d->turn + 1) % DECODE_AHEAD;
 	d->taken = d->done = d->assembled = 0;
 	p = take(d);
 	p->frame = f->bytes;
@@ -196,6 +199,12 @@ decode_frame(struct decode *d, const struct frame *f, struct packet **out)
 	finish(d, p);
 	*out = d->done ? d->order : d->work;
 	return d->done ? d->done : 1;
+}
+
+bool
+decode_lasts(const struct decode *d)
+{
+	return d->assembled == 0;
 }
 
 const uint64_t *

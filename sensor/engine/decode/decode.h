@@ -15,6 +15,7 @@
 #include "engine/decode/packet.h"
 
 #define DECODE_PACKETS 16 /* most packets out of one frame */
+#define DECODE_AHEAD 4    /* frames whose packets are kept */
 
 struct decode_conf {
 	bool checksums;          /* look at them at all (-k none: no) */
@@ -33,9 +34,12 @@ void decode_free(struct decode *d);
 
 /* All packets of a frame in the order in which they are to be handled: the innermost first, the outer last.
  * Returns how many (0..DECODE_PACKETS); a damaged frame still gives a packet with the headers found, its events
- * set and PACKET_MALFORMED. *out points to an array of them, (*out)[0..n-1], valid until the next call.
+ * set and PACKET_MALFORMED. *out points to an array of them, (*out)[0..n-1], valid until the next call, or where
+ * decode_lasts() says so and the frame's bytes stay, until DECODE_AHEAD frames more.
  * A damaged IP header leaves ip_version 0 and no addresses; a damaged transport header leaves no ports and an empty l4_header. */
 unsigned decode_frame(struct decode *d, const struct frame *f, struct packet **out);
+/* None of the last frame's packets was put together out of pieces: those lie in memory that the next frame may take. */
+bool decode_lasts(const struct decode *d);
 
 /* Sum of the transport checksum (0 = right) and of the IPv4 header, computed from the packet's bytes. */
 bool packet_checksum_l3_ok(const struct packet *p);

@@ -78,7 +78,11 @@ struct decode {
 	uint64_t event_counts[PACKET_EVENT_N];
 	enum defrag_policy (*policy_of)(void *arg, const struct addr *dst);
 	void *policy_arg;
-	struct packet work[DECODE_PACKETS], order[DECODE_PACKETS];
+	struct packet *work, *order;  /* of the frame at hand */
+	struct {
+		struct packet work[DECODE_PACKETS], order[DECODE_PACKETS];
+	} frames[DECODE_AHEAD];
+	unsigned turn;              /* which of them comes next */
 	uint8_t (*buffers)[DECODE_ASSEMBLED_LEN];
 };
 

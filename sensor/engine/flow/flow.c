@@ -599,19 +599,38 @@ flow_find(struct flow_table *t, struct packet *p, bool *fresh)
 	return f;
 }
 
-uint64_t
-flow_hash_of(const struct flow_table *t, const struct packet *p)
+uint32_t
+flow_ahead(const struct flow_table *t, const struct packet *p)
 {
 	struct flow_key key;
 	bool src_is_a;
 
-	return flow_key_of(&key, p, t->vlan_use, &src_is_a) ? flow_key_hash(&key, t->seed) : 0;
+	if (!flow_key_of(&key, p, t->vlan_use, &src_is_a))
+		return 0;
+	uint32_t hash = (uint32_t) flow_key_hash(&key, t->seed);
+	__builtin_prefetch(&t->bucket[hash & t->mask]);
+	return hash;
 }
 
 void
-flow_prefetch(const struct flow_table *t, uint64_t hash)
+flow_ahead_fetch(const struct flow_table *t, uint32_t hash)
 {
-	__builtin_prefetch(&t->bucket[hash & t->mask]);
+	const struct flow *f = flow_at(t, t->bucket[hash & t->mask]);
+
+	if (!f)
+		return;
+	for (unsigned line = 0; line < 3; line++)
+		__builtin_prefetch((const uint8_t *) f + 64 * line);
+}
+
+struct flow *
+flow_ahead_look(const struct flow_table *t, uint32_t hash)
+{
+	struct flow *f = flow_at(t, t->bucket[hash & t->mask]);
+
+	while (f && f->hash != hash)
+		f = flow_at(t, f->hash_next);
+	return f;
 }
 
 void

@@ -107,9 +107,11 @@ struct flow *flow_find(struct flow_table *t, struct packet *p, bool *fresh);
 /* Replaces that rule: asked for every SYN (with or without ACK) on a known flow, true ends it and begins a new one
  * (the worker knows the session: see stream_reuse()). p->dir is set. */
 void flow_on_syn(struct flow_table *t, bool (*reuse)(void *arg, const struct flow *f, const struct packet *p));
-/* For batches: the hash of a packet's key, and fetching its bucket ahead of flow_find(). */
-uint64_t flow_hash_of(const struct flow_table *t, const struct packet *p);
-void flow_prefetch(const struct flow_table *t, uint64_t hash);
+/* Ahead of flow_find(), each a few packets after the one before, so that nobody waits for memory: the hash of a packet's key, its
+ * bucket fetched; then the flow; then what hangs on it may be fetched, too: NULL where there is none yet. */
+uint32_t flow_ahead(const struct flow_table *t, const struct packet *p);
+void flow_ahead_fetch(const struct flow_table *t, uint32_t hash);
+struct flow *flow_ahead_look(const struct flow_table *t, uint32_t hash);
 /* The state decides the timeout: the worker sets it from the stream (TCP) or from seen (others). */
 void flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s);
 /* Client and server change places (found by content); p, the packet at hand, too. */

@@ -299,6 +299,24 @@ stream_turn(struct stream *s)
 		s->flags ^= S_FIRST_TOLD_0 | S_FIRST_TOLD_1;
 }
 
+void
+stream_fetch(const struct stream *s)
+{
+	for (size_t at = 0; at < sizeof(*s); at += 64)
+		__builtin_prefetch((const uint8_t *) s + at);
+}
+
+void
+stream_fetch_window(const struct stream *s, int dir)
+{
+	const struct half *h = &s->half[dir];
+
+	if (s->flags & S_SETTLED || !h->window_p)
+		return;
+	for (uint32_t at = 0; at < 256; at += 64)
+		__builtin_prefetch(h->window_p + h->head + h->n + at, 1);
+}
+
 enum stream_state
 stream_state(const struct stream *s)
 {

@@ -80,6 +80,9 @@ void stream_clear(struct streams *e, struct stream **s);
  * stream_reuse(), and it may be cleared; any more after stream_wake(), which at the pool's ceiling loses it (*s is NULL then). */
 void stream_settle(struct streams *e, struct stream **s);
 void stream_wake(struct streams *e, struct stream **s);
+/* Soon stream_push() will want it: fetches it, and later the place where bytes of the direction are added. */
+void stream_fetch(const struct stream *s);
+void stream_fetch_window(const struct stream *s, int dir);
 
 /* app/ has seen enough of a direction: its bytes are no longer kept for it (raw inspection may go on). */
 void stream_app_done(struct stream *s, int dir);

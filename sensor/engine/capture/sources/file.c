@@ -9,7 +9,7 @@
  * Everything readable is handed on: a damaged file ends with its last whole frame, is named in the damage text with the
  * number of that frame, and the next file follows. Files of a folder that are no captures are named and left out.
  */
-#include "engine/capture/source.h"
+#include "engine/capture/records.h"
 
 #include "base/clock.h"
 
@@ -26,6 +26,7 @@ struct files {
 	unsigned n, next;   /* next: the one to open when the open one ends */
 	uint64_t in_file;   /* c->num when the open one began */
 	bool bad;           /* one of them was damaged */
+	struct records records; /* of the open one, while `records.on` */
 	int64_t first_ts, first_clock; /* replay at speed: both ends of the rubber band */
 	void (*fn)(void *, const struct frame *);
 	void *arg;
@@ -45,6 +46,7 @@ source_close(struct capture *c)
 	for (unsigned i = 0; i < fs->n; i++)
 		free(fs->names[i]);
 	free(fs->names);
+	records_close(&fs->records);
 	free(fs);
 	c->state = NULL;
 }
@@ -164,6 +166,10 @@ open_next(struct capture *c, char why[static 256])
 	}
 	c->linktype = (uint16_t) pcap_datalink(c->pcap);
 	fs->in_file = c->num;
+	if ((!c->conf.bpf || !c->conf.bpf[0]) && strcmp(name, "-"))
+		records_open(&fs->records, c->pcap);
+	else
+		fs->records.on = false;
 	return capture_filter(c, why);
 }
 
@@ -267,9 +273,12 @@ source_read(struct capture *c, unsigned max, void (*fn)(void *, const struct fra
 	c->fn = slow ? paced : fn;
 	c->arg = slow ? (void *) c : arg;
 	while (c->pcap && !c->stop) {
-		int n = pcap_dispatch(c->pcap, (int) max, capture_frame, (u_char *) c);
-
-		if (n == PCAP_ERROR_BREAK)
+		c->lasting = fs->records.on && !slow;
+		int n = fs->records.on ? records_read(c, &fs->records, max) : 0;
+		c->lasting = false;
+		if (n == 0 && !fs->records.on)
+			n = pcap_dispatch(c->pcap, (int) max, capture_frame, (u_char *) c);
+		if (n == PCAP_ERROR_BREAK || (n == 0 && c->stop))
 			return 0;
 		if (n == PCAP_ERROR) {
 			capture_damaged(c, "%s: damaged after frame %llu: %s", fs->names[fs->next - 1],
