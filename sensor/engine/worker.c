@@ -346,6 +346,8 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 		services_add(w->services, &w->emit, f, s, &w->now, p->ts);
 		return;
 	}
+	if (s->app && s->app->no_payload)
+		p->flags |= PACKET_NO_PAYLOAD_INSPECT;
 	if (f->state == FLOW_CLOSED)
 		stream_wake(w->streams, &s->stream);
 	else if (f->state == FLOW_ESTABLISHED)

@@ -263,6 +263,7 @@ begin(struct detect *d, const struct detect_in *in)
 	if (in->stream && message_complete(in))
 		stream_raw_trigger(in->stream, p->dir);
 	d->has_raw = in->stream && in->streams && stream_raw(in->streams, in->stream, p, &d->raw) && d->raw.bytes.n;
+	d->ctx.has_payload = d->payload.n || d->has_raw;
 	arena_reset(&d->scratch);
 	vars_begin(d);
 	look_at_app(d);

@@ -69,6 +69,7 @@ struct match_ctx {
 	struct detect *d;             /* the worker: xbits, settings */
 	struct tx *tx;                /* KW_TX only (and act() of a transaction rule), else NULL */
 	int dir;                      /* of the packet */
+	bool has_payload;             /* bytes of the packet's or of its stream are there to be looked at */
 };
 typedef bool kw_match_fn(const struct match_ctx *c, const union kw_arg *a);
 typedef void kw_act_fn(const struct match_ctx *c, const union kw_arg *a);

@@ -80,6 +80,8 @@ payload_match(struct detect *d, const struct sig *s, bool *from_stream, struct s
 	const struct packet *p = d->now->p;
 
 	*from_stream = false;
+	if (!d->ctx.has_payload) /* nor is a pattern absent from nothing */
+		return false;
 	if (s->flags & SIG_NEED_STREAM && p->proto == 6) {
 		if (d->has_raw && content_match(&d->in, s->payload, s->n_payload, d->raw.bytes, 0)) {
 			*from_stream = true;

@@ -74,10 +74,12 @@ version_1(const struct ssh_side *s)
 static void
 finished(struct app *a, struct ssh *st, struct ssh_tx *t, int dir)
 {
+	bool v1 = version_1(&t->side[0]) || version_1(&t->side[1]); /* where it is encrypted nobody has read */
+
 	st->newkeys[dir] = true;
 	tx_reach(&t->tx, dir, SSH_FINISHED);
 	a->stopped[dir] = true;
-	if (st->newkeys[!dir])
+	if (st->newkeys[!dir] && !v1)
 		app_encrypted(a);
 }
 

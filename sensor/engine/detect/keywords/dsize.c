@@ -1,12 +1,17 @@
 /*
- * dsize - size of the packet's payload.
+ * dsize - size of the packet's payload. A rule that wants some is not asked about a packet whose bytes may not be looked at.
  */
 #include "engine/detect/keyword.h"
 
 static bool
 match(const struct match_ctx *c, const union kw_arg *a)
 {
-	return kw_number_has(a->number, c->p->payload.n);
+	const struct kw_number *n = a->number;
+	bool none = n->op == NUM_EQ && n->a == 0;
+
+	if (none ? c->has_payload : !c->has_payload && !kw_number_has(n, 0))
+		return false;
+	return kw_number_has(n, c->p->payload.n);
 }
 
 const struct keyword keyword_dsize = {
