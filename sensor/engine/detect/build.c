@@ -84,6 +84,7 @@ static int
 add_keyword(struct build *b, const struct keyword *kw, const char *value)
 {
 	union kw_arg a;
+	uint32_t most;
 	int e;
 
 	b->kw = kw;
@@ -108,6 +109,8 @@ add_keyword(struct build *b, const struct keyword *kw, const char *value)
 			return e;
 	} else if (kw->match && build_match(b, kw->match, &a, kw->cost) < 0)
 		return E_BAD;
+	if (kw->most && (most = kw->most(&a)) < b->payload_most)
+		b->payload_most = most;
 	return kw->act ? build_act(b, kw->act, &a) : 0;
 }
 
@@ -232,6 +235,7 @@ build_reset(struct build *b, const struct rule *r)
 	const struct ruleset_in *in = b->in;
 
 	memset(b, 0, offsetof(struct build, pending));
+	b->payload_most = UINT32_MAX;
 	b->rs = rs;
 	b->diag = diag;
 	b->in = in;

@@ -58,6 +58,7 @@ struct build {
 	uint32_t n_parts;
 	struct matcher matchers[64];
 	uint32_t n_matchers;
+	uint32_t payload_most; /* longer payloads do not match */
 	struct action actions[64];
 	uint32_t n_actions;
 	struct card_threshold thresholds[8];

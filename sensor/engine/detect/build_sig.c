@@ -576,6 +576,7 @@ build_finish(struct build *b, struct sig *s, struct fast *fast)
 	s->n_payload = (uint16_t) b->lists[0].n;
 	if (finish_fast(b, fast) < 0)
 		return E_BAD;
+	fast->payload_most = b->payload_most;
 	finish_flags(b, s);
 	s->action = (uint8_t) r->action;
 	s->apps = b->apps;

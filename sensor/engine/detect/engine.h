@@ -256,6 +256,7 @@ struct fast {
 	struct span bytes;
 	bool payload;
 	uint16_t buffer;
+	uint32_t payload_most; /* longer payloads do not match the rule */
 };
 
 struct literal {
@@ -283,9 +284,11 @@ struct list {
 };
 
 /* What finds the rules that may match in payload; either may be NULL. */
+#define FINDER_SMALL 512u
 struct finder {
 	struct anchors *fixed; /* patterns at one place: looked up */
 	struct scan *any;      /* all others */
+	struct scan *large;    /* of these, the ones that match payloads of more than FINDER_SMALL bytes; may be the same, or NULL: none does */
 };
 
 enum packet_class { CLASS_TCP_PACKET, CLASS_TCP_STREAM, CLASS_UDP, CLASS_OTHER, CLASS_N };

@@ -92,6 +92,7 @@ struct keyword {
 	enum kw_scope scope;
 	enum kw_arg_kind arg;
 	uint16_t flags;          /* KW_* above */
+	uint32_t (*most)(const union kw_arg *a); /* NULL, or of match(): it is false for payloads longer than that */
 	uint8_t cost;            /* of match(): 0 = a comparison, 1 = some work, 2 = much */
 	const char *note;        /* for --list-keywords: "accepted, no packets logged" or NULL */
 	/* ARG_CUSTOM. 0, or build_error(). `value` is as written (quotes kept), NULL without a colon. */

@@ -14,7 +14,22 @@ match(const struct match_ctx *c, const union kw_arg *a)
 	return kw_number_has(n, c->p->payload.n);
 }
 
+static uint32_t
+most(const union kw_arg *a)
+{
+	const struct kw_number *n = a->number;
+	uint64_t v = UINT32_MAX;
+
+	if (n->op == NUM_EQ || n->op == NUM_LE)
+		v = n->a;
+	else if (n->op == NUM_LT)
+		v = n->a ? n->a - 1 : 0;
+	else if (n->op == NUM_IN)
+		v = n->b ? n->b - 1 : 0;
+	return v < UINT32_MAX ? (uint32_t) v : UINT32_MAX;
+}
+
 const struct keyword keyword_dsize = {
 	.name = "dsize", .help = "size of the packet payload in bytes", .example = "dsize:300<>400",
-	.scope = KW_PACKET, .arg = ARG_U16, .flags = KW_NEEDS_PACKET | KW_NOT_PSEUDO, .match = match,
+	.scope = KW_PACKET, .arg = ARG_U16, .flags = KW_NEEDS_PACKET | KW_NOT_PSEUDO, .match = match, .most = most,
 };
