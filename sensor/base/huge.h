@@ -4,6 +4,7 @@
  *
  * Thread:    any, at load time only (a lock is taken).
  * Memory:    mappings of 4 MiB or more; one goes back to the kernel when everything in it was given back.
+ * Owns:      every piece until it is given back.
  * Not here:  objects of one size -> slab.h   blocks of the packet path -> pool.h
  */
 #ifndef BASE_HUGE_H

@@ -50,7 +50,7 @@ wait=$(except "$engine" '^sensor/engine/workers\.c$' '^sensor/engine/capture/')
 # Heap: only where things are made at start or at load, and given back at the end. What runs per packet takes from arena, slab, pool.
 heap=$(except "$engine" \
 	'^sensor/engine/(worker|workers|services)\.c$'                          `# made at start: _new, _free` \
-	'^sensor/engine/capture/(capture|sources/file)\.c$'                     `# opened at start; a folder's list of files` \
+	'^sensor/engine/capture/(capture|records|sources/file)\.c$'                     `# opened at start; a folder's list of files` \
 	'^sensor/engine/decode/(decode|defrag)\.c$'                             `# made at start: _new, _free` \
 	'^sensor/engine/detect/(build|byport|cache|finder|grams_build|group|iponly|mpm|names|ruleset)\.c$'      `# the loader's: rules -> ruleset` \
 	'^sensor/engine/detect/(detect|explain_report|marks|tags)\.c$'          `# made at start: _new, _free` \
