@@ -138,7 +138,7 @@ encode(const char *format, const char *text, uint8_t *out, uint32_t room)
 		return n;
 	}
 	assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, strcmp(format, "gzip") == 0 ? 31 : -15, 8, 0), Z_OK);
-	z.next_in = (const uint8_t *) text;
+	z.next_in = (Bytef *) (uintptr_t) text; /* not const in all its versions */
 	z.avail_in = (uInt) strlen(text);
 	z.next_out = out;
 	z.avail_out = room;
