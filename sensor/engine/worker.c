@@ -567,12 +567,20 @@ want_frames(struct worker *w)
 	apps_want_frames(w->apps, w->conf.emit.log_frames ? all : ruleset_frames(w->rules), PROTOCOLS_MAX);
 }
 
+/* Lengths and kinds of bodies, or what is wrong with them, are in a log. */
+static bool
+tells_of_bodies(const struct emit_conf *e)
+{
+	return e->log_all_app || (e->log_app && e->log_app[0]) || e->log_files || e->log_frames || e->anomaly_app;
+}
+
 static void
 want_files(struct worker *w)
 {
 	struct files_conf c = w->conf.emit.files;
 
 	c.want |= ruleset_files(w->rules, &c.store_rules);
+	c.no_bodies = !c.want && !c.store && !ruleset_size(w->rules) && !tells_of_bodies(&w->conf.emit);
 	if (!w->conf.emit.content)
 		c.store = c.store_all = false;
 	apps_want_files(w->apps, &c);

@@ -36,6 +36,7 @@ enum file_store {
 /* What is asked of all files; told by apps_want_files(). */
 struct files_conf {
 	unsigned want;       /* FILE_WANT */
+	bool no_bodies;      /* nobody looks at messages' bodies: no rule, and no log tells of them */
 	bool store;          /* there is a store: */
 	bool store_all;      /* every file goes there */
 	bool store_rules;    /* those that a rule asks for */

@@ -70,6 +70,13 @@ look_at_authorization(struct http_tx *t)
 		http_flag(t, HTTP_EV_AUTH);
 }
 
+/* Of bodies nobody looks at only the length counts, so that the next message is found. */
+static bool
+unread(const struct app *a)
+{
+	return a->asked && a->asked->no_bodies;
+}
+
 /* POST and PUT send files: the body itself, or parts of it. */
 void
 http_on_request_headers(struct http *s, struct http_tx *t)
@@ -79,6 +86,8 @@ http_on_request_headers(struct http *s, struct http_tx *t)
 
 	t->head_end[TO_SERVER] = place(s, TO_SERVER);
 	look_at_authorization(t);
+	if ((t->unread[TO_SERVER] = unread(s->app)))
+		return;
 	if (kind != UNPACK_NONE && !t->unpack[TO_SERVER])
 		t->unpack[TO_SERVER] = unpack_new(s->app, kind);
 	if (t->method == HTTP_M_POST)
@@ -92,8 +101,9 @@ http_on_response_headers(struct http *s, struct http_tx *t)
 	bool brotli = ce.p && unpack_kind_of(ce) == UNPACK_BROTLI; /* the others are http_coding.c's */
 
 	t->head_end[TO_CLIENT] = place(s, TO_CLIENT);
+	t->unread[TO_CLIENT] = unread(s->app);
 	s->known_coding = brotli || span_eq_nocase(ce, SPAN_LIT("identity"));
-	if (brotli && !t->unpack[TO_CLIENT])
+	if (brotli && !t->unpack[TO_CLIENT] && !t->unread[TO_CLIENT])
 		t->unpack[TO_CLIENT] = unpack_new(s->app, UNPACK_BROTLI);
 	http_look_for_upgrade(s, t);
 }
@@ -175,6 +185,8 @@ take_body(struct http *s, struct http_tx *t, int dir, struct span bytes)
 void
 http_on_request_body(struct http *s, struct http_tx *t, const uint8_t *p, uint32_t n)
 {
+	if (t->unread[TO_SERVER])
+		return;
 	if (!p && n) {
 		body_gap(&t->body[TO_SERVER], s->app, n);
 		body_gap(&t->file, s->app, n);
@@ -187,6 +199,8 @@ http_on_request_body(struct http *s, struct http_tx *t, const uint8_t *p, uint32
 void
 http_on_response_body(struct http *s, struct http_tx *t, const uint8_t *p, uint32_t n)
 {
+	if (t->unread[TO_CLIENT])
+		return;
 	file_begin(s->app, &t->tx, &t->body[TO_CLIENT], TO_CLIENT);
 	if (n && !t->body[TO_CLIENT].total)
 		http_range_begin(s->app, t);

@@ -33,7 +33,7 @@ go(struct http *s, http_state next)
 static enum http_step
 body(struct http *s, const uint8_t *p, uint32_t n)
 {
-	return http_coding_feed(s, side(s)->tx, p, n) < 0 ? HTTP_FAIL : HTTP_NEXT;
+	return !side(s)->tx->unread[TO_CLIENT] && http_coding_feed(s, side(s)->tx, p, n) < 0 ? HTTP_FAIL : HTTP_NEXT;
 }
 
 /* ---- after the message ---- */
@@ -237,7 +237,7 @@ headers_are_there(struct http *s)
 	t->decoding = true;
 	side(s)->keeping = false;
 	http_on_response_headers(s, t);
-	return http_coding_begin(s, t) < 0 ? HTTP_FAIL : HTTP_NEXT;
+	return !t->unread[TO_CLIENT] && http_coding_begin(s, t) < 0 ? HTTP_FAIL : HTTP_NEXT;
 }
 
 static enum http_step
