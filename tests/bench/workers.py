@@ -82,7 +82,7 @@ def wait_for(ctl, out, proc):
         if os.path.exists(f'{out}/casus.sock') and not subprocess.run([ctl, '--socket', f'{out}/casus.sock', 'status'], capture_output=True).returncode:
             return
         time.sleep(0.1)
-    sys.exit('workers.py: casus -i does not start')
+    sys.exit('workers.py: casus -i does not start\n' + pathlib.Path(f'{out}/log').read_text(errors='replace')[-1000:])
 
 
 def counters(out):
@@ -107,7 +107,8 @@ def live(args, work):
         out = tempfile.mkdtemp(dir=work)
         command = ['ip', 'netns', 'exec', SENSOR, args.casus[0], '-i', 'cb1', '-c', str(conf), '-S', args.rules or '/dev/null', '-l', out,
                    '-k', 'none', '-q', '-w', str(workers), '--set', f'capture.buffer-size={args.buffer}']
-        sensor = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with open(f'{out}/log', 'w') as log:
+            sensor = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             wait_for(ctl, out, sensor)
             sent = subprocess.run(['ip', 'netns', 'exec', SENDER, 'tcpreplay', '-q', '--topspeed', '--preload-pcap', '-i', 'cb0', args.capture],
@@ -133,7 +134,7 @@ def main():
     p.add_argument('--casus', action='append', default=[], metavar='PROGRAM')
     p.add_argument('--repeat', type=int, default=3)
     p.add_argument('--live', action='store_true')
-    p.add_argument('--buffer', default='256MiB', help='of the kernel, for the sensor')
+    p.add_argument('--buffer', default='256mb', help='of the kernel, for the sensor')
     args = p.parse_args()
     args.logs, args.set, args.suricata = 'alerts', [], []
     args.casus = [os.path.abspath(c) for c in args.casus or ['sensor/casus']]
