@@ -10,7 +10,6 @@
 #ifndef BASE_HUGE_H
 #define BASE_HUGE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* 64-aligned, not cleared; NULL: no memory. */

@@ -207,4 +207,12 @@ rd_rest(const struct rd *r)
 	return r->bad ? SPAN_NONE : span_of(r->p, r->end - r->p);
 }
 
+/* The cache lines of n bytes at p are fetched: they will soon be wanted. */
+static inline void
+fetch(const void *p, size_t n)
+{
+	for (size_t at = 0; at < n; at += 64)
+		__builtin_prefetch((const uint8_t *) p + at);
+}
+
 #endif

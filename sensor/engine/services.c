@@ -130,10 +130,7 @@ services_add(struct services *s, struct emit *em, const struct flow *f, struct s
 void
 services_fetch(const struct services *s, const struct session *ses)
 {
-	const uint8_t *e = (const uint8_t *) &s->e[ses->service ? ses->service - 1 : 0];
-
-	for (size_t at = 0; at < sizeof(*s->e); at += 64)
-		__builtin_prefetch(e + at, 1);
+	fetch(&s->e[ses->service ? ses->service - 1 : 0], sizeof(*s->e));
 }
 
 void

@@ -60,7 +60,8 @@ struct worker;
 /* NULL with problems in d. Takes a reference on the ruleset. */
 struct worker *worker_new(const struct worker_conf *conf, struct ruleset *rules, struct counters *cnt, struct diag *d);
 void worker_free(struct worker *w);
-/* One frame: everything a packet causes happens in here, or in one of the calls that follow, in order. arg is the worker (callback of capture_read). */
+/* One frame: everything a packet causes happens in here, or in one of the calls that follow, in order. arg is the worker (callback of
+ * capture_read). */
 void worker_frame(void *arg, const struct frame *f);
 /* After capture_read(): frames whose bytes were said to last until then may still wait their turn. */
 void worker_rest(struct worker *w);

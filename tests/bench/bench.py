@@ -180,11 +180,17 @@ def spread(values):
     return {'min': min(values), 'median': statistics.median(values), 'max': max(values)}
 
 
+def cache_of(engine, work):
+    """Its folder of compiled rules."""
+    path = f'{work}/cache-{engine.name.replace("/", "_")}'
+    os.makedirs(path, exist_ok=True)
+    return path
+
+
 def loading(engine, args, work, one):
     """Seconds of CPU and wall to be ready for one packet: cache empty, then filled."""
-    cache = f'{work}/cache-{engine.name.replace("/", "_")}'
-    shutil.rmtree(cache, ignore_errors=True)
-    os.mkdir(cache)
+    shutil.rmtree(cache_of(engine, work))
+    cache = cache_of(engine, work)
     result = {}
     for what in ('cold', 'warm'):
         out = tempfile.mkdtemp(dir=work)
@@ -219,7 +225,7 @@ def engines_of(args, work):
 
 def one_run(engine, args, work):
     out = tempfile.mkdtemp(dir=work)
-    took = run(engine.command(args.capture, args.rules, out, f'{work}/cache-{engine.name.replace("/", "_")}'))
+    took = run(engine.command(args.capture, args.rules, out, cache_of(engine, work)))
     took['alerts'], took['events'] = alerts_in(out)
     shutil.rmtree(out)
     return took
@@ -245,8 +251,8 @@ def measure(args, work):
     report.update(packets=packets, bytes=size, read_ns=spread(reads))
     for e in engines:
         r = report['engines'][e.name]
-        small = run(e.command(one, None, tempfile.mkdtemp(dir=work), f'{work}/cache-{e.name.replace("/", "_")}'))
-        big = run(e.command(many, None, tempfile.mkdtemp(dir=work), f'{work}/cache-{e.name.replace("/", "_")}'))
+        small = run(e.command(one, None, tempfile.mkdtemp(dir=work), cache_of(e, work)))
+        big = run(e.command(many, None, tempfile.mkdtemp(dir=work), cache_of(e, work)))
         r['flow_bytes'] = (big['rss'] - small['rss']) / args.flows
         r['ns'] = spread([x['packet_cpu'] * 1e9 / packets for x in r['runs']])
         r['all_ns'] = spread([(x['cpu'] - r['load']['warm']['cpu']) * 1e9 / packets for x in r['runs']])

@@ -37,12 +37,10 @@ def rules_of(path):
 
 
 def least(engine, args, work, capture, rules, packets, raised=0):
-    cache = f'{work}/cache-{engine.name.replace("/", "_")}'
-    os.makedirs(cache, exist_ok=True)
     found = []
     for _ in range(args.repeat):
         out = tempfile.mkdtemp(dir=work)
-        command = engine.command(capture, rules, out, cache)
+        command = engine.command(capture, rules, out, bench.cache_of(engine, work))
         if raised:
             command = flows.raise_bounds(engine, argparse.Namespace(counts=[raised]), command)
         found.append(bench.run(command)['packet_cpu'] * 1e9 / packets)

@@ -140,10 +140,8 @@ def measure(args, work):
         packets = write(capture, KINDS[args.kind](count))
         for _ in range(args.repeat):
             for e in engines:
-                cache = f'{work}/cache-{e.name.replace("/", "_")}'
-                os.makedirs(cache, exist_ok=True)
                 out = tempfile.mkdtemp(dir=work)
-                took = bench.run(raise_bounds(e, args, e.command(capture, args.rules, out, cache)))
+                took = bench.run(raise_bounds(e, args, e.command(capture, args.rules, out, bench.cache_of(e, work))))
                 shutil.rmtree(out)
                 if count == 1:
                     alone[e.name] = min(alone.get(e.name, took['rss']), took['rss'])

@@ -31,13 +31,11 @@ def offline(args, work):
     engine = bench.engines_of(args, work)[0]
     one = f'{work}/one.pcap'
     bench.write_flows(one, 1)
-    cache = f'{work}/cache'
-    os.mkdir(cache)
     packets, size, cpu = bench.read_limit(args, bench.build_reader(args, work))
 
     def run(capture, workers):
         out = tempfile.mkdtemp(dir=work)
-        took = bench.run(engine.command(capture, args.rules, out, cache) + ['-w', str(workers)])
+        took = bench.run(engine.command(capture, args.rules, out, bench.cache_of(engine, work)) + ['-w', str(workers)])
         took['alerts'], _ = bench.alerts_in(out)
         shutil.rmtree(out)
         return took

@@ -603,17 +603,16 @@ app_clear_state(struct app *a)
 void
 app_fetch(const struct app *a)
 {
-	for (size_t at = 0; at < sizeof(*a); at += 64)
-		__builtin_prefetch((const uint8_t *) a + at);
+	fetch(a, sizeof(*a));
 }
 
 void
 app_fetch_tx(const struct app *a)
 {
-	for (size_t at = 0; a->first && at < 192; at += 64)
-		__builtin_prefetch((const uint8_t *) a->first + at);
+	if (a->first)
+		fetch(a->first, 192);
 	if (a->state)
-		__builtin_prefetch(a->state);
+		fetch(a->state, 1);
 }
 
 void

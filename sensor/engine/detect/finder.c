@@ -1,8 +1,8 @@
 /*
  * finder - which rules may match in a payload: patterns that can be at one place only are looked up there, the others searched for.
  *
- * Rules on small payloads (dsize) are left out of the search of large ones. Else one search for all the others: apart by ports or protocol they were measured to cost more, since each database takes its own
- * part of the cache.
+ * Rules on small payloads (dsize) are left out of the search of large ones. Else one search for all the others: apart by ports or
+ * protocol they were measured to cost more, since each database takes its own part of the cache.
  */
 #include <stdlib.h>
 

@@ -461,10 +461,8 @@ lookup(const struct flow_table *t, const struct flow_key *key, uint32_t hash)
 {
 	struct flow *f = flow_at(t, t->bucket[hash & t->mask]);
 
-	if (f) { /* nearly always the one: the lines of its counts and of its session come along with the first */
-		__builtin_prefetch((const uint8_t *) f + 64);
-		__builtin_prefetch((const uint8_t *) f + 128);
-	}
+	if (f) /* nearly always the one: the lines of its counts and of its session come along with the first */
+		fetch((const uint8_t *) f + 64, 128);
 	while (f && (f->hash != hash || !flow_has_key(f, key)))
 		f = flow_at(t, f->hash_next);
 	return f;
@@ -608,7 +606,7 @@ flow_ahead(const struct flow_table *t, const struct packet *p)
 	if (!flow_key_of(&key, p, t->vlan_use, &src_is_a))
 		return 0;
 	uint32_t hash = (uint32_t) flow_key_hash(&key, t->seed);
-	__builtin_prefetch(&t->bucket[hash & t->mask]);
+	fetch(&t->bucket[hash & t->mask], 1);
 	return hash;
 }
 
@@ -617,10 +615,8 @@ flow_ahead_fetch(const struct flow_table *t, uint32_t hash)
 {
 	const struct flow *f = flow_at(t, t->bucket[hash & t->mask]);
 
-	if (!f)
-		return;
-	for (unsigned line = 0; line < 3; line++)
-		__builtin_prefetch((const uint8_t *) f + 64 * line);
+	if (f)
+		fetch(f, t->size);
 }
 
 struct flow *

@@ -302,8 +302,7 @@ stream_turn(struct stream *s)
 void
 stream_fetch(const struct stream *s)
 {
-	for (size_t at = 0; at < sizeof(*s); at += 64)
-		__builtin_prefetch((const uint8_t *) s + at);
+	fetch(s, sizeof(*s));
 }
 
 void
@@ -311,10 +310,8 @@ stream_fetch_window(const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
 
-	if (s->flags & S_SETTLED || !h->window_p)
-		return;
-	for (uint32_t at = 0; at < 256; at += 64)
-		__builtin_prefetch(h->window_p + h->head + h->n + at, 1);
+	if (!(s->flags & S_SETTLED) && h->window_p)
+		fetch(h->window_p + h->head + h->n, 256);
 }
 
 enum stream_state

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/huge.h"
 #include "base/pool.h"
 #include "base/slab.h"
 
@@ -181,12 +182,42 @@ buf_has_a_ceiling(void **state)
 	buf_clear(&b);
 }
 
+/* Pieces small and larger than a mapping keep what was written while others come and go; a mapping of one's own is zero. */
+static void
+huge_pieces_are_apart(void **state)
+{
+	static const size_t sizes[] = { 1, 64, 100000, 3 << 20, 5 << 20, 4096, 4 << 20, 63 };
+	uint8_t *p[8] = { 0 };
+	size_t n = (2 << 20) + 1;
+
+	for (unsigned round = 0; round < 40; round++) {
+		unsigned i = round * 5 % 8;
+		if (p[i]) {
+			assert_int_equal(p[i][0], i + 1);
+			assert_int_equal(p[i][sizes[i] - 1], i + 1);
+		}
+		huge_give(p[i]);
+		assert_non_null(p[i] = huge_take(sizes[i]));
+		memset(p[i], (int) i + 1, sizes[i]);
+	}
+	for (unsigned i = 0; i < 8; i++)
+		huge_give(p[i]);
+	assert_null(huge_take(SIZE_MAX - 32));
+	uint8_t *own = huge_map(&n);
+	assert_non_null(own);
+	assert_int_equal(n, 4 << 20);
+	assert_int_equal((uintptr_t) own % (2 << 20), 0);
+	assert_int_equal(own[0] | own[n - 1], 0);
+	huge_unmap(own, (2 << 20) + 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(arena_keeps_blocks), cmocka_unit_test(arena_ceiling),
 		cmocka_unit_test(slab_gives_zeroes), cmocka_unit_test(pool_sizes), cmocka_unit_test(pool_blocks_are_apart),
-		cmocka_unit_test(bytes_grow), cmocka_unit_test(buf_has_a_ceiling) };
+		cmocka_unit_test(bytes_grow), cmocka_unit_test(buf_has_a_ceiling),
+		cmocka_unit_test(huge_pieces_are_apart) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

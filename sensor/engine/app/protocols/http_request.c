@@ -132,19 +132,28 @@ http_request_last(struct http *s)
 
 /* ---- bodies ---- */
 
-enum http_step
-http_request_identity(struct http *s)
+/* Bytes of the body at hand, of which so many are to come; HTTP_NEXT: that was all. */
+static enum http_step
+piece(struct http *s, int64_t *left)
 {
 	struct http_side *d = side(s);
-	uint32_t n = d->n - d->at < d->left ? d->n - d->at : (uint32_t) d->left;
+	uint32_t n = d->n - d->at < *left ? d->n - d->at : (uint32_t) *left;
 
 	if (!n)
 		return HTTP_MORE;
 	http_on_request_body(s, d->tx, d->p ? d->p + d->at : NULL, n);
 	d->at += n;
 	d->from = d->at;
-	d->left -= n;
-	return d->left ? HTTP_MORE : go(s, http_request_last);
+	*left -= n;
+	return *left ? HTTP_MORE : HTTP_NEXT;
+}
+
+enum http_step
+http_request_identity(struct http *s)
+{
+	enum http_step r = piece(s, &side(s)->left);
+
+	return r == HTTP_NEXT ? go(s, http_request_last) : r;
 }
 
 static enum http_step
@@ -159,16 +168,9 @@ chunk_end(struct http *s)
 static enum http_step
 chunk_data(struct http *s)
 {
-	struct http_side *d = side(s);
-	uint32_t n = d->n - d->at < d->chunk ? d->n - d->at : (uint32_t) d->chunk;
+	enum http_step r = piece(s, &side(s)->chunk);
 
-	if (!n)
-		return HTTP_MORE;
-	http_on_request_body(s, d->tx, d->p + d->at, n);
-	d->at += n;
-	d->from = d->at;
-	d->chunk -= n;
-	return d->chunk ? HTTP_MORE : go(s, chunk_end);
+	return r == HTTP_NEXT ? go(s, chunk_end) : r;
 }
 
 static enum http_step

@@ -99,23 +99,31 @@ http_response_last(struct http *s)
 
 /* ---- bodies ---- */
 
+/* Bytes of the body at hand, of which so many are to come; HTTP_NEXT: that was all. */
+static enum http_step
+piece(struct http *s, int64_t *left)
+{
+	struct http_side *d = side(s);
+	uint32_t n = d->n - d->at < *left ? d->n - d->at : (uint32_t) *left;
+
+	if (!n)
+		return HTTP_MORE;
+	if (body(s, d->p ? d->p + d->at : NULL, n) == HTTP_FAIL)
+		return HTTP_FAIL;
+	d->at += n;
+	d->from = d->at;
+	*left -= n;
+	return *left ? HTTP_MORE : HTTP_NEXT;
+}
+
 enum http_step
 http_response_identity(struct http *s)
 {
 	struct http_side *d = side(s);
-	uint32_t n = d->n - d->at < d->left ? d->n - d->at : (uint32_t) d->left;
+	enum http_step r = d->status == HTTP_CLOSED ? HTTP_NEXT : piece(s, &d->left);
 
-	if (d->status != HTTP_CLOSED) {
-		if (!n)
-			return HTTP_MORE;
-		if (body(s, d->p ? d->p + d->at : NULL, n) == HTTP_FAIL)
-			return HTTP_FAIL;
-		d->at += n;
-		d->from = d->at;
-		d->left -= n;
-		if (d->left)
-			return HTTP_MORE;
-	}
+	if (r != HTTP_NEXT)
+		return r;
 	d->state = http_response_last;
 	return body(s, NULL, 0);
 }
@@ -158,17 +166,9 @@ chunk_end(struct http *s)
 static enum http_step
 chunk_data(struct http *s)
 {
-	struct http_side *d = side(s);
-	uint32_t n = d->n - d->at < d->chunk ? d->n - d->at : (uint32_t) d->chunk;
+	enum http_step r = piece(s, &side(s)->chunk);
 
-	if (!n)
-		return HTTP_MORE;
-	if (body(s, d->p + d->at, n) == HTTP_FAIL)
-		return HTTP_FAIL;
-	d->at += n;
-	d->from = d->at;
-	d->chunk -= n;
-	return d->chunk ? HTTP_MORE : go(s, chunk_end);
+	return r == HTTP_NEXT ? go(s, chunk_end) : r;
 }
 
 /* Up to the end of the line, or of eight bytes and more that show that it is none: what cannot be a length is not waited for. */
