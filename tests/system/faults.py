@@ -822,7 +822,7 @@ def campaign(args, top):
     kinds = args.only or [k for k in KINDS if k != "clock" or shim]
     rng = random.Random(args.seed)
     rounds = plan(rng, kinds, args.rounds)
-    bench, begin, bad = None, time.monotonic(), 0
+    bench, begin, bad = None, time.monotonic(), []
     try:
         for n, one in enumerate(rounds, 1):
             if bench is None:
@@ -832,8 +832,8 @@ def campaign(args, top):
             try:
                 print(f"round {n:3} {'+'.join(one):26} {bench.round(one)}: ok", flush=True)
             except (Broken, OSError, RuntimeError, KeyError) as e:
-                bad += 1
-                print(f"round {n:3} {'+'.join(one):26} {e}: BROKEN", flush=True)
+                bad.append(f"round {n:3} {'+'.join(one):26} {e}: BROKEN")
+                print(bad[-1], flush=True)
                 if args.keep:
                     subprocess.run(["cp", "-a", bench.dir, args.keep], check=False)
                 for name in ("sensor.log", "redis.log", "fusion.log"):
@@ -845,7 +845,9 @@ def campaign(args, top):
         if bench:
             bench.end_series()
     c = bench.count
-    print(f"seed {args.seed}: {len(rounds)} rounds, {bad} broken; {c['events']} events, {c['lost']} lost, {c['doubles']} doubles; "
+    for line in bad:  # once more, where a shortened log still has it
+        print(line)
+    print(f"seed {args.seed}: {len(rounds)} rounds, {len(bad)} broken; {c['events']} events, {c['lost']} lost, {c['doubles']} doubles; "
           f"{c['sensor starts']} sensor starts, {c['Redis starts']} Redis starts, "
           f"{c['workers of fusion killed']} workers of fusion killed; "
           + ", ".join(f"{k} {c[k]}" for k in KINDS if c[k]) + f"; {time.monotonic() - begin:.0f} s")

@@ -184,12 +184,13 @@ merged_away(struct alliance *a, const char *from, const char *id, char why[stati
 {
 	struct text t, u;
 	char doc[160];
-	struct span set[6] = { SPAN_LIT("HSET"), key_of(a, &t, from, "incident"), SPAN_LIT("state"), SPAN_LIT("merged"), SPAN_LIT("j"), SPAN_NONE };
+	struct span set[8] = { SPAN_LIT("HSET"), key_of(a, &t, from, "incident"), SPAN_LIT("state"), SPAN_LIT("merged"), SPAN_LIT("into"), span_str(id),
+		SPAN_LIT("j"), SPAN_NONE };
 	long long v;
 
-	set[5] = span_of(doc, (size_t) snprintf(doc, sizeof doc,
+	set[7] = span_of(doc, (size_t) snprintf(doc, sizeof doc,
 				  "{\"event_type\":\"incident\",\"casus\":{\"incident\":{\"id\":\"%s\",\"state\":\"merged\",\"merged_into\":\"%s\"}}}", from, id));
-	if (!move(a, from, id, why) || !ask_int(a->to, set[1], set, 6, &v, why) || !list_change(a, "ZREM", 0, from, why) ||
+	if (!move(a, from, id, why) || !ask_int(a->to, set[1], set, 8, &v, why) || !list_change(a, "ZREM", 0, from, why) ||
 	    !drop(a, key_of(a, &u, "alliance", "merging"), "HDEL", span_str(from), why))
 		return false;
 	a->merged++;
@@ -308,9 +309,39 @@ release(struct alliance *a, const char *id, uint32_t revision, const json_t *rec
 	return good;
 }
 
-/* 1: stored; 2: the same is there, 3: the id is no more; 0: something came meanwhile; E_AGAIN, E_BAD. */
+/* The document of an id that is no more tells into which it went. Redis may have lost that from the table of those (another server
+ * holds it, and came back older). Into a smaller id only: no circles. */
+static bool
+became_again(struct alliance *a, const char *id, char why[static 256])
+{
+	struct text t, u;
+	struct span get[3] = { SPAN_LIT("HGET"), key_of(a, &t, id, "incident"), SPAN_LIT("into") };
+	struct span set[4] = { SPAN_LIT("HSETNX"), key_of(a, &u, "alliance", "became"), span_str(id), SPAN_NONE };
+	redisReply *r = ask(a->to, get[1], get, 3, why);
+	bool good = r != NULL;
+	long long v;
+
+	if (r && r->type == REDIS_REPLY_STRING && strcmp(r->str, id) < 0) {
+		set[3] = span_of(r->str, r->len);
+		good = ask_int(a->to, set[1], set, 4, &v, why);
+	}
+	if (r)
+		freeReplyObject(r);
+	return good;
+}
+
+static bool
+has_member(const char *const *field, unsigned n, const char *own)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (strcmp(field[i], own) == 0)
+			return true;
+	return n == FUSE_MEMBERS;
+}
+
+/* 1: stored; 2: the same is there, 3: the id is no more, or the member is not there any more; 0: something came meanwhile; E_AGAIN, E_BAD. */
 static int
-publish_once(struct alliance *a, const char *id, const struct record *r, char why[static 256])
+publish_once(struct alliance *a, const char *id, const char *own, const struct record *r, char why[static 256])
 {
 	struct text t[8];
 	struct members m;
@@ -327,9 +358,10 @@ publish_once(struct alliance *a, const char *id, const struct record *r, char wh
 	bool good = members_read(a, id, &m, why);
 	for (unsigned i = 0; i < m.n; i++)
 		field[i] = m.pair[i][0]->str;
-	if (!good || !hosts_count(a, id, field, m.n, &hosts, why)) {
+	if (!good || !hosts_count(a, id, field, m.n, &hosts, why) || !has_member(field, m.n, own)) {
+		rc = good && !has_member(field, m.n, own) ? 3 : E_AGAIN;
 		members_clear(&m);
-		return E_AGAIN;
+		return rc;
 	}
 	struct fuse_in in = { a->packs, a->effects, m.member, m.n, id, (uint32_t) s.revision + 1, hosts.n, hosts.exact };
 	uint64_t digest = hash_bytes(&hosts.n, sizeof hosts.n, m.digest ^ hash_bytes(a->packs->hash, 64, 0));
@@ -355,7 +387,7 @@ publish_once(struct alliance *a, const char *id, const struct record *r, char wh
 	}
 	if ((rc == 1 || rc == 2) && !release(a, id, rc == 1 ? in.revision : (uint32_t) s.revision, record, eid, why))
 		rc = E_AGAIN;
-	if (rc == 3 && !list_change(a, "ZREM", 0, id, why))
+	if (rc == 3 && (!list_change(a, "ZREM", 0, id, why) || !became_again(a, id, why)))
 		rc = E_AGAIN;
 	json_decref(record);
 	json_decref(incident);
@@ -363,12 +395,12 @@ publish_once(struct alliance *a, const char *id, const struct record *r, char wh
 }
 
 static int
-publish(struct alliance *a, const char *id, const struct record *r, char why[static 256])
+publish(struct alliance *a, const char *id, const char *own, const struct record *r, char why[static 256])
 {
 	int rc = 0;
 
 	for (int i = 0; rc == 0 && i < RACES; i++) {
-		rc = publish_once(a, id, r, why);
+		rc = publish_once(a, id, own, r, why);
 		a->raced += rc == 0;
 	}
 	if (rc == 0) {
@@ -416,7 +448,7 @@ take_into(struct alliance *a, const char *sensor, uint64_t ms, uint64_t n, const
 		good = drop(a, key_of(a, &t[0], id, "members"), "HDEL", span_str(field), why) && hosts_drop(a, id, field, why);
 		return good ? 1 : E_AGAIN;
 	}
-	return publish(a, id, r, why);
+	return publish(a, id, field, r, why);
 }
 
 int
@@ -428,9 +460,13 @@ alliance_take(struct alliance *a, const char *sensor, uint64_t ms, uint64_t n, c
 		redisReply *joined = join(a, sensor, r, why);
 		if (!joined)
 			return E_AGAIN;
+		cluster_hold(a->to, true);
 		rc = take_into(a, sensor, ms, n, r, joined, why);
+		cluster_hold(a->to, false);
 		freeReplyObject(joined);
 	}
 	a->joined += rc == 0;
+	if (rc == 1)
+		snprintf(why, 256, "joined into another again and again");
 	return rc == 1 ? E_AGAIN : rc;
 }

@@ -29,6 +29,8 @@ struct cluster {
 	bool single;             /* no cluster */
 	char why[160];
 	uint64_t redirected, lost;
+	uint64_t held_lost;      /* what lost was when the hold began */
+	bool held;
 };
 
 /* ---- slots ---- */
@@ -396,13 +398,30 @@ cluster_command_once(struct cluster *c, struct span key, const struct span *args
 	return exchange(c, k, args, n);
 }
 
+void
+cluster_hold(struct cluster *c, bool on)
+{
+	c->held = on;
+	c->held_lost = c->lost;
+}
+
+static bool
+broken_off(struct cluster *c)
+{
+	bool off = c->held && c->lost != c->held_lost;
+
+	if (off)
+		snprintf(c->why, sizeof c->why, "a connection was lost in the middle; from the beginning");
+	return off;
+}
+
 redisReply *
 cluster_command(struct cluster *c, struct span key, const struct span *args, unsigned n)
 {
 	int64_t begin = clock_monotonic();
 	struct timespec wait = { 0, 20 * NS_PER_MS };
 	unsigned slot = cluster_slot(key);
-	redisReply *r;
+	redisReply *r = NULL;
 
 	if (n > CLUSTER_ARGS) {
 		snprintf(c->why, sizeof c->why, "a command of %u arguments", n);
@@ -410,7 +429,7 @@ cluster_command(struct cluster *c, struct span key, const struct span *args, uns
 	}
 	if (!c->single && !c->owner[slot])
 		map_ask(c);
-	while (!(r = try(c, slot, args, n))) {
+	while (!broken_off(c) && !(r = try(c, slot, args, n))) {
 		if (*c->conf.stop || clock_monotonic() - begin > c->conf.patience)
 			return NULL;
 		nanosleep(&wait, NULL);

@@ -37,6 +37,9 @@ void cluster_free(struct cluster *c);
 redisReply *cluster_command(struct cluster *c, struct span key, const struct span *args, unsigned n);
 /* The same over a connection that stands, once: NULL when it breaks, so that nothing is sent to a server that came back as another. */
 redisReply *cluster_command_once(struct cluster *c, struct span key, const struct span *args, unsigned n);
+/* Until it is off: once a connection is lost, each command fails. A server that comes back may be older than what was done so far, and
+ * must not get the rest of it. */
+void cluster_hold(struct cluster *c, bool on);
 const char *cluster_why(const struct cluster *c);
 /* Redirections followed and connections lost so far. */
 void cluster_counts(const struct cluster *c, uint64_t *redirected, uint64_t *lost);
