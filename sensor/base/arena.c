@@ -123,6 +123,19 @@ arena_strdup(struct arena *a, const char *s)
 	return p ? memcpy(p, s, n) : NULL;
 }
 
+char *
+arena_string(struct arena *a, struct span s)
+{
+	char *p = arena_alloc(a, (size_t) s.n + 1);
+
+	if (!p)
+		return NULL;
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	p[s.n] = 0;
+	return p;
+}
+
 struct span
 arena_dup(struct arena *a, struct span s)
 {

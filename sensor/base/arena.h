@@ -26,6 +26,7 @@ int arena_reserve(struct arena *a, size_t bytes);
 void *arena_alloc(struct arena *a, size_t n);
 void *arena_zalloc(struct arena *a, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
+char *arena_string(struct arena *a, struct span s); /* a copy with a final NUL */
 struct span arena_dup(struct arena *a, struct span s);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A place to go back to: everything handed out since is forgotten, its blocks are kept. */

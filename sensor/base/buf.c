@@ -4,10 +4,17 @@
 #include "base/buf.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/huge.h"
+
+#define READ_LEAST 4096 /* bytes asked of a file at once */
 
 void
 buf_init(struct buf *b, size_t ceiling)
@@ -123,24 +130,58 @@ buf_clear(struct buf *b)
 	buf_init(b, b->ceiling);
 }
 
+/* What a read gives: 0 at the end, -1 with errno. */
+static ssize_t
+read_some(struct buf *b, int fd)
+{
+	size_t left = b->ceiling - b->n, room;
+	char over, *to;
+	ssize_t n;
+
+	if (left == 0) {
+		if ((n = read(fd, &over, 1)) <= 0)
+			return n;
+		b->full = true;
+		errno = EFBIG;
+		return -1;
+	}
+	if (!(to = buf_room(b, left < READ_LEAST ? left : READ_LEAST))) {
+		errno = ENOMEM;
+		return -1;
+	}
+	room = b->cap - b->n - 1;
+	if ((n = read(fd, to, room < left ? room : left)) > 0)
+		buf_took(b, (size_t) n);
+	return n;
+}
+
+/* Place for all of a file at once. */
+static void
+file_room(struct buf *b, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (uint64_t) st.st_size < b->ceiling - b->n - READ_LEAST &&
+	    buf_room(b, (size_t) st.st_size + READ_LEAST))
+		huge_want(b->p, b->cap);
+}
+
 int
 buf_read_file(struct buf *b, const char *path)
 {
-	FILE *f = fopen(path, "rbe");
-	char chunk[16384];
-	size_t n;
-	int saved = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), saved = 0;
+	ssize_t n = 1;
 
-	if (!f)
+	if (fd < 0)
 		return -1;
 	if (buf_add(b, "", 0) < 0)
 		saved = ENOMEM;
-	while (!saved && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		if (buf_add(b, chunk, n) < 0)
-			saved = EFBIG;
-	if (!saved && ferror(f))
-		saved = errno ? errno : EIO;
-	fclose(f);
+	else if (b->ceiling - b->n > READ_LEAST)
+		file_room(b, fd);
+	while (!saved && n != 0)
+		if ((n = read_some(b, fd)) < 0 && errno != EINTR)
+			saved = errno;
+	close(fd);
 	errno = saved;
 	return saved ? -1 : 0;
 }

@@ -134,7 +134,7 @@ rule_regex(struct arena *a, const char *value, const char **pattern, const char 
 	if (end == 0 || escaped(s, end))
 		return E_BAD;
 	text = span_of(s.p + 1, end - 1);
-	*pattern = arena_printf(a, "%.*s", (int) text.n, (const char *) text.p);
-	*flags = arena_printf(a, "%.*s", (int) (s.n - end - 1), (const char *) s.p + end + 1);
+	*pattern = arena_string(a, text);
+	*flags = arena_string(a, span_skip(s, end + 1));
 	return *pattern && *flags ? 0 : E_NOMEM;
 }

@@ -15,13 +15,27 @@ static void
 mark(uint64_t *bits, uint32_t lo, uint32_t hi)
 {
 	for (uint32_t p = lo; p <= hi; p++)
-		bits[p / 64] |= UINT64_C(1) << p % 64;
+		if (p % 64 == 0 && hi - p >= 63) {
+			bits[p / 64] = UINT64_MAX;
+			p += 63;
+		} else {
+			bits[p / 64] |= UINT64_C(1) << p % 64;
+		}
 }
 
-static bool
-marked(const uint64_t *bits, uint32_t p)
+/* The first port from p on that is marked, or that is not; PORTS: none. */
+static uint32_t
+next_port(const uint64_t *bits, uint32_t p, bool is_marked)
 {
-	return p < PORTS && (bits[p / 64] >> p % 64 & 1);
+	uint64_t above = UINT64_MAX << p % 64;
+
+	for (uint32_t w = p / 64; w < PORTS / 64; w++) {
+		uint64_t word = (is_marked ? bits[w] : ~bits[w]) & above;
+		if (word)
+			return w * 64 + (uint32_t) __builtin_ctzll(word);
+		above = UINT64_MAX;
+	}
+	return PORTS;
 }
 
 /* "80" "80:90" ":90" "80:" */
@@ -77,19 +91,10 @@ ranges(const uint64_t *bits, struct port_range *out)
 {
 	uint32_t n = 0;
 
-	for (uint32_t p = 0; p < PORTS; p++) {
-		uint32_t lo = p;
-		if (bits[p / 64] == 0) {
-			p |= 63;
-			continue;
-		}
-		if (!marked(bits, p))
-			continue;
-		while (marked(bits, p + 1))
-			p++;
+	for (uint32_t lo = 0, end = 0; (lo = next_port(bits, end, true)) < PORTS; n++) {
+		end = next_port(bits, lo, false);
 		if (out)
-			out[n] = (struct port_range) { (uint16_t) lo, (uint16_t) p };
-		n++;
+			out[n] = (struct port_range) { (uint16_t) lo, (uint16_t) (end - 1) };
 	}
 	return n;
 }
@@ -112,17 +117,13 @@ intern(struct rule_set *s, struct span text, const struct reader *q, const struc
 	return 0;
 }
 
-int
-ports_read(struct rule_set *s, const struct rule_vars *v, struct span text, const struct port_set **out,
-    struct list *l)
+static int
+read_new(struct rule_set *s, const struct rule_vars *v, struct span text, const struct port_set **out, struct list *l)
 {
 	struct reader q = { .list = { .v = v, .variable = rule_vars_port, .element = element }, .only_not = true };
 	bool some = false;
 	int e;
 
-	*out = map_find(&s->lookup->ports, text);
-	if (*out)
-		return 0;
 	e = list_read(&q.list, text);
 	if (e == 0 && q.only_not)
 		mark(q.wanted, 0, PORTS - 1);
@@ -137,6 +138,14 @@ ports_read(struct rule_set *s, const struct rule_vars *v, struct span text, cons
 		e = intern(s, text, &q, out);
 	*l = q.list;
 	return e;
+}
+
+int
+ports_read(struct rule_set *s, const struct rule_vars *v, struct span text, const struct port_set **out,
+    struct list *l)
+{
+	*out = map_find(&s->lookup->ports, text);
+	return *out ? 0 : read_new(s, v, text, out, l);
 }
 
 bool

@@ -76,6 +76,8 @@ struct build {
 /* names.c: keyword_find() and buffer_lookup(), remembered */
 const struct keyword *build_keyword(struct build *b, const char *text);
 bool build_lookup(struct build *b, const char *text, struct buffer *out, bool *modifier, enum field_kind *kind);
+/* Those of blank-separated names; *off: one of them is switched off. */
+uint64_t build_protocols(struct build *b, const char *names, bool *off);
 /* build_api.c */
 int build_error_name(struct build *b, const char *what, const char *name);
 

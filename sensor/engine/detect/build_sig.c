@@ -56,18 +56,9 @@ protocols_for(const char *name, const struct apps_conf *apps, bool *known, bool 
 int
 build_app(struct build *b, const char *protocols)
 {
-	char name[64];
-	uint64_t set = 0;
-	bool off = false;
+	bool off;
+	uint64_t set = build_protocols(b, protocols, &off);
 
-	for (const char *s = protocols; *s;) {
-		size_t n = strcspn(s, " ");
-		bool k, o;
-		snprintf(name, sizeof(name), "%.*s", (int) n, s);
-		set |= protocols_for(name, b->in->apps, &k, &o);
-		off = off || o;
-		s += n + (s[n] == ' ');
-	}
 	if (!set)
 		return build_error(b, 0, off ? "the protocol \"%s\" is switched off" : "unknown protocol \"%s\"", protocols);
 	uint64_t both = b->apps ? b->apps & set : set;
@@ -149,8 +140,8 @@ build_header(struct build *b)
 		b->no_ip = !strcmp(proto, "pkthdr") || !strcmp(proto, "arp") || !strcmp(proto, "ether");
 		return b->rule->hook ? packet_hook(b) : 0;
 	}
-	bool known, off;
-	b->apps = protocols_for(proto, b->in->apps, &known, &off);
+	bool off;
+	b->apps = build_protocols(b, proto, &off);
 	if (!b->apps)
 		return build_error(b, 0, off ? "the protocol \"%s\" is switched off (app-layer.protocols)" : "unknown protocol \"%s\"", proto);
 	uint64_t tcp_udp[4] = { 0 };

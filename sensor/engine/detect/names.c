@@ -11,10 +11,11 @@
 
 struct name {
 	const char *text; /* of the first rule that had it */
-	bool keyword_known, buffer_known, is_buffer, modifier;
+	bool keyword_known, buffer_known, is_buffer, modifier, protocols_known, is_off;
 	const struct keyword *keyword;
 	struct buffer buffer;
 	enum field_kind kind;
+	uint64_t protocols;
 };
 struct names {
 	struct name *slot[SLOTS];
@@ -51,6 +52,36 @@ name_of(struct names *s, const char *text)
 	s->n++;
 	s->slot[i]->text = text;
 	return s->slot[i];
+}
+
+static uint64_t
+protocols_of(const struct build *b, const char *names, bool *off)
+{
+	char name[64];
+	uint64_t set = 0;
+
+	*off = false;
+	for (const char *s = names; *s;) {
+		size_t n = strcspn(s, " ");
+		bool k, o;
+		snprintf(name, sizeof(name), "%.*s", (int) n, s);
+		set |= protocols_for(name, b->in->apps, &k, &o);
+		*off = *off || o;
+		s += n + (s[n] == ' ');
+	}
+	return set;
+}
+
+uint64_t
+build_protocols(struct build *b, const char *names, bool *off)
+{
+	struct name *n = name_of(b->rs->names, names);
+
+	if (!n->protocols_known)
+		n->protocols = protocols_of(b, names, &n->is_off);
+	n->protocols_known = true;
+	*off = n->is_off;
+	return n->protocols;
 }
 
 const struct keyword *

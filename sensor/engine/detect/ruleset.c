@@ -9,6 +9,7 @@
 #include "engine/detect/explain_private.h"
 #include "engine/detect/reputation.h"
 #include "engine/detect/ruleset.h"
+#include "rule/map.h"
 
 /* Room for one more element in *(T **) vec; doubles. */
 int
@@ -175,24 +176,15 @@ put_in_order(struct ruleset *r, struct built *b)
 static void
 hash_rules(const struct rule_set *rules, char out[static 65])
 {
-	uint8_t sum[32] = { 0 };
-	char *b = NULL;
-	size_t cap = 0;
+	uint8_t sum[HASH_MAX] = { 0 };
+	struct hash_stream h;
 
 	for (uint32_t i = 0; i < rules->n; i++) {
-		size_t n = strlen(rules->rules[i]->text);
-		if (n + 32 > cap) {
-			char *more = realloc(b, n * 2 + 32);
-			if (!more)
-				break;
-			b = more;
-			cap = n * 2 + 32;
-		}
-		memcpy(b, sum, 32);
-		memcpy(b + 32, rules->rules[i]->text, n);
-		hash_sha256(span_of(b, n + 32), sum);
+		hash_begin(&h, HASH_SHA256);
+		hash_add(&h, HASH_SHA256, span_of(sum, 32));
+		hash_add(&h, HASH_SHA256, span_str(rules->rules[i]->text));
+		hash_end(&h, HASH_SHA256, sum);
 	}
-	free(b);
 	hash_hex(sum, 32, out);
 }
 
@@ -232,6 +224,7 @@ ruleset_build(const struct ruleset_in *in, struct diag *d)
 	struct build *b = calloc(1, sizeof(*b));
 	struct ptr_map copies = { 0 };
 	struct names *names = names_new();
+	struct map regexes = { 0 };
 	struct built out = { 0 };
 	int64_t begin = clock_monotonic();
 	int e = -1;
@@ -244,16 +237,19 @@ ruleset_build(const struct ruleset_in *in, struct diag *d)
 		r->conf = in->conf;
 		r->copies = &copies;
 		r->names = names;
+		r->regexes = &regexes;
 		*b = (struct build) { .rs = r, .diag = d, .in = in };
 		if ((e = build_all(b, &out)) == 0)
 			e = finish(r, in, &out, d);
 		build_clear(b);
 		r->copies = NULL;
 		r->names = NULL;
+		r->regexes = NULL;
 		r->conf = NULL;
 	}
 	free(b);
 	names_free(names);
+	map_clear(&regexes);
 	free(copies.slot);
 	free(out.sigs);
 	free(out.fasts);

@@ -2,6 +2,8 @@
  * pcre - a regular expression on a buffer.
  */
 #include "engine/detect/build.h"
+#include "rule/map.h"
+
 struct flag {
 	char letter;
 	uint32_t option;
@@ -93,23 +95,42 @@ named_groups(struct build *b, struct op_pcre *o)
 	return 0;
 }
 
+/* Rules say the same things in many words: an expression with the same options is compiled once. */
+struct regex {
+	pcre2_code *re;
+	bool jit;
+	uint32_t options;
+	struct regex *next; /* the same text with other options */
+};
+
 static int
 compile(struct build *b, const char *pattern, uint32_t options, struct op_pcre *o)
 {
+	struct map *known = b->rs->regexes;
+	struct regex *first = map_find(known, span_str(pattern)), *x = first;
 	int code;
 	PCRE2_SIZE at;
 	PCRE2_UCHAR text[200];
 
-	if (!(o->re = pcre2_compile((PCRE2_SPTR) pattern, PCRE2_ZERO_TERMINATED, options, &code, &at, NULL))) {
-		pcre2_get_error_message(code, text, sizeof(text));
-		return build_error(b, (uint32_t) at + 2, "%s", (const char *) text);
+	while (x && x->options != options)
+		x = x->next;
+	if (!x) {
+		if (!(x = arena_alloc(build_arena(b), sizeof(*x))) ||
+		    vec_grow(&b->rs->codes, b->rs->n_codes, &b->rs->cap_codes, sizeof(*b->rs->codes)) < 0)
+			return E_NOMEM;
+		*x = (struct regex) { .options = options, .next = first,
+			.re = pcre2_compile((PCRE2_SPTR) pattern, PCRE2_ZERO_TERMINATED, options, &code, &at, NULL) };
+		if (!x->re) {
+			pcre2_get_error_message(code, text, sizeof(text));
+			return build_error(b, (uint32_t) at + 2, "%s", (const char *) text);
+		}
+		b->rs->codes[b->rs->n_codes++] = x->re;
+		x->jit = b->rs->conf->pcre_jit && pcre2_jit_compile(x->re, PCRE2_JIT_COMPLETE) == 0;
+		if (map_set(known, span_str(pattern), x) < 0)
+			return E_NOMEM;
 	}
-	if (vec_grow(&b->rs->codes, b->rs->n_codes, &b->rs->cap_codes, sizeof(*b->rs->codes)) < 0) {
-		pcre2_code_free(o->re);
-		return E_NOMEM;
-	}
-	b->rs->codes[b->rs->n_codes++] = o->re;
-	o->jit = b->rs->conf->pcre_jit && pcre2_jit_compile(o->re, PCRE2_JIT_COMPLETE) == 0;
+	o->re = x->re;
+	o->jit = x->jit;
 	return 0;
 }
 
