@@ -17,8 +17,8 @@
 struct ahead {
 	struct frame frame;
 	struct packet *packets;
+	struct flow_want want; /* of the first packet */
 	unsigned n;
-	uint32_t hash;
 	bool ours;
 };
 
@@ -40,6 +40,7 @@ struct worker {
 	struct event_facts now; /* what the packet at hand adds to its session's facts, and to its service's */
 	uint64_t num;           /* frame at hand */
 	int64_t second;         /* packet time, whole seconds, told last */
+	bool idle;              /* nobody looks at what packets bring: see nobody_looks() */
 	uint64_t progress;      /* atomic: every event up to this frame is in the ring */
 	struct ahead ahead[DECODE_AHEAD];
 	unsigned in, out;       /* frames that came, and that had their turn */
@@ -90,7 +91,7 @@ detect_on(struct worker *w, struct packet *p, struct flow *f, struct session *s,
 	const struct detect_alert *alerts;
 	if (s && p->flags & PACKET_PASS_FLOW)
 		s->passed = true; /* an exception policy says so */
-	if (s && (s->passed || s->bypassed))
+	if (w->idle || (s && (s->passed || s->bypassed)))
 		return;
 	struct detect_in in = {
 		.p = p,
@@ -311,6 +312,33 @@ wants_look(struct session *s, int dir, unsigned updated)
 	return due >> dir & 1 || across;
 }
 
+/* Rules look at what the packet brought, logs tell of it. */
+static void
+look(struct worker *w, struct flow *f, struct session *s, struct packet *p, unsigned updated)
+{
+	bool due = wants_look(s, p->dir, updated);
+
+	if (packet_is_carrier(p->proto))
+		run_detect(w, p, NULL, NULL, false);
+	else
+		run_detect(w, p, f, s, due);
+	settle_frames(w, f, s, p);
+	look_other_way(w, f, s, !p->dir);
+	bypass_unreadable(w, s);
+	log_transactions(w, f, s, p, false);
+}
+
+/* Nobody does either. */
+static void
+let_go(struct worker *w, struct session *s, const struct packet *p, unsigned updated)
+{
+	if (p->flags & PACKET_PASS_FLOW)
+		s->passed = true;
+	if (updated && s->app && !s->app->shared)
+		app_let_go(s->app);
+	bypass_unreadable(w, s);
+}
+
 /* What a flow that is over, or that nobody can read, need not keep. A session is put away only where the flow is closed: there
  * worker_packet() wakes it. */
 static void
@@ -323,12 +351,12 @@ settle(struct worker *w, const struct flow *f, struct session *s)
 }
 
 static void
-worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet: read this first */
+worker_packet(struct worker *w, struct packet *p, const struct flow_want *want) /* the whole life of a packet: read this first */
 {
-	bool fresh = false, look;
+	bool fresh = false;
 	unsigned updated = 0;
 	uint64_t order = w->emit.order;
-	struct flow *f = flow_find(w->flows, p, &fresh);
+	struct flow *f = flow_find_wanted(w->flows, p, want, &fresh);
 	struct session *s = f ? session_of(f) : NULL;
 
 	if (w->emit.order != order)
@@ -361,15 +389,10 @@ worker_packet(struct worker *w, struct packet *p) /* the whole life of a packet:
 		session_add(&w->sessions, s, &w->now);
 	if (s->app && s->app->reversed)
 		updated = turn(w, f, s, p, updated);
-	look = wants_look(s, p->dir, updated);
-	if (packet_is_carrier(p->proto))
-		run_detect(w, p, NULL, NULL, false);
+	if (w->idle)
+		let_go(w, s, p, updated);
 	else
-		run_detect(w, p, f, s, look);
-	settle_frames(w, f, s, p);
-	look_other_way(w, f, s, !p->dir);
-	bypass_unreadable(w, s);
-	log_transactions(w, f, s, p, false);
+		look(w, f, s, p, updated);
 	services_add(w->services, &w->emit, f, s, &w->now, p->ts);
 done:
 	if (p->is_arp)
@@ -404,7 +427,7 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 		session_add(&w->sessions, s, &w->now);
 		if (f->swapped != swapped)
 			SWAP_PAIR(wants);
-		for (int d = 0; d < 2; d++) {
+		for (int d = 0; d < 2 && !w->idle; d++) {
 			if (!wants[d] && !(updated >> d & 1))
 				continue;
 			/* each round sees one piece of what lies beyond holes */
@@ -465,8 +488,11 @@ frame_turn(struct worker *w)
 		emit_frame(&w->emit, a->frame.num);
 		counter_inc(w->cnt, C_CAPTURE_PACKETS);
 		counter_add(w->cnt, C_CAPTURE_BYTES, a->frame.wire_len);
-		for (unsigned i = 0; i < a->n; i++)
-			worker_packet(w, &a->packets[i]);
+		for (unsigned i = 0; i < a->n; i++) {
+			if (i > 0)
+				flow_ahead(w->flows, &a->packets[i], &a->want);
+			worker_packet(w, &a->packets[i], &a->want);
+		}
 	}
 	__atomic_store_n(&w->progress, a->frame.num, __ATOMIC_RELEASE);
 }
@@ -475,7 +501,7 @@ frame_turn(struct worker *w)
 static void
 fetch_session(struct worker *w, const struct ahead *a, bool next)
 {
-	struct flow *f = a->hash ? flow_ahead_look(w->flows, a->hash) : NULL;
+	struct flow *f = a->want.any ? flow_ahead_look(w->flows, a->want.hash) : NULL;
 	const struct session *s = f ? session_of(f) : NULL;
 
 	if (!s)
@@ -500,8 +526,8 @@ fetch_ahead(struct worker *w)
 {
 	unsigned n = w->in - w->out;
 
-	if (n > 1 && ahead_at(w, w->in - 2)->hash)
-		flow_ahead_fetch(w->flows, ahead_at(w, w->in - 2)->hash);
+	if (n > 1 && ahead_at(w, w->in - 2)->want.any)
+		flow_ahead_fetch(w->flows, ahead_at(w, w->in - 2)->want.hash);
 	if (n > 2)
 		fetch_session(w, ahead_at(w, w->in - 3), false);
 	if (n > 3)
@@ -516,13 +542,13 @@ worker_frame(void *arg, const struct frame *f)
 	bool lasting = f->lasting;
 
 	a->frame = *f;
-	a->hash = 0;
+	a->want.any = false;
 	a->ours = !w->conf.offline || w->conf.n == 1 || decode_share(f) % w->conf.n == w->conf.index;
 	if (a->ours) {
 		a->n = decode_frame(w->decode, &a->frame, &a->packets);
 		lasting = lasting && decode_lasts(w->decode);
-		if (lasting && a->n)
-			a->hash = flow_ahead(w->flows, a->packets);
+		if (a->n)
+			flow_ahead(w->flows, a->packets, &a->want);
 	}
 	if (lasting) {
 		fetch_ahead(w);
@@ -574,6 +600,15 @@ tells_of_bodies(const struct emit_conf *e)
 	return e->log_all_app || (e->log_app && e->log_app[0]) || e->log_files || e->log_frames || e->anomaly_app;
 }
 
+/* No rule asks for anything of a packet or flow, no log tells anything: what is left to do is to follow flows, and to count. */
+static bool
+nobody_looks(const struct worker *w)
+{
+	const struct emit_conf *e = &w->conf.emit;
+
+	return detect_idle(w->detect) && !e->log_flow && !e->log_netflow && !e->log_metadata && !e->log_anomaly;
+}
+
 static void
 want_files(struct worker *w)
 {
@@ -584,6 +619,8 @@ want_files(struct worker *w)
 	if (!w->conf.emit.content)
 		c.store = c.store_all = false;
 	apps_want_files(w->apps, &c);
+	w->idle = c.no_bodies && nobody_looks(w);
+	streams_want_raw(w->streams, !w->idle);
 }
 
 static bool

@@ -118,6 +118,8 @@ void app_fetch_tx(const struct app *a);
 void app_settle(struct apps *e, struct app **a);
 /* Transactions that are complete, looked at by detection in both directions and logged are freed. */
 void app_prune(struct apps *e, struct app *a);
+/* The same where nobody looks at transactions and none is logged: once they are complete. */
+void app_let_go(struct app *a);
 /* More than APP_TX_MANY transactions wait for detection to look at them in this direction, and nothing else: a peer may send
  * requests by the thousand that nobody answers, and no packet comes that way. */
 #define APP_TX_MANY 64

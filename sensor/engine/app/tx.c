@@ -199,3 +199,15 @@ app_prune(struct apps *e, struct app *a)
 			app_tx_free(a, tx);
 	}
 }
+
+void
+app_let_go(struct app *a)
+{
+	struct tx *next;
+
+	for (struct tx *tx = a->first; tx; tx = next) {
+		next = tx->next;
+		if (tx_final(a, tx, TO_SERVER) && tx_final(a, tx, TO_CLIENT))
+			app_tx_free(a, tx);
+	}
+}

@@ -89,6 +89,7 @@ take_rules(struct detect *d, struct ruleset *r)
 	if (r->host_tags && !d->host_tags && !(d->host_tags = host_tags_new()))
 		return E_NOMEM;
 	d->rules = ruleset_ref(r);
+	d->had_rules |= r->n != 0;
 	return 0;
 }
 
@@ -165,6 +166,12 @@ detect_switch(struct detect *d, struct ruleset *r)
 
 	if (take_rules(d, r) == 0)
 		ruleset_unref(old);
+}
+
+bool
+detect_idle(const struct detect *d)
+{
+	return !d->had_rules && !d->explain;
 }
 
 struct pool *

@@ -124,6 +124,8 @@ struct detect *detect_new(struct ruleset *r, const struct detect_conf *conf, str
 void detect_free(struct detect *d);
 /* A new ruleset between two packets; notes of transactions from the old one are forgotten. */
 void detect_switch(struct detect *d, struct ruleset *r);
+/* No rule is in force, nor was one, nor does anybody ask about one: detect_packet() would find nothing. */
+bool detect_idle(const struct detect *d);
 /* Alerts in the order of the rules' priority and place; valid until the next call. */
 unsigned detect_packet(struct detect *d, struct detect_in *in, const struct detect_alert **out);
 /* A flow or transaction ends: gives back what detection hung on it. */

@@ -452,6 +452,7 @@ struct detect {
 	struct packet_var packet_var[PACKET_VARS_MAX];
 	uint8_t n_packet_vars;
 	struct rule_profile *profile; /* by rule; NULL: not asked for */
+	bool had_rules;          /* of these, or of those before them */
 	struct explain *explain; /* NULL: nobody asks about a rule */
 	uint16_t file;           /* of the transaction that the rule at hand matched in, from 1; 0: in none alone */
 	struct app_frame *frame; /* that the rule at hand matched in, or NULL */

@@ -569,45 +569,49 @@ still_same(struct flow_table *t, struct flow *f, struct packet *p, bool src_is_a
 }
 
 struct flow *
-flow_find(struct flow_table *t, struct packet *p, bool *fresh)
+flow_find_wanted(struct flow_table *t, struct packet *p, const struct flow_want *want, bool *fresh)
 {
-	struct flow_key key;
-	struct flow *f;
-	bool src_is_a;
-	uint32_t hash;
+	struct flow *f = NULL;
 
 	*fresh = false;
 	p->dir = TO_SERVER;
-	if (!flow_key_of(&key, p, t->vlan_use, &src_is_a))
+	if (!want->any)
 		return NULL;
 	if (p->ts > t->now)
 		t->now = p->ts;
-	if ((f = find_quoted(t, p)) == NULL) {
-		hash = (uint32_t) flow_key_hash(&key, t->seed);
-		f = still_same(t, lookup(t, &key, hash), p, src_is_a);
+	if (p->proto == PROTO_ICMP)
+		f = find_quoted(t, p);
+	if (f == NULL) {
+		f = still_same(t, lookup(t, &want->key, want->hash), p, want->src_is_a);
 		if (f == NULL) {
-			if ((f = begin(t, p, &key, hash, src_is_a)) == NULL)
+			if ((f = begin(t, p, &want->key, want->hash, want->src_is_a)) == NULL)
 				return NULL;
 			*fresh = true;
 		}
-		p->dir = dir_of(f, src_is_a);
+		p->dir = dir_of(f, want->src_is_a);
 	}
 	touch(t, f, p);
 	count(t, f, p);
 	return f;
 }
 
-uint32_t
-flow_ahead(const struct flow_table *t, const struct packet *p)
+void
+flow_ahead(const struct flow_table *t, const struct packet *p, struct flow_want *out)
 {
-	struct flow_key key;
-	bool src_is_a;
+	out->any = flow_key_of(&out->key, p, t->vlan_use, &out->src_is_a);
+	if (!out->any)
+		return;
+	out->hash = (uint32_t) flow_key_hash(&out->key, t->seed);
+	fetch(&t->bucket[out->hash & t->mask], 1);
+}
 
-	if (!flow_key_of(&key, p, t->vlan_use, &src_is_a))
-		return 0;
-	uint32_t hash = (uint32_t) flow_key_hash(&key, t->seed);
-	fetch(&t->bucket[hash & t->mask], 1);
-	return hash;
+struct flow *
+flow_find(struct flow_table *t, struct packet *p, bool *fresh)
+{
+	struct flow_want want;
+
+	flow_ahead(t, p, &want);
+	return flow_find_wanted(t, p, &want, fresh);
 }
 
 void

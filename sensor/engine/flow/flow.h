@@ -107,9 +107,16 @@ struct flow *flow_find(struct flow_table *t, struct packet *p, bool *fresh);
 /* Replaces that rule: asked for every SYN (with or without ACK) on a known flow, true ends it and begins a new one
  * (the worker knows the session: see stream_reuse()). p->dir is set. */
 void flow_on_syn(struct flow_table *t, bool (*reuse)(void *arg, const struct flow *f, const struct packet *p));
-/* Ahead of flow_find(), each a few packets after the one before, so that nobody waits for memory: the hash of a packet's key, its
- * bucket fetched; then the flow; then what hangs on it may be fetched, too: NULL where there is none yet. */
-uint32_t flow_ahead(const struct flow_table *t, const struct packet *p);
+/* The same in steps, each a few packets after the one before, so that nobody waits for memory: a packet's key, its bucket fetched;
+ * then the flow; then what hangs on it may be fetched, too: NULL where there is none yet; at last flow_find() with the key. */
+struct flow_want {
+	struct flow_key key;
+	uint32_t hash;
+	bool src_is_a;
+	bool any;              /* false: the packet has no flow */
+};
+void flow_ahead(const struct flow_table *t, const struct packet *p, struct flow_want *out);
+struct flow *flow_find_wanted(struct flow_table *t, struct packet *p, const struct flow_want *want, bool *fresh);
 void flow_ahead_fetch(const struct flow_table *t, uint32_t hash);
 struct flow *flow_ahead_look(const struct flow_table *t, uint32_t hash);
 /* The state decides the timeout: the worker sets it from the stream (TCP) or from seen (others). */

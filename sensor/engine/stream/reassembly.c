@@ -321,7 +321,7 @@ half_gap_shows(const struct streams *e, const struct stream *s, int dir)
 	const struct half *h = &s->half[dir];
 	uint64_t at = half_contiguous(h);
 
-	if ((h->flags & HALF_APP_DONE))
+	if (!h->blocks || (h->flags & HALF_APP_DONE))
 		return false;
 	if (h->app > at)
 		at = h->app;
@@ -352,6 +352,8 @@ next_of(struct streams *e, struct stream *s, int dir, struct stream_chunk *out)
 
 	if (h->flags & (HALF_APP_DONE | HALF_EOF_TOLD))
 		return false;
+	if (h->app >= half_contiguous(h) && !h->blocks && !at_end(e, s, dir))
+		return false; /* nothing is held, nor is a hole known */
 	*out = (struct stream_chunk) { .dir = dir, .offset = h->app };
 	out->bytes = held_at(h, h->app, ready_edge(e, s, dir));
 	if (out->bytes.n == 0) {
@@ -425,6 +427,8 @@ half_release(struct streams *e, struct stream *s, int dir)
 	uint64_t keep = NEVER;
 	int64_t next;
 
+	if (!h->n && !h->blocks && h->app <= h->base && !(h->flags & (HALF_APP_DONE | HALF_RAW_ENDS)))
+		return; /* nothing is held */
 	if (half_idle(h)) {
 		half_clear(e, h);
 		next = half_offset(h, h->next_seq);
@@ -434,7 +438,9 @@ half_release(struct streams *e, struct stream *s, int dir)
 	}
 	if (!(h->flags & HALF_APP_DONE))
 		keep = h->app;
-	if (!(h->flags & HALF_RAW_OFF)) {
+	if (!e->raw && h->flags & HALF_RAW_ENDS)
+		h->flags |= HALF_RAW_OFF;
+	if (e->raw && !(h->flags & HALF_RAW_OFF)) {
 		uint64_t raw = h->raw = skip_hole(h, h->raw, raw_lost(e, s, dir));
 		if (e->conf.inline_mode) {
 			uint32_t back = dir == TO_SERVER ? e->conf.chunk_to_server : e->conf.chunk_to_client;
@@ -501,8 +507,10 @@ stream_raw(struct streams *e, struct stream *s, const struct packet *p, struct s
 	uint64_t edge, from, back = 0, chunk;
 	struct span fresh;
 
-	if (!e->conf.raw || (h->flags & HALF_RAW_OFF))
+	if (!e->raw || (h->flags & HALF_RAW_OFF))
 		return false;
+	if (h->raw < h->base) /* what came while nobody looked is gone */
+		h->raw = h->base;
 	edge = p->flags & PACKET_PSEUDO ? NEVER : ready_edge(e, s, p->dir);
 	if (h->flags & HALF_RAW_ENDS && edge > h->raw_end)
 		edge = h->raw_end;

@@ -142,6 +142,7 @@ struct streams {
 	struct stream_conf conf;
 	struct pool *pool;
 	struct counters *cnt;
+	bool raw;        /* bytes are kept for raw inspection */
 	size_t held;     /* bytes of windows, edges and blocks */
 	size_t sessions; /* bytes of struct stream and queues */
 };

@@ -24,7 +24,14 @@ streams_new(const struct stream_conf *conf, struct pool *pool, struct counters *
 		e->conf.inline_mode = true;
 	e->pool = pool;
 	e->cnt = cnt;
+	e->raw = conf->raw;
 	return e;
+}
+
+void
+streams_want_raw(struct streams *e, bool wanted)
+{
+	e->raw = e->conf.raw && wanted;
 }
 
 void

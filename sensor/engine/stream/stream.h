@@ -55,6 +55,8 @@ struct streams; /* the worker's engine: configuration, pool, counters */
 
 struct streams *streams_new(const struct stream_conf *conf, struct pool *pool, struct counters *cnt);
 void streams_free(struct streams *e);
+/* Off: nobody looks at raw bytes any more, so none are kept for it; on: at those that come from then on. */
+void streams_want_raw(struct streams *e, bool wanted);
 
 /* One TCP packet of a session. *s is NULL for the first packet of a flow and is made here when the packet may
  * begin a session. Sets PACKET_STREAM_* flags, events on p, p->dir is given (TO_SERVER = from the client).
