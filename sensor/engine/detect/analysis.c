@@ -96,6 +96,22 @@ print_list(FILE *out, const char *name, const struct list *l)
 }
 
 static void
+print_placed_fields(const struct ruleset *r, FILE *out)
+{
+	char name[96];
+
+	for (unsigned p = 0; p < protocol_table_n; p++)
+		for (int dir = 0; dir < 2; dir++) {
+			const struct app_group *g = r->app[p][dir];
+			for (uint32_t k = 0; g && k < g->n_scans; k++) {
+				const struct finder *f = g->scans[k].finder;
+				snprintf(name, sizeof(name), "%s in %s, %s", r->buffers[g->scans[k].buffer].name, protocol_table[p]->name, dir ? "to client" : "to server");
+				print_list(out, name, &(struct list) { .n = anchors_count(f->fixed) + anchors_count(f->last) });
+			}
+		}
+}
+
+static void
 print_groups(const struct ruleset *r, FILE *out)
 {
 	static const char *const class_name[] = { "tcp", "tcp stream", "udp", "other" };
@@ -111,6 +127,7 @@ print_groups(const struct ruleset *r, FILE *out)
 			snprintf(name, sizeof(name), "%s, %s", class_name[c], dir ? "to client" : "to server");
 			print_list(out, name, &(struct list) { .n = r->payload[c][dir] ? anchors_count(r->payload[c][dir]->fixed) : 0 });
 		}
+	print_placed_fields(r, out);
 	fprintf(out, "rules not found by a pattern:\n");
 	for (unsigned c = 0; c < CLASS_N; c++)
 		for (int dir = 0; dir < 2; dir++) {
@@ -125,6 +142,21 @@ print_groups(const struct ruleset *r, FILE *out)
 			print_list(out, name, r->app[p][dir] ? &r->app[p][dir]->rest : NULL);
 		}
 	print_list(out, "packet events", &r->events);
+}
+
+enum where { ANYWHERE, FROM_BEGIN, FROM_END };
+
+/* Where its pattern is looked up, instead of searched for; *at from there. */
+static enum where
+placed(const struct ruleset *r, const struct fast *f, uint32_t *at)
+{
+	const struct buffer *b = f->payload ? NULL : &r->buffers[f->buffer];
+
+	if (b && b->kind == BUF_FRAME)
+		return ANYWHERE;
+	if (fast_fixed(f, at))
+		return FROM_BEGIN;
+	return b && !b->body && fast_last(f, at) ? FROM_END : ANYWHERE;
 }
 
 /* Why a rule costs more than others; NULL: it does not. */
@@ -147,7 +179,7 @@ slow(const struct ruleset *r, uint32_t i)
 		return "a regular expression without a pattern to find it by";
 	if (!f->content && !s->src && !s->dst && !s->sport && !s->dport && !s->apps && !s->n_matchers)
 		return "looked at for every packet of its IP protocols";
-	if (f->content && f->bytes.n < 3 && !(s->flags & SIG_BY_PORT) && !(f->payload && fast_fixed(f, &at)))
+	if (f->content && f->bytes.n < 3 && !(s->flags & SIG_BY_PORT) && placed(r, f, &at) == ANYWHERE)
 		return "the pattern it is found by is shorter than 3 bytes";
 	return NULL;
 }
@@ -169,8 +201,16 @@ print_found_by(const struct ruleset *r, uint32_t i, FILE *out)
 	}
 	excerpt_print(f->bytes, 32, bytes, sizeof(bytes));
 	fprintf(out, "; found by %s%s in %s", f->content->flags & CO_NEGATED ? "!" : "", bytes, f->payload ? "payload" : r->buffers[f->buffer].name);
-	if (f->payload && fast_fixed(f, &at))
+	switch (placed(r, f, &at)) {
+	case FROM_BEGIN:
 		fprintf(out, " at byte %u", at);
+		break;
+	case FROM_END:
+		fprintf(out, at ? " %u bytes before the end" : " at the end", at);
+		break;
+	case ANYWHERE:
+		break;
+	}
 }
 
 static void

@@ -18,6 +18,8 @@ struct draft_list {
 	struct op *ops; /* heap, kept from rule to rule */
 	uint32_t n, cap;
 	bool absent, absent_only, instance; /* instance: of a multi buffer; not joined with another one */
+	bool sized;                         /* it must have `size` bytes */
+	uint32_t size;
 };
 
 struct order_key {
@@ -96,6 +98,7 @@ int build_operand(struct build *b, const char *text, int64_t min, int64_t max, s
 int build_var(struct build *b, const char *name, uint8_t *out); /* makes one */
 int build_test(struct build *b, bool (*test)(struct inspect *, struct span, const union kw_arg *), const union kw_arg *a,
     const char *name, bool negated, bool relative);
+void build_size(struct build *b, const struct kw_number *n); /* of the buffer, which the last operation tests */
 void build_buffer(struct build *b, const struct buffer *buf); /* sticky from here on */
 void build_payload(struct build *b);
 int build_transform(struct build *b, const struct keyword *kw, const union kw_arg *a);

@@ -238,6 +238,15 @@ build_test(struct build *b, bool (*test)(struct inspect *, struct span, const un
 	return build_add_op(b, OP_TEST, t, negated, relative);
 }
 
+void
+build_size(struct build *b, const struct kw_number *n)
+{
+	if (b->in_base64 || n->op != NUM_EQ || n->a >= UINT32_MAX)
+		return;
+	b->lists[b->last_list].sized = true;
+	b->lists[b->last_list].size = (uint32_t) n->a;
+}
+
 int
 build_part(struct build *b, const struct part *p)
 {

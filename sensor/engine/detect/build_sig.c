@@ -546,6 +546,7 @@ finish_fast(struct build *b, struct fast *fast)
 		fast->bytes = span_of(c->p + c->chop_at, c->chop_n);
 	}
 	fast->payload = list == 0;
+	fast->size = list > 0 && b->lists[list].sized && !b->lists[list].buffer.body ? b->lists[list].size : UINT32_MAX;
 	if (list > 0)
 		fast->buffer = buffer_intern(b->rs, &b->lists[list].buffer);
 	return 0;

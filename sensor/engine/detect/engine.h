@@ -248,6 +248,8 @@ struct sig {
 	const struct rule *rule;       /* load time only */
 };
 
+#define PLACE_MAX 1024 /* place in a field or payload up to which patterns are looked up there */
+#define FINDER_HEAD (PLACE_MAX + LITERAL_MAX)
 #define LITERAL_MAX 64 /* bytes of a pattern that are looked for; the rule itself checks the rest */
 
 /* The pattern a rule is found by. */
@@ -257,6 +259,7 @@ struct fast {
 	bool payload;
 	uint16_t buffer;
 	uint32_t payload_most; /* longer payloads do not match the rule */
+	uint32_t size;         /* bytes of the field where the rule asks for exactly so many; else UINT32_MAX */
 };
 
 struct literal {
@@ -283,10 +286,11 @@ struct list {
 	uint32_t n, cap;
 };
 
-/* What finds the rules that may match in payload; either may be NULL. */
+/* What finds the rules that may match in payload or in a field; each may be NULL. */
 #define FINDER_SMALL 512u
 struct finder {
 	struct anchors *fixed; /* patterns at one place: looked up */
+	struct anchors *last;  /* fields: patterns that end where the field does */
 	struct scan *any;      /* all others */
 	struct scan *large;    /* of these, the ones that match payloads of more than FINDER_SMALL bytes; may be the same, or NULL: none does */
 };
@@ -294,7 +298,7 @@ struct finder {
 enum packet_class { CLASS_TCP_PACKET, CLASS_TCP_STREAM, CLASS_UDP, CLASS_OTHER, CLASS_N };
 struct field_scan {
 	uint16_t buffer;
-	struct scan *scan;
+	struct finder *finder;
 };
 struct app_group { /* of one protocol and direction */
 	struct field_scan *scans; /* by progress */
@@ -360,9 +364,12 @@ int list_add(struct list *l, uint32_t v);
 /* `fasts`: by rule. */
 struct scan *scan_build(struct ruleset *r, const char *name, const struct fast *fasts, const uint32_t *sigs, uint32_t n, struct diag *d);
 void scan_free(struct scan *s);
-struct finder *finder_build(struct ruleset *r, const char *name, const struct fast *fasts, const struct list *l, struct diag *d);
-bool fast_fixed(const struct fast *f, uint32_t *at); /* its pattern can only be at this place */
-struct anchors *anchors_build(struct ruleset *r, const struct fast *fasts, const struct list *l);
+/* What is looked for: bytes that may begin anywhere, that begin where payload does, a whole field, a body that grows. */
+enum finder_of { FINDER_PIECES, FINDER_PAYLOAD, FINDER_FIELD, FINDER_BODY };
+struct finder *finder_build(struct ruleset *r, const char *name, enum finder_of of, const struct fast *fasts, const struct list *l, struct diag *d);
+bool fast_fixed(const struct fast *f, uint32_t *at);    /* its pattern can only be at this place */
+bool fast_last(const struct fast *f, uint32_t *behind); /* its pattern can only be so many bytes before the end */
+struct anchors *anchors_build(struct ruleset *r, const struct fast *fasts, const struct list *l, bool from_end);
 uint32_t anchors_count(const struct anchors *a); /* rules */
 hs_database_t *cache_load(const char *dir, const char *key);
 void cache_store(const char *dir, const char *key, const hs_database_t *db);
@@ -400,6 +407,8 @@ void iponly_find(const struct address_table *t, const struct packet *p, struct c
 void ports_find(const struct port_table *t, const struct packet *p, struct candidates *into);
 void anchors_find(const struct anchors *a, struct span bytes, struct candidates *into);
 void finder_run(struct detect *d, const struct finder *f, struct span bytes, struct candidates *into);
+/* Of a field or body: `whole` is there of it, from byte `start` on; `fresh`, its end, was not looked at before. */
+void finder_field(struct detect *d, const struct finder *f, struct span whole, struct span fresh, uint64_t start, struct candidates *into);
 bool candidates_take(struct candidates *c, uint32_t *sig); /* the lowest, out of the set */
 
 struct tx_note {

@@ -1,5 +1,6 @@
 /*
- * finder - which rules may match in a payload: patterns that can be at one place only are looked up there, the others searched for.
+ * finder - which rules may match in a payload or a field: patterns that can be at one place only are looked up there, the others
+ * searched for.
  *
  * Rules on small payloads (dsize) are left out of the search of large ones. Else one search for all the others: apart by ports or
  * protocol they were measured to cost more, since each database takes its own part of the cache.
@@ -8,33 +9,57 @@
 
 #include "engine/detect/ruleset.h"
 
-struct finder *
-finder_build(struct ruleset *r, const char *name, const struct fast *fasts, const struct list *l, struct diag *d)
+struct parted { /* a finder's rules */
+	struct list fixed, last, any, large;
+};
+
+static struct list *
+part_for(struct parted *p, enum finder_of of, const struct fast *f)
 {
-	struct list fixed = { 0 }, any = { 0 }, large = { 0 };
-	struct finder *f = arena_zalloc(&r->arena, sizeof(*f));
-	int e = f ? 0 : -1;
 	uint32_t at;
 
+	if (of != FINDER_PIECES && fast_fixed(f, &at))
+		return &p->fixed;
+	return of == FINDER_FIELD && fast_last(f, &at) ? &p->last : &p->any;
+}
+
+static int
+build_large(struct ruleset *r, struct finder *f, const char *name, const struct fast *fasts, struct parted *p, struct diag *d)
+{
+	char longer[128];
+
+	for (uint32_t i = 0; i < p->any.n; i++)
+		if (fasts[p->any.v[i]].payload_most > FINDER_SMALL && list_add(&p->large, p->any.v[i]) < 0)
+			return -1;
+	if (p->large.n == p->any.n)
+		f->large = f->any;
+	if (!p->large.n || p->large.n == p->any.n)
+		return 0;
+	snprintf(longer, sizeof(longer), "%.100s, large", name);
+	return (f->large = scan_build(r, longer, fasts, p->large.v, p->large.n, d)) ? 0 : -1;
+}
+
+struct finder *
+finder_build(struct ruleset *r, const char *name, enum finder_of of, const struct fast *fasts, const struct list *l, struct diag *d)
+{
+	struct finder *f = arena_zalloc(&r->arena, sizeof(*f));
+	struct parted p = { 0 };
+	int e = f ? 0 : -1;
+
 	for (uint32_t i = 0; i < l->n && e == 0; i++)
-		e = list_add(fast_fixed(&fasts[l->v[i]], &at) ? &fixed : &any, l->v[i]);
-	if (e == 0 && fixed.n && !(f->fixed = anchors_build(r, fasts, &fixed)))
+		e = list_add(part_for(&p, of, &fasts[l->v[i]]), l->v[i]);
+	if (e == 0 && p.fixed.n && !(f->fixed = anchors_build(r, fasts, &p.fixed, false)))
 		e = -1;
-	if (e == 0 && any.n && !(f->any = scan_build(r, name, fasts, any.v, any.n, d)))
+	if (e == 0 && p.last.n && !(f->last = anchors_build(r, fasts, &p.last, true)))
 		e = -1;
-	for (uint32_t i = 0; i < any.n && e == 0; i++)
-		if (fasts[any.v[i]].payload_most > FINDER_SMALL)
-			e = list_add(&large, any.v[i]);
-	if (e == 0)
-		f->large = large.n == any.n ? f->any : NULL;
-	if (e == 0 && large.n && large.n < any.n) {
-		char longer[128];
-		snprintf(longer, sizeof(longer), "%.100s, large", name);
-		e = (f->large = scan_build(r, longer, fasts, large.v, large.n, d)) ? 0 : -1;
-	}
-	free(fixed.v);
-	free(any.v);
-	free(large.v);
+	if (e == 0 && p.any.n && !(f->any = scan_build(r, name, fasts, p.any.v, p.any.n, d)))
+		e = -1;
+	if (e == 0 && of == FINDER_PAYLOAD)
+		e = build_large(r, f, name, fasts, &p, d);
+	free(p.fixed.v);
+	free(p.last.v);
+	free(p.any.v);
+	free(p.large.v);
 	return e == 0 ? f : NULL;
 }
 
@@ -46,4 +71,15 @@ finder_run(struct detect *d, const struct finder *f, struct span bytes, struct c
 	const struct scan *s = bytes.n > FINDER_SMALL ? f->large : f->any;
 	if (s)
 		scan_run(d, s, bytes, into);
+}
+
+void
+finder_field(struct detect *d, const struct finder *f, struct span whole, struct span fresh, uint64_t start, struct candidates *into)
+{
+	if (f->fixed && start == 0 && whole.n - fresh.n <= FINDER_HEAD)
+		anchors_find(f->fixed, whole, into);
+	if (f->last)
+		anchors_find(f->last, whole, into);
+	if (f->any)
+		scan_run(d, f->any, fresh, into);
 }

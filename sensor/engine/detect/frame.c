@@ -177,7 +177,7 @@ scan(struct detect *d, const struct app_frame *f, const struct field_scan *fs, c
 		if (!b->n_transforms && from > start)
 			s = span_skip(s, (uint32_t) (from - start));
 		if (transforms_apply(d, b, &s))
-			scan_run(d, fs->scan, s, &d->tx);
+			scan_run(d, fs->finder->any, s, &d->tx);
 	}
 	arena_back(&d->scratch, mark);
 }

@@ -165,7 +165,7 @@ progress_of(const struct ruleset *r, unsigned proto, int dir, const struct field
 }
 
 static int
-add_frame_scan(struct ruleset *r, uint16_t buffer, int dir, struct scan *s)
+add_frame_scan(struct ruleset *r, uint16_t buffer, int dir, struct finder *s)
 {
 	struct frame_group *g = frame_group(r, &r->buffers[buffer]);
 	struct app_group *of = g ? &g->of[dir] : NULL;
@@ -179,7 +179,7 @@ add_frame_scan(struct ruleset *r, uint16_t buffer, int dir, struct scan *s)
 }
 
 static int
-add_app_scan(struct ruleset *r, unsigned p, uint16_t buffer, int dir, struct scan *s)
+add_app_scan(struct ruleset *r, unsigned p, uint16_t buffer, int dir, struct finder *s)
 {
 	struct app_group *g = app_group(r, p, dir);
 	struct field_scan *v = g ? realloc(g->scans, (g->n_scans + 1) * sizeof(*v)) : NULL;
@@ -202,7 +202,7 @@ add_app_scan(struct ruleset *r, unsigned p, uint16_t buffer, int dir, struct sca
 struct joined { /* buffers that are the message's body in one direction of a protocol */
 	uint16_t v[JOINED_MAX];
 	uint32_t n;
-	struct scan *scan;
+	struct finder *finder;
 };
 
 static bool
@@ -232,12 +232,12 @@ joined_of(const struct ruleset *r, struct list (*fields)[2], unsigned p, int dir
 	return j;
 }
 
-static struct scan *
+static struct finder *
 build_joined(struct ruleset *r, const struct fast *fasts, struct list (*fields)[2], const struct joined *j, int dir, const char *dir_name,
     struct diag *d)
 {
 	struct list all = { 0 };
-	struct scan *s = NULL;
+	struct finder *s = NULL;
 	char name[256];
 	int n = 0;
 
@@ -251,7 +251,7 @@ build_joined(struct ruleset *r, const struct fast *fasts, struct list (*fields)[
 	}
 	if (n < (int) sizeof(name))
 		snprintf(name + n, sizeof(name) - (size_t) n, ", %s", dir_name);
-	s = scan_build(r, name, fasts, all.v, all.n, d);
+	s = finder_build(r, name, FINDER_BODY, fasts, &all, d);
 done:
 	free(all.v);
 	return s;
@@ -265,16 +265,16 @@ add_joined_scans(struct ruleset *r, const struct fast *fasts, struct list (*fiel
 
 	for (unsigned p = 0; p < protocol_table_n; p++) {
 		struct joined j = joined_of(r, fields, p, dir);
-		for (uint32_t i = 0; i < n && !j.scan; i++)
+		for (uint32_t i = 0; i < n && !j.finder; i++)
 			if (made[i].n == j.n && memcmp(made[i].v, j.v, j.n * sizeof(*j.v)) == 0)
-				j.scan = made[i].scan;
+				j.finder = made[i].finder;
 		if (!j.n)
 			continue;
-		if (!j.scan && !(j.scan = build_joined(r, fasts, fields, &j, dir, dir_name, d)))
+		if (!j.finder && !(j.finder = build_joined(r, fasts, fields, &j, dir, dir_name, d)))
 			return -1;
 		if (n < JOINED_MAX)
 			made[n++] = j;
-		if (add_app_scan(r, p, j.v[0], dir, j.scan) < 0)
+		if (add_app_scan(r, p, j.v[0], dir, j.finder) < 0)
 			return -1;
 	}
 	return 0;
@@ -285,14 +285,15 @@ static int
 add_field_scan(struct ruleset *r, const struct fast *fasts, struct list (*fields)[2], uint16_t buffer, int dir, const char *name, struct diag *d)
 {
 	const struct list *k = &fields[buffer][dir];
-	struct scan *s = NULL;
+	enum finder_of of = r->buffers[buffer].body ? FINDER_BODY : FINDER_FIELD;
+	struct finder *s = NULL;
 
 	if (r->buffers[buffer].kind == BUF_FRAME)
-		return (s = scan_build(r, name, fasts, k->v, k->n, d)) ? add_frame_scan(r, buffer, dir, s) : -1;
+		return (s = finder_build(r, name, FINDER_PIECES, fasts, k, d)) ? add_frame_scan(r, buffer, dir, s) : -1;
 	for (unsigned p = 0; p < protocol_table_n; p++) {
 		if (!has_row(r, buffer, p, dir) || (is_message(r, buffer, p, dir) && joined_of(r, fields, p, dir).n))
 			continue;
-		if (!s && !(s = scan_build(r, name, fasts, k->v, k->n, d)))
+		if (!s && !(s = finder_build(r, name, of, fasts, k, d)))
 			return -1;
 		if (add_app_scan(r, p, buffer, dir, s) < 0)
 			return -1;
@@ -311,7 +312,7 @@ build_scans(struct ruleset *r, const struct fast *fasts, struct list payload[CLA
 		for (int dir = 0; dir < 2; dir++) {
 			const struct list *k = &payload[c][dir];
 			snprintf(name, sizeof(name), "%s, %s", class_name[c], dir_name[dir]);
-			if (k->n && !(r->payload[c][dir] = finder_build(r, name, fasts, k, d)))
+			if (k->n && !(r->payload[c][dir] = finder_build(r, name, FINDER_PAYLOAD, fasts, k, d)))
 				return -1;
 		}
 	for (uint32_t b = 0; b < r->n_buffers; b++)

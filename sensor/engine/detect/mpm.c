@@ -7,6 +7,8 @@
 #include "engine/detect/grams.h"
 #include "engine/detect/ruleset.h"
 
+#define MANY 400
+
 static int
 literal_compare(const void *a, const void *b)
 {
@@ -29,11 +31,11 @@ literal_same(const struct literal *a, const struct literal *b)
 /* This machine's instructions, and the small tables that Hyperscan makes for processors with small caches: searches of many databases
  * take turns with everything else here, and what a search finds in the cache counts for more than how little it has to verify. */
 static void
-platform_of(hs_platform_info_t *p)
+platform_of(hs_platform_info_t *p, uint32_t n)
 {
 	memset(p, 0, sizeof(*p));
 	hs_populate_platform(p);
-	p->tune = HS_TUNE_FAMILY_SLM;
+	p->tune = n < MANY ? HS_TUNE_FAMILY_SLM : HS_TUNE_FAMILY_GENERIC;
 }
 
 /* SHA-256 of everything the database depends on. */
@@ -44,7 +46,7 @@ database_key(const struct literal *l, const uint32_t *first, uint32_t n, char ou
 	size_t size = 256, at = 0;
 	uint8_t sum[32];
 
-	platform_of(&platform);
+	platform_of(&platform, n);
 	for (uint32_t i = 0; i < n; i++)
 		size += 8 + l[first[i]].s.n;
 	char *b = malloc(size + sizeof(platform));
@@ -76,7 +78,7 @@ compile(const struct literal *l, const uint32_t *first, uint32_t n, const char *
 	hs_platform_info_t platform;
 	hs_database_t *db = NULL;
 
-	platform_of(&platform);
+	platform_of(&platform, n);
 	if (text && flags && ids && lens) {
 		for (uint32_t i = 0; i < n; i++) {
 			text[i] = (const char *) l[first[i]].s.p;

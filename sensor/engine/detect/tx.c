@@ -431,7 +431,7 @@ fields_scan(struct detect *d, struct look *l, const struct app_group *g, struct 
 			break;
 		unsigned i = 0;
 		for (; buffer_instance(d, b, l->tx, l->dir, i, l->over, &s, &start); i++)
-			scan_run(d, fs->scan, l->reloaded ? s : fresh(b, f, l, i, s, start), &d->tx);
+			finder_field(d, fs->finder, s, l->reloaded ? s : fresh(b, f, l, i, s, start), start, &d->tx);
 		if (f->kind == FIELD_BYTES && !b->n_transforms && kept->n < KEPT_MAX && arena_mark(&d->scratch).used - begin < KEPT_BYTES) {
 			kept->v[kept->n].buffer = fs->buffer;
 			kept->v[kept->n].there = i > 0;

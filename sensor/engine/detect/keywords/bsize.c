@@ -13,7 +13,10 @@ setup(struct build *b, const union kw_arg *a)
 {
 	if (b->cur == 0 && !b->in_base64)
 		return build_error(b, 0, "\"bsize\" must follow a sticky buffer");
-	return build_test(b, test, a, "bsize", false, false);
+	int e = build_test(b, test, a, "bsize", false, false);
+	if (e == 0)
+		build_size(b, a->number);
+	return e;
 }
 
 const struct keyword keyword_bsize = {
