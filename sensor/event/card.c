@@ -5,6 +5,35 @@
 
 #include <stdlib.h>
 
+struct card_texts *
+card_texts_new(void)
+{
+	struct card_texts *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	arena_init(&t->arena, 0);
+	__atomic_store_n(&t->refs, 1, __ATOMIC_RELAXED);
+	return t;
+}
+
+struct card_texts *
+card_texts_ref(struct card_texts *t)
+{
+	if (t)
+		__atomic_add_fetch(&t->refs, 1, __ATOMIC_RELAXED);
+	return t;
+}
+
+void
+card_texts_unref(struct card_texts *t)
+{
+	if (!t || __atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	arena_clear(&t->arena);
+	free(t);
+}
+
 struct cards *
 cards_new(void)
 {
@@ -30,6 +59,7 @@ cards_unref(struct cards *c)
 {
 	if (!c || __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
+	card_texts_unref(c->texts);
 	arena_clear(&c->arena);
 	free(c);
 }

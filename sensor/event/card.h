@@ -3,7 +3,7 @@
  *
  * Thread:    immutable once built; shared by workers and pipeline, counted by reference.
  * Memory:    one arena per generation.
- * Owns:      all texts in it.
+ * Owns:      all texts in it, those of the rules together with who read them.
  * Not here:  the rest of a rule -> ../rule/rule.h   the alert -> event.h
  */
 #ifndef EVENT_CARD_H
@@ -14,6 +14,15 @@
 struct card_meta {
 	const char *key, *value;
 };
+
+/* What cards say, made by who reads the rules. */
+struct card_texts {
+	struct arena arena;
+	unsigned refs; /* atomic */
+};
+struct card_texts *card_texts_new(void); /* on the heap, with one reference */
+struct card_texts *card_texts_ref(struct card_texts *t);
+void card_texts_unref(struct card_texts *t);
 
 /* As rule_threshold, without addresses of rule/: the pipeline counts, see pipeline/threshold.h */
 struct card_threshold {
@@ -41,6 +50,7 @@ struct card {
 
 struct cards {
 	struct arena arena;
+	struct card_texts *texts; /* the cards' own are theirs, too; NULL: all is in `arena` */
 	struct card *card;
 	uint32_t n;
 	uint32_t generation;

@@ -19,8 +19,8 @@ read_class(struct rule_set *s, char *rest)
 
 	if (!priority || rest || !*name || text_u32(priority, UINT32_MAX, &k->priority) < 0 || k->priority == 0)
 		return expected;
-	k->name = arena_strdup(&s->arena, name);
-	k->description = arena_strdup(&s->arena, description);
+	k->name = arena_strdup(&s->texts->arena, name);
+	k->description = arena_strdup(&s->texts->arena, description);
 	if (!k->name || !k->description || map_set(&s->lookup->classes, span_str(k->name), k) < 0)
 		return "no memory";
 	return NULL;
@@ -41,6 +41,7 @@ read_reference(struct rule_set *s, char *rest)
 	value = arena_strdup(&s->arena, prefix);
 	if (!key || !value || map_set(&s->lookup->references, span_str(key), value) < 0)
 		return "no memory";
+	map_clear(&s->lookup->urls);
 	return NULL;
 }
 
@@ -77,7 +78,7 @@ read_lines(struct rule_set *s, const char *path, const char *word, line_fn *fn, 
 	}
 	lines_init(&l, span_of(b.p, b.n));
 	while ((e = lines_next(&l)) > 0) {
-		char *rest = rest_behind(l.text, word);
+		char *text = lines_text(&l), *rest = text ? rest_behind(text, word) : NULL;
 		const char *why = rest ? fn(s, rest) : "expected a line beginning with config and the kind of file";
 		if (why)
 			diag_warning(d, path, l.joins[0].line, 1, "bad %s line: %s", word, why);

@@ -6,10 +6,10 @@
 
 #include "rule/lookup.h"
 
-/* The rule that holds a gid:sid, and where. */
-struct seen {
-	uint64_t id;
-	uint32_t index;
+/* A file, until the rules that are in it go. */
+struct rule_file {
+	struct buf text;
+	struct rule_file *next;
 };
 
 void
@@ -31,11 +31,21 @@ rule_set_clear(struct rule_set *s)
 		map_clear(&k->references);
 		map_clear(&k->addrs);
 		map_clear(&k->ports);
+		map_clear(&k->headers);
 		map_clear(&k->sids);
-		free(k->options);
+		map_clear(&k->urls);
+		map_clear(&k->metadata);
+		map_clear(&k->items);
+		rule_options_clear(&k->options);
 		free(k);
 	}
+	for (struct rule_file *f = s->files, *next; f; f = next) {
+		next = f->next;
+		buf_clear(&f->text);
+		free(f);
+	}
 	free(s->rules);
+	card_texts_unref(s->texts);
 	arena_clear(&s->arena);
 	*s = (struct rule_set) { 0 };
 }
@@ -45,7 +55,9 @@ lookup_need(struct rule_set *s)
 {
 	if (!s->lookup)
 		s->lookup = calloc(1, sizeof(*s->lookup));
-	return s->lookup ? 0 : E_NOMEM;
+	if (!s->texts)
+		s->texts = card_texts_new();
+	return s->lookup && s->texts ? 0 : E_NOMEM;
 }
 
 void
@@ -57,6 +69,7 @@ lookup_use_vars(struct rule_set *s, const struct rule_vars *v)
 		return;
 	map_clear(&s->lookup->addrs);
 	map_clear(&s->lookup->ports);
+	map_clear(&s->lookup->headers);
 	s->lookup->stamp = stamp;
 }
 
@@ -67,7 +80,7 @@ tell(const struct parse *p, enum severity severity, const char *at, const char *
 {
 	uint32_t line, column;
 
-	lines_place(p->lines, (uint32_t) (at - p->work), &line, &column);
+	lines_place(p->lines->joins, p->lines->n_joins, (uint32_t) (at - p->work), &line, &column);
 	diag_add(p->d, severity, p->file, line, column, fmt, ap);
 }
 
@@ -115,27 +128,22 @@ keep(struct parse *p)
 {
 	struct rule_set *s = p->s;
 	struct rule *r = p->r, *old;
-	uint64_t id = (uint64_t) r->gid << 32 | r->sid;
-	struct seen *seen = map_find(&s->lookup->sids, span_of(&id, sizeof(id)));
+	struct map *sids = &s->lookup->sids;
+	struct span id = span_of(&r->id, sizeof(r->id));
 
-	if (seen) {
-		s->duplicates++;
-		old = s->rules[seen->index];
-		parse_warning(p, p->work, "sid %u:%u is also in %s:%u; rev %u is used, not rev %u", r->gid, r->sid, old->file, old->line,
-		    old->rev >= r->rev ? old->rev : r->rev, old->rev >= r->rev ? r->rev : old->rev);
-		if (old->rev >= r->rev)
-			return 0;
-		s->rules[seen->index] = NULL;
-		seen->index = s->n;
+	r->id = (uint64_t) r->gid << 32 | r->sid;
+	r->place = s->n;
+	if (!(old = map_add(sids, id, r)))
+		return E_NOMEM;
+	if (old == r)
 		return append(s, r);
-	}
-	seen = arena_alloc(&s->arena, sizeof(*seen));
-	if (!seen)
-		return E_NOMEM;
-	*seen = (struct seen) { id, s->n };
-	if (map_set(&s->lookup->sids, span_of(&seen->id, sizeof(seen->id)), seen) < 0)
-		return E_NOMEM;
-	return append(s, r);
+	s->duplicates++;
+	parse_warning(p, p->work, "sid %u:%u is also in %s:%u; rev %u is used, not rev %u", r->gid, r->sid, old->file, old->line,
+	    old->rev >= r->rev ? old->rev : r->rev, old->rev >= r->rev ? r->rev : old->rev);
+	if (old->rev >= r->rev)
+		return 0;
+	s->rules[old->place] = NULL;
+	return map_set(sids, id, r) < 0 ? E_NOMEM : append(s, r);
 }
 
 static void
@@ -143,40 +151,64 @@ close_gaps(struct rule_set *s)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < s->n; i++) {
-		struct rule *r = s->rules[i];
-		uint64_t id;
-		if (!r)
-			continue;
-		id = (uint64_t) r->gid << 32 | r->sid;
-		((struct seen *) map_find(&s->lookup->sids, span_of(&id, sizeof(id))))->index = n;
-		s->rules[n++] = r;
-	}
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->rules[i]) {
+			s->rules[n] = s->rules[i];
+			s->rules[n]->place = n;
+			n++;
+		}
 	s->n = n;
 }
 
 /* ---- reading ---- */
 
+/* Where its lines were joined; what the rule keeps of that when it is more than one. */
 static int
-read_rule(struct parse *p)
+take_text(struct parse *p, struct rule *r, struct span *text)
 {
 	struct arena *a = &p->s->arena;
 	const struct lines *l = p->lines;
+	struct join *joins;
+
+	*text = l->s;
+	if (l->n_joins == 1)
+		return 0;
+	*text = arena_dup(a, l->s);
+	if (!(joins = arena_alloc(a, l->n_joins * sizeof(*joins))) || !text->p)
+		return E_NOMEM;
+	memcpy(joins, l->joins, l->n_joins * sizeof(*joins));
+	r->joins = joins;
+	r->n_joins = l->n_joins;
+	return 0;
+}
+
+static int
+read_rule(struct parse *p)
+{
+	const struct lines *l = p->lines;
+	struct rule *r = p->r = arena_zalloc(&p->s->arena, sizeof(*r));
+	struct rule place = { 0 };
 	struct span text;
-	char *options;
+	const uint8_t *nul;
+	char *from, *end;
 	int e;
 
-	p->r = arena_zalloc(a, sizeof(*p->r));
-	text = arena_dup(a, span_of(l->text, l->n + 1));
-	p->work = (char *) arena_dup(a, span_of(l->text, l->n + 1)).p;
-	if (!p->r || !text.p || !p->work)
+	if (!r || take_text(p, &place, &text) < 0 || options_text(p->options, text) < 0)
 		return E_NOMEM;
-	p->r->text = (const char *) text.p;
-	p->r->file = p->file;
-	lines_place(l, (uint32_t) strspn(l->text, " \t"), &p->r->line, &p->r->column);
-	if (strlen(l->text) != l->n)
-		return parse_error(p, p->work + strlen(l->text), "a byte of value 0 in a rule, expected text");
-	if ((e = header_read(p, &options)) < 0 || (e = options_read(p, options)) < 0 || (e = meta_read(p)) < 0)
+	p->work = p->options->text.p;
+	p->n = text.n;
+	if ((nul = memchr(text.p, 0, text.n)))
+		return parse_error(p, p->work + (nul - text.p), "a byte of value 0 in a rule, expected text");
+	if ((e = header_read(p, text, &from, &end)) < 0)
+		return e;
+	r->text = text;
+	r->file = p->file;
+	r->options = (uint32_t) (from - p->work);
+	r->options_end = (uint32_t) (end - p->work);
+	r->joins = place.joins;
+	r->n_joins = place.n_joins;
+	lines_place(l->joins, l->n_joins, (uint32_t) strspn((const char *) p->work, " \t"), &r->line, &r->column);
+	if ((e = options_read(p, from, end)) < 0 || (e = meta_read(p)) < 0)
 		return e;
 	return keep(p);
 }
@@ -196,8 +228,9 @@ read_all(struct parse *p, struct lines *l)
 	return e;
 }
 
-int
-rule_set_read_text(struct rule_set *s, const char *name, struct span text, const struct rule_vars *v, struct diag *d)
+/* The text stays where it is as long as the rules. */
+static int
+read_text(struct rule_set *s, const char *name, struct span text, const struct rule_vars *v, struct diag *d)
 {
 	struct lines l;
 	struct parse p = { .s = s, .v = v, .d = d, .lines = &l };
@@ -206,6 +239,7 @@ rule_set_read_text(struct rule_set *s, const char *name, struct span text, const
 	p.file = arena_strdup(&s->arena, name);
 	if (!p.file || lookup_need(s) < 0)
 		return E_NOMEM;
+	p.options = &s->lookup->options;
 	lookup_use_vars(s, v);
 	lines_init(&l, text);
 	e = read_all(&p, &l);
@@ -214,18 +248,35 @@ rule_set_read_text(struct rule_set *s, const char *name, struct span text, const
 	return e;
 }
 
+static struct buf *
+new_file(struct rule_set *s)
+{
+	struct rule_file *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	buf_init(&f->text, TEXT_FILE_MAX);
+	f->next = s->files;
+	s->files = f;
+	return &f->text;
+}
+
+int
+rule_set_read_text(struct rule_set *s, const char *name, struct span text, const struct rule_vars *v, struct diag *d)
+{
+	struct buf *b = new_file(s);
+
+	return b && buf_add(b, text.p, text.n) == 0 ? read_text(s, name, span_of(b->p, b->n), v, d) : E_NOMEM;
+}
+
 int
 rule_set_read(struct rule_set *s, const char *path, const struct rule_vars *v, struct diag *d)
 {
-	struct buf b;
-	int e;
+	struct buf *b = new_file(s);
+	int e = b ? text_read_file(b, path) : E_NOMEM;
 
-	buf_init(&b, TEXT_FILE_MAX);
-	e = text_read_file(&b, path);
-	if (e < 0)
-		diag_error(d, path, 0, 0, "rule file cannot be read: %s", err_text(e));
-	else
-		e = rule_set_read_text(s, path, span_of(b.p, b.n), v, d);
-	buf_clear(&b);
+	if (e == 0)
+		return read_text(s, path, span_of(b->p, b->n), v, d);
+	diag_error(d, path, 0, 0, "rule file cannot be read: %s", err_text(e));
 	return e;
 }

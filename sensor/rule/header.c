@@ -69,12 +69,12 @@ read_proto(struct parse *p, char *word)
 		*colon = 0;
 		if (!colon[1])
 			return parse_error(p, colon, "empty hook, expected PROTOCOL:HOOK");
-		p->r->hook = colon + 1;
+		if (!(p->r->hook = arena_strdup(&p->s->arena, colon + 1)))
+			return E_NOMEM;
 	}
 	if (!*word)
 		return parse_error(p, word, "no protocol, expected one such as tcp, udp, ip, http");
-	p->r->proto = word;
-	return 0;
+	return (p->r->proto = arena_strdup(&p->s->arena, word)) ? 0 : E_NOMEM;
 }
 
 static int
@@ -124,17 +124,17 @@ read_direction(struct parse *p, const char *word)
 	return parse_error(p, word, "bad direction \"%.20s\", expected ->, <> or =>", word);
 }
 
-/* What stands between the last ')' and the first '('; *options is NUL-terminated there. */
+/* What stands between the last ')' and the first '('; it is NUL-terminated. */
 static int
-find_options(struct parse *p, char *text, char **options)
+find_options(struct parse *p, char *text, char **options, char **options_end)
 {
-	char *end = text + strlen(text);
+	char *end = p->work + p->n;
 
-	while (isspace((unsigned char) *text))
+	while (text_blank(*text))
 		text++;
 	if (*text != '(')
 		return parse_error(p, text, "no options, expected '(' behind the destination port");
-	while (end > text && isspace((unsigned char) end[-1]))
+	while (end > text && text_blank(end[-1]))
 		end--;
 	if (end[-1] == ')')
 		end--;
@@ -142,18 +142,19 @@ find_options(struct parse *p, char *text, char **options)
 		parse_warning(p, end, "rule does not end in ')', is a line missing?");
 	*end = 0;
 	*options = text + 1;
+	*options_end = end;
 	return 0;
 }
 
-int
-header_read(struct parse *p, char **options)
+static int
+read_fields(struct parse *p, char **rest)
 {
 	struct rule *r = p->r;
-	char *rest = p->work, *field[7];
+	char *field[7];
 	int e;
 
 	for (int i = 0; i < 7; i++)
-		field[i] = next_field(&rest);
+		field[i] = next_field(rest);
 	if ((e = read_action(p, field[0])) < 0 || (e = read_proto(p, field[1])) < 0
 	    || (e = read_addresses(p, field[2], "source address", &r->src, &r->src_any)) < 0
 	    || (e = read_ports(p, field[3], "source port", &r->sport)) < 0
@@ -161,5 +162,37 @@ header_read(struct parse *p, char **options)
 	    || (e = read_addresses(p, field[5], "destination address", &r->dst, &r->dst_any)) < 0
 	    || (e = read_ports(p, field[6], "destination port", &r->dport)) < 0)
 		return e;
-	return find_options(p, rest, options);
+	return 0;
+}
+
+/* What stands before the first '(' is the whole header: the next rule that has it need not be read so far. */
+static int
+remember(struct parse *p, struct span header)
+{
+	struct rule *known = arena_alloc(&p->s->arena, sizeof(*known));
+
+	if (!known)
+		return E_NOMEM;
+	*known = *p->r;
+	return map_set(&p->s->lookup->headers, header, known);
+}
+
+int
+header_read(struct parse *p, struct span text, char **options, char **end)
+{
+	const uint8_t *open = memchr(text.p, '(', text.n);
+	struct span header = span_head(text, open ? (uint32_t) (open - text.p) : 0);
+	const struct rule *known = map_find(&p->s->lookup->headers, header);
+	char *rest = p->work;
+	int e;
+
+	if (known) {
+		*p->r = *known;
+		rest += header.n;
+	} else if ((e = read_fields(p, &rest)) < 0) {
+		return e;
+	}
+	if ((e = find_options(p, rest, options, end)) < 0 || known)
+		return e;
+	return open && *options == p->work + header.n + 1 ? remember(p, header) : 0;
 }

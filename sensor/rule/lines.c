@@ -19,8 +19,8 @@ lines_init(struct lines *l, struct span text)
 void
 lines_clear(struct lines *l)
 {
-	free(l->text);
-	l->text = NULL;
+	free(l->joined);
+	l->joined = NULL;
 }
 
 static struct span
@@ -47,6 +47,13 @@ line_end(struct span s, bool *more)
 	return s;
 }
 
+static void
+join_at(struct lines *l, uint32_t offset)
+{
+	if (l->n_joins < JOINS_MAX)
+		l->joins[l->n_joins++] = (struct join) { offset, l->line, 1 };
+}
+
 static int
 append(struct lines *l, struct span s)
 {
@@ -54,18 +61,16 @@ append(struct lines *l, struct span s)
 		uint32_t cap = l->cap ? l->cap : 4096;
 		while (cap < l->n + s.n + 1)
 			cap *= 2;
-		char *p = realloc(l->text, cap);
+		char *p = realloc(l->joined, cap);
 		if (!p)
 			return E_NOMEM;
-		l->text = p;
+		l->joined = p;
 		l->cap = cap;
 	}
-	if (l->n_joins < JOINS_MAX)
-		l->joins[l->n_joins++] = (struct join) { l->n, l->line, 1 };
 	if (s.n)
-		memcpy(l->text + l->n, s.p, s.n);
+		memcpy(l->joined + l->n, s.p, s.n);
 	l->n += s.n;
-	l->text[l->n] = 0;
+	l->joined[l->n] = 0;
 	return 0;
 }
 
@@ -86,24 +91,39 @@ lines_next(struct lines *l)
 		struct span s = one_line(l);
 		if (passed_over(s))
 			continue;
-		s = line_end(s, &more);
-		if (append(l, s) < 0)
+		l->s = line_end(s, &more);
+		join_at(l, 0);
+		if (!more || rd_left(&l->in) == 0)
+			return 1;
+		if (append(l, l->s) < 0)
 			return E_NOMEM;
-		while (more && rd_left(&l->in) > 0)
-			if (append(l, line_end(one_line(l), &more)) < 0)
+		while (more && rd_left(&l->in) > 0) {
+			s = line_end(one_line(l), &more);
+			join_at(l, l->n);
+			if (append(l, s) < 0)
 				return E_NOMEM;
+		}
+		l->s = span_of(l->joined, l->n);
 		return 1;
 	}
 	return 0;
 }
 
+char *
+lines_text(struct lines *l)
+{
+	if (l->n == 0 && append(l, l->s) < 0)
+		return NULL;
+	return l->joined;
+}
+
 void
-lines_place(const struct lines *l, uint32_t offset, uint32_t *line, uint32_t *column)
+lines_place(const struct join *j, uint32_t n, uint32_t offset, uint32_t *line, uint32_t *column)
 {
 	uint32_t i = 0;
 
-	while (i + 1 < l->n_joins && l->joins[i + 1].offset <= offset)
+	while (i + 1 < n && j[i + 1].offset <= offset)
 		i++;
-	*line = l->joins[i].line;
-	*column = l->joins[i].column + offset - l->joins[i].offset;
+	*line = j[i].line;
+	*column = j[i].column + offset - j[i].offset;
 }

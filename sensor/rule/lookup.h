@@ -30,11 +30,13 @@ struct shared_addrs {
 struct rule_lookup {
 	struct map classes, references; /* struct rule_class, char (prefix) */
 	struct map addrs, ports;        /* struct shared_addrs, struct port_set */
-	struct map sids;                /* gid:sid -> struct seen (file.c) */
+	struct map headers;             /* struct rule with nothing but a header, by its text */
+	struct map sids;                /* struct rule, by gid and sid */
+	struct map urls, metadata;      /* char, struct metadata, by the option's value */
+	struct map items;               /* struct card_meta, by the item's text */
 	struct shared_addrs *first;
-	uint64_t stamp;                 /* of the variables that addrs and ports were made with */
-	struct rule_option *options;    /* scratch of one rule, heap */
-	uint32_t options_cap;
+	uint64_t stamp;                 /* of the variables that addrs, ports and headers were made with */
+	struct rule_options options;    /* of the rule being read */
 };
 int lookup_need(struct rule_set *s); /* makes s->lookup */
 /* Forgets interned sets when the variables are not the same as before (sets in use stay). */
@@ -68,16 +70,20 @@ struct join {
 struct lines {
 	struct rd in;
 	uint32_t line;   /* lines read so far */
-	char *text;      /* the joined line, NUL-terminated, heap */
+	struct span s;   /* the line: in the file, or joined */
+	char *joined;    /* heap */
 	uint32_t n, cap;
-	struct join joins[JOINS_MAX]; /* where pieces of `text` come from; at least one */
+	struct join joins[JOINS_MAX]; /* where pieces of the line come from; at least one */
 	uint32_t n_joins;
 };
 void lines_init(struct lines *l, struct span text);
 void lines_clear(struct lines *l);
 /* The next line that is neither empty nor a comment: 1, or 0 at the end, or E_NOMEM. */
 int lines_next(struct lines *l);
-void lines_place(const struct lines *l, uint32_t offset, uint32_t *line, uint32_t *column);
+/* A copy of it to be cut, NUL-terminated, until the next one; NULL: no memory. */
+char *lines_text(struct lines *l);
+/* Of a byte of the line. */
+void lines_place(const struct join *j, uint32_t n, uint32_t offset, uint32_t *line, uint32_t *column);
 
 /* ---- one rule being read ---- */
 struct parse {
@@ -86,18 +92,29 @@ struct parse {
 	struct diag *d;
 	const char *file;
 	const struct lines *lines;
-	char *work;        /* the rule's text, being cut into pieces; in the arena */
+	char *work;        /* the rule's text, being cut into pieces; in `options` */
+	uint32_t n;        /* bytes of it */
+	struct rule_options *options;
 	struct rule *r;
 };
 /* A diag error at a place in `work` (or in the text itself). Returns E_BAD. */
 int parse_error(const struct parse *p, const char *at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void parse_warning(const struct parse *p, const char *at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-int header_read(struct parse *p, char **options); /* *options: behind the '(' */
-int options_read(struct parse *p, char *text);
+int header_read(struct parse *p, struct span text, char **options, char **end); /* between the '(' and the ')' */
+/* A copy of the text to be cut. */
+int options_text(struct rule_options *o, struct span text);
+int options_read(struct parse *p, char *from, char *end);
 int meta_read(struct parse *p); /* sid, msg, ... out of the options */
 
 /* ---- small texts ---- */
+static inline bool
+text_blank(int c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
 struct span text_trim(struct span s);
+/* What is between two places, in place; *end becomes the NUL behind it. */
+char *text_trimmed_to(char *s, char **end);
 char *text_trimmed(char *s); /* in place */
 /* Decimal digits only, blanks around; -1: none, more than max, or something behind. */
 int text_u32(const char *s, uint32_t max, uint32_t *out);

@@ -40,17 +40,39 @@ grow(struct map *m)
 	return 0;
 }
 
+/* The key's slot, new or not; NULL: no memory. */
+static struct map_slot *
+take_slot(struct map *m, struct span key, uint64_t hash)
+{
+	struct map_slot *s;
+
+	if (m->n + 1 > m->cap / 2 && grow(m) < 0)
+		return NULL;
+	s = slot_of(m, key, hash);
+	if (!s->value)
+		m->n++;
+	return s;
+}
+
+void *
+map_add(struct map *m, struct span key, void *value)
+{
+	uint64_t hash = hash_span(key, 0);
+	struct map_slot *s = take_slot(m, key, hash);
+
+	if (s && !s->value)
+		*s = (struct map_slot) { hash, key, value };
+	return s ? s->value : NULL;
+}
+
 int
 map_set(struct map *m, struct span key, void *value)
 {
 	uint64_t hash = hash_span(key, 0);
-	struct map_slot *s;
+	struct map_slot *s = take_slot(m, key, hash);
 
-	if (m->n + 1 > m->cap / 2 && grow(m) < 0)
+	if (!s)
 		return E_NOMEM;
-	s = slot_of(m, key, hash);
-	if (!s->value)
-		m->n++;
 	*s = (struct map_slot) { hash, key, value };
 	return 0;
 }

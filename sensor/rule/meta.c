@@ -11,9 +11,29 @@
 #define PRIORITY_DEFAULT 3
 
 struct counts {
-	uint32_t references, metadata;
+	uint32_t references;
 	bool sid, gid, rev, msg;
+	const struct rule_class *class;
 };
+
+/* What rules say of themselves they say in the same words: read once, found by the text. */
+struct metadata {
+	struct card_meta *v;
+	uint32_t n;
+};
+
+static struct arena *
+texts(struct parse *p)
+{
+	return &p->s->texts->arena;
+}
+
+/* Bytes of `work` as they were before they were cut. */
+static struct span
+as_written(const struct parse *p, const char *s, size_t n)
+{
+	return span_of(p->r->text.p + (s - p->work), n);
+}
 
 static bool
 is_quoted(const char *s, size_t n)
@@ -21,23 +41,17 @@ is_quoted(const char *s, size_t n)
 	return n >= 2 && s[0] == '"' && s[n - 1] == '"';
 }
 
-/* One pair of quotes off, in place; `pure` (the option's value) stays as it is. */
+/* One pair of quotes off, in place. */
 static char *
-unquoted(struct arena *a, const char *value)
+unquoted(const struct rule_option *o)
 {
-	size_t n = strlen(value);
-	char *copy;
+	char *s = o->value, *end = s + o->n;
 
-	if (is_quoted(value, n)) {
-		value++;
-		n -= 2;
+	if (is_quoted(s, o->n)) {
+		s++;
+		end--;
 	}
-	copy = arena_alloc(a, n + 1);
-	if (!copy)
-		return NULL;
-	memcpy(copy, value, n);
-	copy[n] = 0;
-	return text_trimmed(copy);
+	return text_trimmed_to(s, &end);
 }
 
 /* ---- one reader an option ---- */
@@ -45,10 +59,8 @@ unquoted(struct arena *a, const char *value)
 static int
 read_number(struct parse *p, const struct rule_option *o, uint32_t min, uint32_t *out, bool *seen)
 {
-	char *text = unquoted(&p->s->arena, o->value);
+	char *text = unquoted(o);
 
-	if (!text)
-		return E_NOMEM;
 	if (*seen)
 		return parse_error(p, o->name, "%s given twice, expected it once", o->name);
 	*seen = true;
@@ -78,44 +90,31 @@ read_rev(struct parse *p, const struct rule_option *o, struct counts *c)
 static int
 read_msg(struct parse *p, const struct rule_option *o, struct counts *c)
 {
-	const char *v = o->value;
-	size_t n = strlen(v), k = 0;
-	char *out = arena_alloc(&p->s->arena, n + 1);
+	char *v = o->value;
+	uint32_t k = 0;
 
-	if (!out)
-		return E_NOMEM;
 	if (c->msg)
 		return parse_error(p, o->name, "msg given twice, expected it once");
 	c->msg = true;
-	if (!is_quoted(v, n))
+	if (!is_quoted(v, o->n))
 		return parse_error(p, v, "msg without quotes, expected msg:\"text\";");
-	for (size_t i = 1; i + 1 < n; i++) {
-		if (v[i] == '\\' && i + 2 < n)
+	for (uint32_t i = 1; i + 1 < o->n; i++) {
+		if (v[i] == '\\' && i + 2 < o->n)
 			i++;
-		out[k++] = v[i];
+		v[k++] = v[i];
 	}
-	out[k] = 0;
-	p->r->msg = out;
-	return 0;
+	return (p->r->msg = arena_string(texts(p), span_of(v, k))) ? 0 : E_NOMEM;
 }
 
 static int
 read_priority(struct parse *p, const struct rule_option *o, struct counts *c)
 {
-	char *text = unquoted(&p->s->arena, o->value);
+	char *text = unquoted(o);
 
-	if (!text)
-		return E_NOMEM;
 	if (text_u32(text, UINT32_MAX, &p->r->priority) < 0)
 		return parse_error(p, o->value, "priority is \"%.40s\", expected 1 (most severe) to 4294967295", text);
 	p->r->priority_set = true;
 	return 0;
-}
-
-static const struct rule_class *
-class_of(const struct parse *p, const char *name)
-{
-	return map_find(&p->s->lookup->classes, span_str(name));
 }
 
 /* An unknown class is kept with Suricata's words for it, told once a class. */
@@ -130,7 +129,8 @@ find_class(struct parse *p, const struct rule_option *o, const char *name)
 	parse_warning(p, o->value, "unknown classtype \"%.60s\", expected one of classification.config; priority %d is used", name,
 	    PRIORITY_DEFAULT);
 	k = arena_alloc(&p->s->arena, sizeof(*k));
-	if (!k)
+	name = arena_strdup(texts(p), name);
+	if (!k || !name)
 		return NULL;
 	*k = (struct rule_class) { name, "Unknown Classtype", PRIORITY_DEFAULT };
 	return map_set(m, span_str(name), k) < 0 ? NULL : k;
@@ -139,34 +139,32 @@ find_class(struct parse *p, const struct rule_option *o, const char *name)
 static int
 read_classtype(struct parse *p, const struct rule_option *o, struct counts *c)
 {
-	char *name = unquoted(&p->s->arena, o->value);
+	char *name = unquoted(o);
 	const struct rule_class *k;
 	struct rule *r = p->r;
 
-	if (!name)
-		return E_NOMEM;
 	if (!*name)
 		return parse_error(p, o->value, "empty classtype, expected one of classification.config");
 	k = find_class(p, o, name);
 	if (!k)
 		return E_NOMEM;
-	if (r->classtype)
+	if (c->class)
 		parse_warning(p, o->name, "classtype given twice, the more severe one is used");
-	if (!r->classtype || k->priority < class_of(p, r->classtype)->priority) {
+	if (!c->class || k->priority < c->class->priority) {
+		c->class = k;
 		r->classtype = k->name;
 		r->category = k->description;
 	}
 	return 0;
 }
 
+/* "system,id" with the system's prefix. */
 static int
-read_reference(struct parse *p, const struct rule_option *o, struct counts *c)
+new_url(struct parse *p, const struct rule_option *o, const char **out)
 {
-	char *text = unquoted(&p->s->arena, o->value), *comma = text ? strchr(text, ',') : NULL, *prefix;
-	const char **out = (const char **) p->r->references;
+	char *text = unquoted(o), *comma = strchr(text, ',');
+	const char *prefix;
 
-	if (!text)
-		return E_NOMEM;
 	if (!comma || comma == text)
 		return parse_error(p, o->value, "bad reference, expected SYSTEM,ID such as cve,2021-44228");
 	*comma = 0;
@@ -175,34 +173,107 @@ read_reference(struct parse *p, const struct rule_option *o, struct counts *c)
 	if (!*id)
 		return parse_error(p, o->value, "reference without an id, expected SYSTEM,ID such as cve,2021-44228");
 	for (char *s = text; *s; s++)
-		*s |= *s >= 'A' && *s <= 'Z' ? 0x20 : 0;
+		*s = (char) byte_lower((uint8_t) *s);
 	prefix = map_find(&p->s->lookup->references, span_str(text));
 	if (!prefix) { /* told once a system: from here on it stands for itself */
+		char *own = arena_printf(&p->s->arena, "%s:", text);
 		parse_warning(p, o->value, "unknown reference system \"%.40s\", expected one of reference.config", text);
-		prefix = arena_printf(&p->s->arena, "%s:", text);
-		if (!prefix || map_set(&p->s->lookup->references, span_str(text), prefix) < 0)
+		if (!own || map_set(&p->s->lookup->references, span_of(own, strlen(text)), own) < 0)
 			return E_NOMEM;
+		prefix = own;
 	}
 	if (prefix[0] && strstr(id, "://"))
 		prefix = ""; /* already a whole URL */
-	out[c->references] = arena_printf(&p->s->arena, "%s%s", prefix, id);
-	return out[c->references++] ? 0 : E_NOMEM;
+	return (*out = arena_printf(texts(p), "%s%s", prefix, id)) ? 0 : E_NOMEM;
+}
+
+static int
+read_reference(struct parse *p, const struct rule_option *o, struct counts *c)
+{
+	struct map *urls = &p->s->lookup->urls;
+	struct span value = as_written(p, o->value, o->n);
+	const char *url = map_find(urls, value);
+	int e;
+
+	if (!url && ((e = new_url(p, o, &url)) < 0 || (e = map_set(urls, value, (void *) url)) < 0))
+		return e;
+	((const char **) p->r->references)[c->references++] = url;
+	return 0;
+}
+
+/* "key value"; *out is NULL for one without a key. */
+static int
+read_item(struct parse *p, char *item, const struct card_meta **out)
+{
+	struct map *items = &p->s->lookup->items;
+	struct span text = as_written(p, item, strlen(item));
+	struct card_meta *m = map_find(items, text);
+	char *key, *copy;
+
+	*out = m;
+	if (m || !*item)
+		return 0;
+	m = arena_alloc(&p->s->arena, sizeof(*m));
+	copy = arena_strdup(texts(p), item);
+	if (!m || !copy)
+		return E_NOMEM;
+	key = text_next_word(&copy);
+	*m = (struct card_meta) { key, text_trimmed(copy) };
+	*out = m;
+	return map_set(items, text, m);
+}
+
+static uint32_t
+commas(const char *s)
+{
+	uint32_t n = 0;
+
+	for (; *s; s++)
+		n += *s == ',';
+	return n;
+}
+
+static int
+new_metadata(struct parse *p, const struct rule_option *o, struct metadata **out)
+{
+	struct metadata *m = arena_zalloc(&p->s->arena, sizeof(*m));
+	char *rest = unquoted(o), *item;
+	const struct card_meta *one;
+
+	if (!m || !(m->v = arena_alloc(texts(p), (commas(rest) + 1) * sizeof(*m->v))))
+		return E_NOMEM;
+	while ((item = text_next_item(&rest))) {
+		if (read_item(p, item, &one) < 0)
+			return E_NOMEM;
+		if (one)
+			m->v[m->n++] = *one;
+	}
+	*out = m;
+	return 0;
 }
 
 static int
 read_metadata(struct parse *p, const struct rule_option *o, struct counts *c)
 {
-	struct rule_meta *out = (struct rule_meta *) p->r->metadata;
-	char *rest = unquoted(&p->s->arena, o->value), *item;
+	struct map *known = &p->s->lookup->metadata;
+	struct span value = as_written(p, o->value, o->n);
+	struct metadata *m = map_find(known, value);
+	struct rule *r = p->r;
+	struct card_meta *both;
 
-	if (!rest)
+	if (!m && (new_metadata(p, o, &m) < 0 || map_set(known, value, m) < 0))
 		return E_NOMEM;
-	while ((item = text_next_item(&rest))) {
-		char *key = text_next_word(&item);
-		if (!key)
-			continue;
-		out[c->metadata++] = (struct rule_meta) { key, text_trimmed(item) };
+	if (r->n_metadata == 0 || m->n == 0) {
+		r->metadata = m->n ? m->v : r->metadata;
+		r->n_metadata += m->n;
+		return 0;
 	}
+	if (!(both = arena_alloc(texts(p), (r->n_metadata + m->n) * sizeof(*both))))
+		return E_NOMEM;
+	memcpy(both, r->metadata, r->n_metadata * sizeof(*both));
+	memcpy(both + r->n_metadata, m->v, m->n * sizeof(*both));
+	r->metadata = both;
+	r->n_metadata += m->n;
 	return 0;
 }
 
@@ -216,31 +287,17 @@ static const struct meta {
 
 /* ---- all of them ---- */
 
-static uint32_t
-commas(const char *s)
+/* Room for references, filled by their reader. */
+static int
+make_references(struct parse *p)
 {
 	uint32_t n = 0;
 
-	for (; *s; s++)
-		n += *s == ',';
-	return n;
-}
-
-/* Room for references and metadata; both lists are filled by their readers. */
-static int
-make_lists(struct parse *p)
-{
-	uint32_t references = 0, metadata = 0;
-
-	for (uint32_t i = 0; i < p->r->n_options; i++) {
-		const struct rule_option *o = &p->r->options[i];
-		references += text_same(o->name, "reference");
-		if (o->value && text_same(o->name, "metadata"))
-			metadata += commas(o->value) + 1;
-	}
-	p->r->references = arena_zalloc(&p->s->arena, references * sizeof(char *));
-	p->r->metadata = arena_zalloc(&p->s->arena, metadata * sizeof(struct rule_meta));
-	return p->r->references && p->r->metadata ? 0 : E_NOMEM;
+	for (uint32_t i = 0; i < p->options->n; i++)
+		n += text_same(p->options->v[i].name, "reference");
+	if (n && !(p->r->references = arena_alloc(texts(p), n * sizeof(char *))))
+		return E_NOMEM;
+	return 0;
 }
 
 static int
@@ -261,19 +318,18 @@ meta_read(struct parse *p)
 {
 	struct rule *r = p->r;
 	struct counts c = { 0 };
-	int e = make_lists(p);
+	int e = make_references(p);
 
 	r->gid = 1;
 	r->msg = r->category = "";
-	for (uint32_t i = 0; e == 0 && i < r->n_options; i++)
-		e = read_one(p, &r->options[i], &c);
+	for (uint32_t i = 0; e == 0 && i < p->options->n; i++)
+		e = read_one(p, &p->options->v[i], &c);
 	if (e < 0)
 		return e;
 	r->n_references = c.references;
-	r->n_metadata = c.metadata;
 	if (!c.sid)
 		return parse_error(p, p->work, "rule without a sid, expected sid:NUMBER;");
 	if (!r->priority_set)
-		r->priority = r->classtype ? class_of(p, r->classtype)->priority : PRIORITY_DEFAULT;
+		r->priority = c.class ? c.class->priority : PRIORITY_DEFAULT;
 	return 0;
 }

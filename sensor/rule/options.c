@@ -1,86 +1,129 @@
 /*
- * options - "name:value; name; ..." cut into pieces.
+ * options - "name:value; name; ..." cut into pieces: once while a rule is read, again when it is built. What is cut is a copy that the
+ * next rule takes the place of, so that it never leaves the cache and a rule takes no more memory than its text.
  *
  * As in Suricata an option ends at the first ';' without a backslash before it, inside quotes or not.
  */
-#include <ctype.h>
 #include <stdlib.h>
 
 #include "rule/lookup.h"
 
 static char *
-option_end(char *text)
+option_end(char *text, const char *end)
 {
 	char *p = text;
 
-	while ((p = strchr(p, ';')) && p > text && p[-1] == '\\')
+	while ((p = memchr(p, ';', (size_t) (end - p))) && p > text && p[-1] == '\\')
 		p++;
 	return p;
 }
 
-/* Room for one more in the scratch list. */
-static struct rule_option *
-new_option(struct rule_lookup *k, uint32_t n)
+/* Room for one more. */
+static int
+make_room(struct rule_options *o)
 {
-	if (n == k->options_cap) {
-		uint32_t cap = k->options_cap ? k->options_cap * 2 : 64;
-		struct rule_option *o = realloc(k->options, cap * sizeof(*o));
-		if (!o)
-			return NULL;
-		k->options = o;
-		k->options_cap = cap;
-	}
-	return &k->options[n];
+	uint32_t cap = o->cap ? o->cap * 2 : 64;
+	struct rule_option *v;
+
+	if (o->n < o->cap)
+		return 0;
+	if (!(v = realloc(o->v, cap * sizeof(*v))))
+		return E_NOMEM;
+	o->v = v;
+	o->cap = cap;
+	return 0;
 }
 
+/* *name: where it is, good or bad. */
 static int
-read_option(struct parse *p, char *text, struct rule_option *o)
+read_option(char *text, char *end, struct rule_option *o, char **name)
 {
-	char *colon = strchr(text, ':'), *value = NULL, *name;
+	char *colon = memchr(text, ':', (size_t) (end - text));
+
+	*o = (struct rule_option) { .name = text };
+	if (colon) {
+		o->value = text_trimmed_to(colon + 1, &end);
+		o->n = (uint32_t) (end - o->value);
+		end = colon;
+	}
+	o->name = *name = text_trimmed_to(text, &end);
+	for (char *c = *name; *c; c++)
+		*c = (char) byte_lower((uint8_t) *c);
+	return **name ? 0 : E_BAD;
+}
+
+static void
+set_place(struct rule_option *o, const char *text, const struct join *j, uint32_t n)
+{
 	uint32_t line;
 
-	if (colon) {
-		*colon = 0;
-		value = text_trimmed(colon + 1);
+	lines_place(j, n, (uint32_t) (o->name - text), &o->line, &o->column);
+	if (o->value)
+		lines_place(j, n, (uint32_t) (o->value - text), &line, &o->value_column);
+}
+
+/* E_BAD: *why, *at. */
+static int
+cut(struct rule_options *o, char *from, char *end, const struct join *j, uint32_t n_joins, const char **why, const char **at)
+{
+	o->n = 0;
+	for (;; from++) {
+		char *stop, *name;
+		while (text_blank(*from))
+			from++;
+		if (from >= end)
+			return 0;
+		*at = from;
+		*why = "option without an end, expected ';'";
+		if (!(stop = option_end(from, end)))
+			return E_BAD;
+		if (make_room(o) < 0)
+			return E_NOMEM;
+		*why = "empty option, expected NAME; or NAME:VALUE;";
+		if (read_option(from, stop, &o->v[o->n], &name) < 0) {
+			*at = name;
+			return E_BAD;
+		}
+		set_place(&o->v[o->n++], o->text.p, j, n_joins);
+		from = stop;
 	}
-	name = text_trimmed(text);
-	if (!*name)
-		return parse_error(p, name, "empty option, expected NAME; or NAME:VALUE;");
-	for (char *c = name; *c; c++)
-		*c = (char) tolower((unsigned char) *c);
-	*o = (struct rule_option) { .name = name, .value = value };
-	lines_place(p->lines, (uint32_t) (name - p->work), &o->line, &o->column);
-	if (value)
-		lines_place(p->lines, (uint32_t) (value - p->work), &line, &o->value_column);
-	return 0;
 }
 
 int
-options_read(struct parse *p, char *text)
+options_read(struct parse *p, char *from, char *end)
 {
-	struct rule_lookup *k = p->s->lookup;
-	struct rule_option *all;
-	uint32_t n = 0;
+	const char *why, *at;
+	int e = cut(p->options, from, end, p->lines->joins, p->lines->n_joins, &why, &at);
 
-	while (text = text + strspn(text, " \t\r\n\f\v"), *text) {
-		char *end = option_end(text);
-		struct rule_option *o = new_option(k, n);
-		if (!end)
-			return parse_error(p, text, "option without an end, expected ';'");
-		if (!o)
-			return E_NOMEM;
-		*end = 0;
-		if (read_option(p, text, o) < 0)
-			return E_BAD;
-		n++;
-		text = end + 1;
-	}
-	all = arena_alloc(&p->s->arena, n * sizeof(*all));
-	if (!all)
+	return e == E_BAD ? parse_error(p, at, "%s", why) : e;
+}
+
+int
+options_text(struct rule_options *o, struct span text)
+{
+	o->text.ceiling = TEXT_FILE_MAX;
+	buf_reset(&o->text);
+	return buf_add(&o->text, text.p, text.n) < 0 ? E_NOMEM : 0;
+}
+
+int
+rule_options_read(struct rule_options *o, const struct rule *r)
+{
+	const struct join one = { 0, r->line, 1 };
+	const char *why, *at;
+	char *end;
+
+	if (options_text(o, r->text) < 0)
 		return E_NOMEM;
-	if (n)
-		memcpy(all, k->options, n * sizeof(*all));
-	p->r->options = all;
-	p->r->n_options = n;
-	return 0;
+	end = o->text.p + r->options_end;
+	*end = 0;
+	return cut(o, o->text.p + r->options, end, r->n_joins ? r->joins : &one, r->n_joins ? r->n_joins : 1, &why, &at);
+}
+
+void
+rule_options_clear(struct rule_options *o)
+{
+	free(o->v);
+	buf_clear(&o->text);
+	*o = (struct rule_options) { 0 };
 }

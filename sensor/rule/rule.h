@@ -2,7 +2,7 @@
  * rule - the Suricata rule language: text -> struct rule. No matching, no knowledge of protocols.
  *
  * Thread:    a loader thread (main at start); immutable afterwards.
- * Memory:    everything in the rule_set's arena.
+ * Memory:    the rule_set's arena and the files as they were read; what alerts say of a rule in its card_texts.
  * Owns:      texts, options, address and port sets of all rules of one load.
  * Not here:  what a keyword means -> engine/detect/keywords/
  *
@@ -14,7 +14,9 @@
 
 #include "base/addr.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
+#include "event/card.h"
 
 enum rule_action { RULE_ALERT, RULE_PASS, RULE_DROP, RULE_REJECT, RULE_REJECT_SRC, RULE_REJECT_DST, RULE_REJECT_BOTH, RULE_CONFIG };
 
@@ -32,13 +34,10 @@ bool port_set_has(const struct port_set *s, uint16_t port);
 /* "name:value;" exactly as written, blanks around it taken off; quotes and backslashes of the value kept. */
 struct rule_option {
 	const char *name;  /* lower case */
-	const char *value; /* NULL: no colon */
+	char *value;       /* NULL: no colon */
+	uint32_t n;        /* bytes of the value */
 	uint32_t line, column; /* of the name */
 	uint32_t value_column;
-};
-
-struct rule_meta {
-	const char *key, *value;
 };
 
 struct rule {
@@ -52,9 +51,6 @@ struct rule {
 	bool src_any, dst_any;
 	const struct port_set *sport, *dport;
 
-	const struct rule_option *options; /* all of them in order, meta ones too */
-	uint32_t n_options;
-
 	uint32_t sid, gid, rev;     /* gid 1 when not given */
 	const char *msg;            /* unescaped; "" when not given */
 	const char *classtype;      /* short name or NULL */
@@ -62,11 +58,25 @@ struct rule {
 	uint32_t priority;          /* of the option, else of the classtype, else 3 */
 	bool priority_set;          /* the option priority was given */
 	const char *const *references; uint32_t n_references; /* URLs, prefix of reference.config put in front */
-	const struct rule_meta *metadata; uint32_t n_metadata; /* in order, keys may repeat */
-	const char *text;           /* the whole rule as written */
+	const struct card_meta *metadata; uint32_t n_metadata; /* in order, keys may repeat */
+	struct span text;           /* the whole rule as written, lines joined */
+	uint32_t options, options_end; /* where in it they are */
 	const char *file;
 	uint32_t line, column;
+	const struct join *joins;   /* where the joined lines are; none: it is one line */
+	uint32_t n_joins;
+	uint64_t id;                /* gid and sid, as the rule_set looks for them */
+	uint32_t place;             /* in it */
 };
+
+/* All options of a rule in order, meta ones too, cut out of its text. {0} is empty; the memory is used again by the next rule. */
+struct rule_options {
+	struct rule_option *v; /* heap, as the text that they lie in */
+	uint32_t n, cap;
+	struct buf text;
+};
+int rule_options_read(struct rule_options *o, const struct rule *r); /* of a rule in a rule_set: E_NOMEM at most */
+void rule_options_clear(struct rule_options *o);
 
 /* Variables: "HOME_NET" -> "[10.0.0.0/8,...]" (text of the configuration). */
 struct rule_vars;
@@ -87,6 +97,8 @@ struct rule_set {
 	uint32_t failed;     /* rules that could not be read (each one is in the diag) */
 	uint32_t duplicates; /* same gid:sid again: the higher rev wins, told as a warning */
 	struct rule_lookup *lookup; /* classification, references, shared sets */
+	struct card_texts *texts;   /* shared with the cards of rulesets */
+	struct rule_file *files;    /* as they were read */
 };
 
 void rule_set_init(struct rule_set *s);

@@ -6,33 +6,36 @@
 
 #include "rule/lookup.h"
 
-static bool
-blank(int c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
-}
-
 struct span
 text_trim(struct span s)
 {
-	while (s.n && blank(s.p[0]))
+	while (s.n && text_blank(s.p[0]))
 		s = span_skip(s, 1);
-	while (s.n && blank(s.p[s.n - 1]))
+	while (s.n && text_blank(s.p[s.n - 1]))
 		s.n--;
+	return s;
+}
+
+char *
+text_trimmed_to(char *s, char **end)
+{
+	char *e = *end;
+
+	while (s < e && text_blank(*s))
+		s++;
+	while (e > s && text_blank(e[-1]))
+		e--;
+	*e = 0;
+	*end = e;
 	return s;
 }
 
 char *
 text_trimmed(char *s)
 {
-	size_t n;
+	char *end = s + strlen(s);
 
-	while (blank(*s))
-		s++;
-	n = strlen(s);
-	while (n && blank(s[n - 1]))
-		s[--n] = 0;
-	return s;
+	return text_trimmed_to(s, &end);
 }
 
 int
@@ -74,8 +77,7 @@ text_next_item(char **s)
 			break;
 	}
 	*s = *p ? p + 1 : NULL;
-	*p = 0;
-	return text_trimmed(start);
+	return text_trimmed_to(start, &p);
 }
 
 char *
@@ -83,11 +85,11 @@ text_next_word(char **s)
 {
 	char *p = *s, *start;
 
-	while (blank(*p))
+	while (text_blank(*p))
 		p++;
 	if (!*p)
 		return NULL;
-	for (start = p; *p && !blank(*p); p++)
+	for (start = p; *p && !text_blank(*p); p++)
 		;
 	if (*p)
 		*p++ = 0;

@@ -325,10 +325,11 @@ read_all(struct reader *q, struct lines *l, const char *path, struct rule_thresh
 	if (out->n)
 		cap = out->n; /* full: the next one makes a new list */
 	while ((e = lines_next(l)) > 0) {
-		first = l->text;
+		if (!(first = lines_text(l)))
+			return E_NOMEM;
 		e = read_line(q, first);
 		if (e == E_BAD) {
-			lines_place(l, (uint32_t) (q->at - first), &line, &column);
+			lines_place(l->joins, l->n_joins, (uint32_t) (q->at - first), &line, &column);
 			diag_error(d, path, line, column, "%s", q->why);
 		} else if (e < 0 || (e = append(q->s, out, &cap, q->t)) < 0) {
 			return e;

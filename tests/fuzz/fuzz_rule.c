@@ -8,9 +8,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 read_values(struct rule_set *s)
 {
-	for (uint32_t i = 0; i < s->n; i++)
-		for (uint32_t k = 0; k < s->rules[i]->n_options; k++) {
-			const char *value = s->rules[i]->options[k].value, *x, *y;
+	struct rule_options o = { 0 };
+
+	for (uint32_t i = 0; i < s->n && rule_options_read(&o, s->rules[i]) == 0; i++)
+		for (uint32_t k = 0; k < o.n; k++) {
+			const char *value = o.v[k].value, *x, *y;
 			struct rule_threshold t;
 			struct span out;
 			bool negated;
@@ -20,6 +22,7 @@ read_values(struct rule_set *s)
 			rule_threshold_keyword(value, false, &t, &x, &at);
 			rule_threshold_keyword(value, true, &t, &x, &at);
 		}
+	rule_options_clear(&o);
 }
 
 int

@@ -277,15 +277,17 @@ int
 build_one(struct build *b, const struct rule *r, struct sig *s, struct fast *fast, struct order_key *key)
 {
 	build_reset(b, r);
-	for (uint32_t i = 0; i < r->n_options && !b->skipped; i++) /* requires counts wherever it stands */
-		if (!strcmp(r->options[i].name, "requires") && add_option(b, &r->options[i]) < 0)
+	if (rule_options_read(&b->options, r) < 0)
+		return build_error(b, 0, "%s", err_text(E_NOMEM));
+	for (uint32_t i = 0; i < b->options.n && !b->skipped; i++) /* requires counts wherever it stands */
+		if (text_same(b->options.v[i].name, "requires") && add_option(b, &b->options.v[i]) < 0)
 			return E_BAD;
 	if (b->skipped)
 		return 0;
 	if (build_header(b) < 0)
 		return E_BAD;
-	for (uint32_t i = 0; i < r->n_options; i++)
-		if (add_option(b, &r->options[i]) < 0)
+	for (uint32_t i = 0; i < b->options.n; i++)
+		if (add_option(b, &b->options.v[i]) < 0)
 			return E_BAD;
 	b->opt = NULL;
 	if (build_finish(b, s, fast) < 0)
@@ -304,4 +306,5 @@ build_clear(struct build *b)
 	for (unsigned i = 0; i <= DETECT_PARTS; i++)
 		free(b->lists[i].ops);
 	free(b->base64_list.ops);
+	rule_options_clear(&b->options);
 }

@@ -72,6 +72,7 @@ struct build {
 
 	/* Their memory is kept from rule to rule. */
 	struct draft_list pending, base64_list;
+	struct rule_options options;
 	struct draft_list lists[DETECT_PARTS + 1];
 };
 
@@ -87,7 +88,7 @@ int build_error_name(struct build *b, const char *what, const char *name);
 static inline uint16_t
 build_option(const struct build *b)
 {
-	return b->opt ? (uint16_t) (b->opt - b->rule->options + 1) : 0;
+	return b->opt ? (uint16_t) (b->opt - b->options.v + 1) : 0;
 }
 
 /* build_content.c */

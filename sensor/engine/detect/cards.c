@@ -1,9 +1,7 @@
 /*
- * cards - what alerts need of the rules, copied so that it outlives them. Rules say the same things in many words: each text is
- * kept once.
+ * cards - what alerts need of the rules, so that it outlives them.
  */
 #include "engine/detect/ruleset.h"
-#include "rule/map.h"
 
 static const struct addr_set *
 copy_addr_set(struct arena *a, const struct addr_set *s)
@@ -64,37 +62,14 @@ add_thresholds(struct cards *cs, struct card *k, const struct build_card *c, con
 	return 0;
 }
 
-/* The copy of the text that others have, too; NULL: no memory. */
-static const char *
-text_of(struct arena *a, struct map *texts, const char *text)
-{
-	const char *known = map_find(texts, span_str(text));
-	char *copy;
-
-	if (known)
-		return known;
-	copy = arena_strdup(a, text);
-	return copy && map_set(texts, span_str(copy), copy) == 0 ? copy : NULL;
-}
-
 static int
-fill(struct cards *cs, struct map *texts, struct card *k, const struct build_card *c, const struct rule_thresholds *more)
+fill(struct cards *cs, struct card *k, const struct build_card *c, const struct rule_thresholds *more)
 {
-	struct arena *a = &cs->arena;
 	const struct rule *r = c->rule;
-	struct card_meta *meta = arena_alloc(a, (r->n_metadata + 1) * sizeof(*meta));
-	const char **refs = arena_alloc(a, (r->n_references + 1) * sizeof(*refs));
 
-	if (!meta || !refs)
-		return -1;
 	*k = (struct card) { .sid = r->sid, .gid = r->gid, .rev = r->rev, .priority = r->priority, .target = c->target,
-		.msg = text_of(a, texts, r->msg ? r->msg : ""), .category = text_of(a, texts, r->category ? r->category : ""),
-		.classtype = r->classtype ? text_of(a, texts, r->classtype) : NULL, .metadata = meta, .references = refs,
+		.msg = r->msg, .category = r->category, .classtype = r->classtype, .metadata = r->metadata, .references = r->references,
 		.n_metadata = r->n_metadata, .n_references = r->n_references };
-	for (uint32_t i = 0; i < r->n_metadata; i++)
-		meta[i] = (struct card_meta) { text_of(a, texts, r->metadata[i].key), text_of(a, texts, r->metadata[i].value) };
-	for (uint32_t i = 0; i < r->n_references; i++)
-		refs[i] = text_of(a, texts, r->references[i]);
 	k->action = r->action == RULE_DROP || (r->action >= RULE_REJECT && r->action <= RULE_REJECT_BOTH) ? "blocked" : "allowed";
 	return add_thresholds(cs, k, c, more);
 }
@@ -103,21 +78,19 @@ struct cards *
 cards_build(const struct ruleset_in *in, const struct build_card *list, uint32_t n)
 {
 	struct cards *cs = cards_new();
-	struct map texts = { 0 };
 
 	if (!cs)
 		return NULL;
+	cs->texts = card_texts_ref(in->rules->texts);
 	cs->generation = in->generation;
 	cs->n = n;
 	if (!(cs->card = arena_zalloc(&cs->arena, (n + 1) * sizeof(*cs->card))))
 		goto fail;
 	for (uint32_t i = 0; i < n; i++)
-		if (fill(cs, &texts, &cs->card[i], &list[i], in->thresholds) < 0)
+		if (fill(cs, &cs->card[i], &list[i], in->thresholds) < 0)
 			goto fail;
-	map_clear(&texts);
 	return cs;
 fail:
-	map_clear(&texts);
 	cards_unref(cs);
 	return NULL;
 }

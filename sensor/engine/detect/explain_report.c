@@ -57,19 +57,22 @@ fast_text(struct explain *e, const struct ruleset *r, const struct fast *f)
 void
 explain_rule(struct explain *e, const struct ruleset *r, uint32_t i, const struct rule *rule, const struct fast *f)
 {
-	size_t header = strcspn(rule->text, "(");
+	struct span header = span_head(rule->text, rule->options - 1);
+	struct rule_options options = { 0 };
 
-	e->option = arena_zalloc(&e->texts, (rule->n_options + 1) * sizeof(*e->option));
-	if (!e->option)
+	if (rule_options_read(&options, rule) < 0 || !(e->option = arena_zalloc(&e->texts, (options.n + 1) * sizeof(*e->option)))) {
+		rule_options_clear(&options);
 		return;
-	for (uint32_t k = 0; k < rule->n_options; k++) {
-		const struct rule_option *o = &rule->options[k];
+	}
+	for (uint32_t k = 0; k < options.n; k++) {
+		const struct rule_option *o = &options.v[k];
 		const char *text = arena_printf(&e->texts, "%s%s%s", o->name, o->value ? ":" : "", o->value ? o->value : "");
 		e->option[e->n_options++] = (struct option_text) { text, o->line, o->column };
 	}
-	while (header && rule->text[header - 1] == ' ')
-		header--;
-	e->header = arena_printf(&e->texts, "%.*s", (int) header, rule->text);
+	rule_options_clear(&options);
+	while (header.n && header.p[header.n - 1] == ' ')
+		header.n--;
+	e->header = arena_string(&e->texts, header);
 	e->msg = arena_strdup(&e->texts, rule->msg);
 	e->file = arena_strdup(&e->texts, rule->file);
 	e->line = rule->line;

@@ -10,7 +10,7 @@
 #define SLOTS 4096 /* names that are remembered at most: half of it */
 
 struct name {
-	const char *text; /* of the first rule that had it */
+	const char *text;
 	bool keyword_known, buffer_known, is_buffer, modifier, protocols_known, is_off;
 	const struct keyword *keyword;
 	struct buffer buffer;
@@ -40,17 +40,18 @@ names_free(struct names *s)
 static struct name *
 name_of(struct names *s, const char *text)
 {
-	uint32_t i = (uint32_t) hash_bytes(text, strlen(text), 0) % SLOTS;
+	size_t n = strlen(text);
+	uint32_t i = (uint32_t) hash_bytes(text, n, 0) % SLOTS;
 
 	for (; s->slot[i]; i = (i + 1) % SLOTS)
 		if (!strcmp(s->slot[i]->text, text))
 			return s->slot[i];
-	if (s->n >= SLOTS / 2 || !(s->slot[i] = calloc(1, sizeof(*s->slot[i])))) {
+	if (s->n >= SLOTS / 2 || !(s->slot[i] = calloc(1, sizeof(*s->slot[i]) + n + 1))) {
 		s->other = (struct name) { .text = text };
 		return &s->other;
 	}
 	s->n++;
-	s->slot[i]->text = text;
+	s->slot[i]->text = memcpy(s->slot[i] + 1, text, n + 1);
 	return s->slot[i];
 }
 

@@ -117,7 +117,8 @@ read_file(struct reputation *r, const char *path, const char *(*line)(struct rep
 	}
 	lines_init(&l, span_of(b.p, b.n));
 	while (lines_next(&l) > 0) {
-		const char *expected = line(r, l.text);
+		char *text = lines_text(&l);
+		const char *expected = text ? line(r, text) : "memory for it";
 		if (expected)
 			diag_error(d, path, l.joins[0].line, 1, "bad line, expected %s", expected);
 	}

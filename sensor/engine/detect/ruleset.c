@@ -182,7 +182,7 @@ hash_rules(const struct rule_set *rules, char out[static 65])
 	for (uint32_t i = 0; i < rules->n; i++) {
 		hash_begin(&h, HASH_SHA256);
 		hash_add(&h, HASH_SHA256, span_of(sum, 32));
-		hash_add(&h, HASH_SHA256, span_str(rules->rules[i]->text));
+		hash_add(&h, HASH_SHA256, rules->rules[i]->text);
 		hash_end(&h, HASH_SHA256, sum);
 	}
 	hash_hex(sum, 32, out);

@@ -49,6 +49,7 @@ has(const struct addr_set *s, const char *text)
 static void
 test_fields(void **state)
 {
+	struct rule_options o = { 0 };
 	struct load l;
 	const struct rule *r;
 
@@ -70,12 +71,15 @@ test_fields(void **state)
 	assert_int_equal(r->gid, 2);
 	assert_int_equal(r->rev, 3);
 	assert_int_equal(r->priority, 2);
-	assert_int_equal(r->n_options, 8);
-	assert_string_equal(r->options[1].name, "content");
-	assert_string_equal(r->options[1].value, "\"x\\;y:z\"");
-	assert_string_equal(r->options[2].name, "nocase");
-	assert_null(r->options[2].value);
-	assert_int_equal(r->options[2].line, 1);
+	assert_int_equal(rule_options_read(&o, r), 0);
+	assert_int_equal(o.n, 8);
+	assert_string_equal(o.v[1].name, "content");
+	assert_string_equal(o.v[1].value, "\"x\\;y:z\"");
+	assert_int_equal(o.v[1].n, strlen(o.v[1].value));
+	assert_string_equal(o.v[2].name, "nocase");
+	assert_null(o.v[2].value);
+	assert_int_equal(o.v[2].line, 1);
+	rule_options_clear(&o);
 	assert_int_equal(r->n_metadata, 3);
 	assert_string_equal(r->metadata[0].key, "k");
 	assert_string_equal(r->metadata[0].value, "v 1");
@@ -86,6 +90,7 @@ test_fields(void **state)
 static void
 test_lines(void **state)
 {
+	struct rule_options o = { 0 };
 	struct load l;
 
 	load_text(&l, "\xef\xbb\xbf# comment \\\r\n\r\nalert ip any any -> any any \\\r\n  (msg:\"a\"; \\\n  nosuch:1; \\  \n\tsid:1;)\r\n"
@@ -94,18 +99,64 @@ test_lines(void **state)
 	assert_int_equal(l.set.n, 2);
 	assert_int_equal(l.set.rules[0]->line, 3);
 	assert_int_equal(l.set.rules[0]->column, 1);
-	assert_int_equal(l.set.rules[0]->options[1].line, 5);
-	assert_int_equal(l.set.rules[0]->options[1].column, 3);
-	assert_int_equal(l.set.rules[0]->options[1].value_column, 10);
-	assert_int_equal(l.set.rules[0]->options[2].line, 6);
+	assert_int_equal(rule_options_read(&o, l.set.rules[0]), 0);
+	assert_int_equal(o.v[1].line, 5);
+	assert_int_equal(o.v[1].column, 3);
+	assert_int_equal(o.v[1].value_column, 10);
+	assert_int_equal(o.v[2].line, 6);
 	assert_int_equal(l.set.rules[1]->line, 8);
+	assert_int_equal(rule_options_read(&o, l.set.rules[1]), 0);
+	assert_int_equal(o.n, 1);
+	assert_int_equal(o.v[0].line, 8);
 	assert_true(l.set.rules[1]->src_any && l.set.rules[1]->dport->any);
+	rule_options_clear(&o);
 	unload(&l);
+}
+
+/* What rules have in common is read once: each has it, and its own besides. */
+static void
+test_same_words(void **state)
+{
+	struct load l;
+	struct card_texts *texts;
+	const struct rule *a, *b, *c, *d;
+
+	load_text(&l, "alert tcp $HOME_NET any -> any [80,81] (metadata:k v, flag; reference:cve,1-2; sid:1;)\n"
+		      "alert tcp $HOME_NET any -> any [80,81] (metadata:k v, flag; reference:cve,1-2; metadata:k v; sid:2;)\n"
+		      "alert tcp $HOME_NET any -> any [80,81] (metadata:\"k v, flag\"; reference:CVE , 1-2; reference:cve,1-2; \\\n sid:3;)\n"
+		      "alert tcp $HOME_NET any -> any [80,81](sid:5;)\n"
+		      "alert tcp $HOME_NET any -> any [80,81] (metadata:,; sid:4;)\n"
+		      "alert tcp $HOME_NET any -> any [80,81] sid:6;)\n");
+	assert_int_equal(l.diag.warnings, 1); /* the system cve, once */
+	assert_int_equal(l.diag.errors, 2);
+	assert_int_equal(l.set.n, 4);
+	a = l.set.rules[0];
+	b = l.set.rules[1];
+	c = l.set.rules[2];
+	d = l.set.rules[3];
+	assert_ptr_equal(a->src, d->src);
+	assert_true(port_set_has(d->dport, 81) && !port_set_has(d->dport, 82));
+	assert_int_equal(a->n_metadata, 2);
+	assert_ptr_equal(a->metadata[0].value, c->metadata[0].value);
+	assert_int_equal(b->n_metadata, 3);
+	assert_string_equal(b->metadata[1].key, "flag");
+	assert_string_equal(b->metadata[2].value, "v");
+	assert_int_equal(c->n_references, 2);
+	assert_ptr_equal(a->references[0], c->references[1]);
+	assert_string_equal(c->references[0], "cve:1-2");
+	assert_int_equal(d->n_metadata, 0);
+	assert_int_equal(d->line, 6);
+	texts = card_texts_ref(l.set.texts);
+	const char *url = b->references[0];
+	unload(&l);
+	assert_string_equal(url, "cve:1-2"); /* cards outlive the rules */
+	card_texts_unref(texts);
 }
 
 static void
 test_long_line(void **state)
 {
+	struct rule_options o = { 0 };
 	struct load l;
 	struct buf b;
 
@@ -116,7 +167,9 @@ test_long_line(void **state)
 	buf_str(&b, "sid:1;)\nalert ip any any -> any any (sid:2;)\n");
 	load_text(&l, b.p);
 	assert_int_equal(l.set.n, 2);
-	assert_int_equal(l.set.rules[0]->n_options, 100001);
+	assert_int_equal(rule_options_read(&o, l.set.rules[0]), 0);
+	assert_int_equal(o.n, 100001);
+	rule_options_clear(&o);
 	assert_int_equal(l.set.rules[1]->line, 100002);
 	buf_clear(&b);
 	unload(&l);
@@ -478,7 +531,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fields), cmocka_unit_test(test_lines), cmocka_unit_test(test_long_line), cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_fields), cmocka_unit_test(test_lines), cmocka_unit_test(test_same_words),
+		cmocka_unit_test(test_long_line), cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_variables), cmocka_unit_test(test_families), cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_patterns), cmocka_unit_test(test_regexes), cmocka_unit_test(test_config),
 		cmocka_unit_test(test_threshold_config), cmocka_unit_test(test_threshold_keyword), cmocka_unit_test(test_many),
