@@ -97,6 +97,7 @@ get_free(struct pool *p, unsigned k)
 		return NULL;
 	UNPOISON(f, class_size(k));
 	p->free[k] = f->next;
+	__builtin_prefetch(f->next); /* which may lie there for long already */
 	return f;
 }
 

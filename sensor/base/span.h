@@ -207,6 +207,14 @@ rd_rest(const struct rd *r)
 	return r->bad ? SPAN_NONE : span_of(r->p, r->end - r->p);
 }
 
+/* Zeroes, by the library's memset(): what compilers make of a size they know takes longer to get going than it takes in all. */
+static inline void
+wipe(void *p, size_t n)
+{
+	__asm__("" : "+r"(n));
+	memset(p, 0, n);
+}
+
 /* The cache lines of n bytes at p are fetched: they will soon be wanted. */
 static inline void
 fetch(const void *p, size_t n)

@@ -35,7 +35,7 @@ emit_take(struct emit *e, enum event_type type, uint32_t text)
 		counter_inc(e->cnt, C_EVENT_RING_DROPS);
 		return NULL;
 	}
-	memset(ev, 0, sizeof(*ev));
+	wipe(ev, sizeof(*ev));
 	ev->type = (uint16_t) type;
 	ev->pcap_cnt = e->num;
 	ev->order = e->order;

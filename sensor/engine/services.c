@@ -49,11 +49,18 @@ services_free(struct services *s)
 	free(s);
 }
 
+static inline bool
+is_of(const struct entry *e, const struct service_key *k)
+{
+	return addr_eq(&e->key.server, &k->server) && e->key.port == k->port && e->key.proto == k->proto &&
+	    e->key.ip_version == k->ip_version;
+}
+
 /* `hint`: where it was, from 1; 0: not known. */
 static struct entry *
 entry_of(struct services *s, struct emit *em, const struct service_key *k, int64_t now, uint32_t *hint)
 {
-	if (*hint && *hint <= s->n && memcmp(&s->e[*hint - 1].key, k, sizeof(*k)) == 0)
+	if (*hint && *hint <= s->n && is_of(&s->e[*hint - 1], k))
 		return &s->e[*hint - 1];
 
 	uint64_t h = hash_bytes(k, sizeof(*k), s->seed);
@@ -67,7 +74,7 @@ entry_of(struct services *s, struct emit *em, const struct service_key *k, int64
 			continue;
 		}
 		e = &s->e[s->table[i] - 1];
-		if (memcmp(&e->key, k, sizeof(*k)) == 0) {
+		if (is_of(e, k)) {
 			*hint = s->table[i];
 			return e;
 		}

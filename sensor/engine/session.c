@@ -98,7 +98,12 @@ session_facts(const struct sessions *e, const struct session *s, const struct fl
 {
 	const struct session_rest *r = session_rest(e, s);
 
-	*out = (struct event_facts) { .flows = 1, .syn = s->syn, .synack = s->synack, .rst = s->rst, .fin = s->fin };
+	wipe(out, sizeof(*out));
+	out->flows = 1;
+	out->syn = s->syn;
+	out->synack = s->synack;
+	out->rst = s->rst;
+	out->fin = s->fin;
 	for (int d = 0; d < 2; d++) {
 		out->packets[d] = f->packets[d];
 		out->bytes[d] = s->bytes[d];

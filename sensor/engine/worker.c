@@ -268,7 +268,7 @@ bypass_unreadable(struct worker *w, struct session *s)
 static void
 pseudo_packet(struct packet *p, const struct flow *f, int dir)
 {
-	memset(p, 0, sizeof(*p));
+	wipe(p, sizeof(*p));
 	p->ts = f->last;
 	p->num = 0;
 	p->src = flow_addr(f, dir);
@@ -366,7 +366,8 @@ worker_packet(struct worker *w, struct packet *p, const struct flow_want *want) 
 		run_detect(w, p, NULL, NULL, false);
 		goto done;
 	}
-	w->now = (struct event_facts) { .flows = fresh };
+	wipe(&w->now, sizeof(w->now));
+	w->now.flows = fresh;
 	if (w->conf.emit.ethernet)
 		session_macs(&w->sessions, s, p);
 	if (s->bypassed) {
@@ -413,9 +414,12 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 
 	emit_flow_phase(&w->emit, w->num, f);
 	w->flow = f;
-	w->now = (struct event_facts) { 0 };
-	stream_wake(w->streams, &s->stream);
-	if (s->stream && !s->bypassed) {
+	wipe(&w->now, sizeof(w->now));
+	/* nothing is left to give, nor anybody to take it */
+	bool over = w->idle && stream_is_settled(s->stream) && (!s->app || s->app->shared);
+	if (!over)
+		stream_wake(w->streams, &s->stream);
+	if (!over && s->stream && !s->bypassed) {
 		bool wants[2];
 		for (int d = 0; d < 2; d++)
 			wants[d] = s->app_next >> d & 1 || stream_wants_flush(s->stream, d) || (s->app && s->app->frames[d].n);
@@ -514,10 +518,10 @@ fetch_session(struct worker *w, const struct ahead *a, bool next)
 		services_fetch(w->services, s);
 		return;
 	}
-	if (s->stream && a->packets->payload.n)
-		for (int d = 0; d < 2; d++)
-			stream_fetch_window(s->stream, d);
-	if (s->app)
+	bool bytes = a->packets->payload.n > 0;
+	for (int d = 0; s->stream && d < 2; d++)
+		bytes |= stream_fetch_window(s->stream, d);
+	if (s->app && bytes)
 		app_fetch_tx(s->app);
 }
 
@@ -616,10 +620,10 @@ want_files(struct worker *w)
 
 	c.want |= ruleset_files(w->rules, &c.store_rules);
 	c.no_bodies = !c.want && !c.store && !ruleset_size(w->rules) && !tells_of_bodies(&w->conf.emit);
+	c.no_heads = w->idle = c.no_bodies && nobody_looks(w);
 	if (!w->conf.emit.content)
 		c.store = c.store_all = false;
 	apps_want_files(w->apps, &c);
-	w->idle = c.no_bodies && nobody_looks(w);
 	streams_want_raw(w->streams, !w->idle);
 }
 

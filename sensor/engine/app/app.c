@@ -12,6 +12,8 @@
  */
 #include "engine/app/inner.h"
 
+#define FETCH_MAX 1024u /* bytes of a transaction, and of a state, that are fetched ahead */
+
 const char *const app_flow_event_name[APP_EV_N] = {
 	[APP_EV_MISMATCH_PROTOCOL] = "applayer_mismatch_protocol_both_directions",
 	[APP_EV_WRONG_DIRECTION_FIRST] = "applayer_wrong_direction_first_data",
@@ -609,10 +611,14 @@ app_fetch(const struct app *a)
 void
 app_fetch_tx(const struct app *a)
 {
+	const struct protocol *p = a->proto;
+
+	if (!p)
+		return;
 	if (a->first)
-		fetch(a->first, 192);
+		fetch(a->first, p->tx_size < FETCH_MAX ? p->tx_size : FETCH_MAX);
 	if (a->state)
-		fetch(a->state, 1);
+		fetch(a->state, p->state_size < FETCH_MAX ? p->state_size : FETCH_MAX);
 }
 
 void

@@ -37,6 +37,7 @@ enum file_store {
 struct files_conf {
 	unsigned want;       /* FILE_WANT */
 	bool no_bodies;      /* nobody looks at messages' bodies: no rule, and no log tells of them */
+	bool no_heads;       /* nor at anything else of them: it is enough to know where they end */
 	bool store;          /* there is a store: */
 	bool store_all;      /* every file goes there */
 	bool store_rules;    /* those that a rule asks for */
@@ -57,6 +58,17 @@ struct file {
 	struct bytes head, held, magic;
 	uint32_t sid[FILE_SIDS], sids; /* rules that had it stored */
 };
+
+static inline bool
+bodies_unread(const struct app *a)
+{
+	return a->asked && a->asked->no_bodies;
+}
+static inline bool
+heads_unread(const struct app *a)
+{
+	return a->asked && a->asked->no_heads;
+}
 
 /* Before the first byte is added: this body is a file. Nothing happens where nobody asks for more than its bytes. */
 void file_begin(struct app *a, const struct tx *tx, struct body *b, int dir);

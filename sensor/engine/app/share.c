@@ -34,7 +34,7 @@ is_settled(const struct app *a)
 static void
 essence(const struct app *a, struct app *k)
 {
-	memset(k, 0, sizeof(*k));
+	wipe(k, sizeof(*k));
 	k->engine = a->engine;
 	k->asked = a->asked;
 	k->proto = a->proto;

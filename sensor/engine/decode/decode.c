@@ -88,7 +88,7 @@ take(struct decode *d)
 	if (d->taken == DECODE_PACKETS)
 		return NULL;
 	p = &d->work[d->taken++];
-	memset(p, 0, sizeof(*p));
+	wipe(p, sizeof(*p));
 	p->num = d->frame->num;
 	p->ts = d->frame->ts;
 	p->iface = d->frame->iface;

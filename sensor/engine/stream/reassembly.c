@@ -316,12 +316,12 @@ held_at(const struct half *h, uint64_t from, uint64_t edge)
 }
 
 bool
-half_gap_shows(const struct streams *e, const struct stream *s, int dir)
+half_hole_shows(const struct streams *e, const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
 	uint64_t at = half_contiguous(h);
 
-	if (!h->blocks || (h->flags & HALF_APP_DONE))
+	if ((h->flags & HALF_APP_DONE))
 		return false;
 	if (h->app > at)
 		at = h->app;
@@ -419,16 +419,13 @@ drop_before(struct streams *e, struct half *h, uint64_t keep)
 	blocks_absorb(e, h);
 }
 
-/* What nobody wants any more goes; called at the start of the next push. */
 void
-half_release(struct streams *e, struct stream *s, int dir)
+half_release_held(struct streams *e, struct stream *s, int dir)
 {
 	struct half *h = &s->half[dir];
 	uint64_t keep = NEVER;
 	int64_t next;
 
-	if (!h->n && !h->blocks && h->app <= h->base && !(h->flags & (HALF_APP_DONE | HALF_RAW_ENDS)))
-		return; /* nothing is held */
 	if (half_idle(h)) {
 		half_clear(e, h);
 		next = half_offset(h, h->next_seq);

@@ -187,10 +187,25 @@ int64_t half_offset(const struct half *h, uint32_t seq); /* negative: before the
 uint64_t half_contiguous(const struct half *h);          /* offset after the window */
 uint64_t half_acked(const struct half *h);
 void half_take(struct push *x);                          /* the packet's payload */
-void half_release(struct streams *e, struct stream *s, int dir);
+void half_release_held(struct streams *e, struct stream *s, int dir);
 void half_clear(struct streams *e, struct half *h);
 bool half_idle(const struct half *h);                    /* nobody wants its bytes */
-bool half_gap_shows(const struct streams *e, const struct stream *s, int dir); /* a hole at app's place, acknowledged, not yet told */
+bool half_hole_shows(const struct streams *e, const struct stream *s, int dir);
+/* What nobody wants any more goes; called at the start of the next push. */
+static inline void
+half_release(struct streams *e, struct stream *s, int dir)
+{
+	const struct half *h = &s->half[dir];
+
+	if (h->n || h->blocks || h->app > h->base || h->flags & (HALF_APP_DONE | HALF_RAW_ENDS))
+		half_release_held(e, s, dir);
+}
+/* A hole at app's place, acknowledged, not yet told. */
+static inline bool
+half_gap_shows(const struct streams *e, const struct stream *s, int dir)
+{
+	return s->half[dir].blocks && half_hole_shows(e, s, dir);
+}
 uint64_t half_held_end(const struct half *h);            /* offset after the last byte held */
 
 /* window.c: storage below reassembly; -1 at a memcap or the pool's ceiling. */

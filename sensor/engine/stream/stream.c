@@ -9,6 +9,8 @@
 #include "engine/decode/decode.h"
 #include "engine/stream/session.h"
 
+#define FETCH_MAX 512u /* bytes of a window that are fetched ahead */
+
 struct streams *
 streams_new(const struct stream_conf *conf, struct pool *pool, struct counters *cnt)
 {
@@ -312,13 +314,16 @@ stream_fetch(const struct stream *s)
 	fetch(s, sizeof(*s));
 }
 
-void
+bool
 stream_fetch_window(const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
 
-	if (!(s->flags & S_SETTLED) && h->window_p)
-		fetch(h->window_p + h->head + h->n, 256);
+	if (s->flags & S_SETTLED || !h->window_p)
+		return false;
+	fetch(h->window_p + h->head, h->n < FETCH_MAX ? h->n : FETCH_MAX);
+	fetch(h->window_p + h->head + h->n, 256);
+	return h->n > 0;
 }
 
 enum stream_state
@@ -395,7 +400,13 @@ stream_size(const struct stream *s, int dir)
 uint64_t
 stream_lost(const struct stream *s, int dir)
 {
-	return s->half[dir].lost;
+	return s->flags & S_SETTLED ? ((const struct settled *) s)->half[dir].lost : s->half[dir].lost;
+}
+
+bool
+stream_is_settled(const struct stream *s)
+{
+	return s && s->flags & S_SETTLED;
 }
 
 unsigned

@@ -79,12 +79,14 @@ bool stream_next(struct streams *e, struct stream *s, struct stream_chunk *out);
 void stream_flush(struct streams *e, struct stream *s);
 void stream_clear(struct streams *e, struct stream **s);
 /* After a packet: a session that is over, of which nothing is held, is put away small. Of one that is, nothing may be asked but
- * stream_reuse(), and it may be cleared; any more after stream_wake(), which at the pool's ceiling loses it (*s is NULL then). */
+ * stream_reuse(), stream_lost() and what it is, and it may be cleared; any more after stream_wake(), which at the pool's ceiling loses it (*s is NULL then). */
 void stream_settle(struct streams *e, struct stream **s);
 void stream_wake(struct streams *e, struct stream **s);
-/* Soon stream_push() will want it: fetches it, and later the place where bytes of the direction are added. */
+bool stream_is_settled(const struct stream *s);
+/* Soon stream_push() will want it: fetches it, and later the bytes of the direction that are held, and the place where more are
+ * added. true: some are held. */
 void stream_fetch(const struct stream *s);
-void stream_fetch_window(const struct stream *s, int dir);
+bool stream_fetch_window(const struct stream *s, int dir);
 
 /* app/ has seen enough of a direction: its bytes are no longer kept for it (raw inspection may go on). */
 void stream_app_done(struct stream *s, int dir);

@@ -423,6 +423,37 @@ test_long_stream(void **state)
 	end();
 }
 
+/* While nobody wants raw bytes none are kept for it; what comes when somebody does is there. */
+static void
+test_raw_unwanted(void **state)
+{
+	struct stream_raw raw;
+
+	(void) state;
+	begin();
+	streams_want_raw(engine, false);
+	handshake();
+	seg(TS, TCP_ACK, 1, 1, "abc");
+	ack(4);
+	seg(TS, TCP_ACK, 4, 1, "def");
+	ack(7);
+	expect(TS, "abcdef");
+	last.dir = TS;
+	last.flags |= PACKET_PSEUDO;
+	assert_false(stream_raw(engine, stream, &last, &raw));
+	seg(TS, TCP_ACK, 7, 1, "ghi");
+	streams_want_raw(engine, true);
+	ack(10);
+	expect(TS, "abcdefghi");
+	last.dir = TS;
+	last.flags |= PACKET_PSEUDO;
+	assert_true(stream_raw(engine, stream, &last, &raw));
+	assert_true(span_eq(raw.bytes, SPAN_LIT("ghi")));
+	stream_raw_done(engine, stream, TS, &raw);
+	assert_false(stream_raw(engine, stream, &last, &raw));
+	end();
+}
+
 int
 main(void)
 {
@@ -434,6 +465,7 @@ main(void)
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_inline),
 		cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_raw_unwanted),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_memcap),
 		cmocka_unit_test(test_urgent),

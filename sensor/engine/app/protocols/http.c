@@ -32,6 +32,7 @@ http_tx_begin(struct http *s)
 	if (!t)
 		return NULL;
 	t->read = true;
+	t->unseen = heads_unread(s->app);
 	t->conf = s->conf;
 	t->head[0].version = t->head[1].version = HTTP_VERSION_UNKNOWN;
 	t->content_length[0] = t->content_length[1] = -1;

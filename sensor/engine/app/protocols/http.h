@@ -52,6 +52,7 @@ struct http_head {
 	struct bytes made;       /* folded lines joined, values of repeated headers, the target's host */
 	struct http_header *v;   /* in order; those of the same name are one */
 	uint16_t n, cap, repeats;
+	uint16_t passed;         /* headers nobody asks for: not in v */
 	uint16_t known[HTTP_NAMES]; /* 1 + index of the first one; 0: none */
 	uint32_t raw;            /* 1 + offset in `text` where headers begin; 0: none came */
 	struct http_ref line, protocol;
@@ -154,6 +155,7 @@ struct http_tx {
 	struct tx tx;
 	const struct http_conf *conf;
 	bool read;              /* the reader made it: not one for an event alone */
+	bool unseen;            /* nobody looks at it: the reader keeps what it needs itself */
 	bool unasked;           /* a response that nobody asked for */
 	bool simple;            /* HTTP/0.9 */
 	bool continued;         /* 100 was seen */

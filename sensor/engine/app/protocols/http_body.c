@@ -70,13 +70,6 @@ look_at_authorization(struct http_tx *t)
 		http_flag(t, HTTP_EV_AUTH);
 }
 
-/* Of bodies nobody looks at only the length counts, so that the next message is found. */
-static bool
-unread(const struct app *a)
-{
-	return a->asked && a->asked->no_bodies;
-}
-
 /* POST and PUT send files: the body itself, or parts of it. */
 void
 http_on_request_headers(struct http *s, struct http_tx *t)
@@ -86,7 +79,7 @@ http_on_request_headers(struct http *s, struct http_tx *t)
 
 	t->head_end[TO_SERVER] = place(s, TO_SERVER);
 	look_at_authorization(t);
-	if ((t->unread[TO_SERVER] = unread(s->app)))
+	if ((t->unread[TO_SERVER] = bodies_unread(s->app))) /* only their length counts, so that the next message is found */
 		return;
 	if (kind != UNPACK_NONE && !t->unpack[TO_SERVER])
 		t->unpack[TO_SERVER] = unpack_new(s->app, kind);
@@ -101,7 +94,7 @@ http_on_response_headers(struct http *s, struct http_tx *t)
 	bool brotli = ce.p && unpack_kind_of(ce) == UNPACK_BROTLI; /* the others are http_coding.c's */
 
 	t->head_end[TO_CLIENT] = place(s, TO_CLIENT);
-	t->unread[TO_CLIENT] = unread(s->app);
+	t->unread[TO_CLIENT] = bodies_unread(s->app);
 	s->known_coding = brotli || span_eq_nocase(ce, SPAN_LIT("identity"));
 	if (brotli && !t->unpack[TO_CLIENT] && !t->unread[TO_CLIENT])
 		t->unpack[TO_CLIENT] = unpack_new(s->app, UNPACK_BROTLI);

@@ -219,6 +219,22 @@ grow(struct http *s, struct http_head *head)
 	return true;
 }
 
+/* A header of a message nobody looks at, which the reader does not ask for either: its first letter tells. */
+static bool
+passed_over(const struct http_tx *t, struct span l)
+{
+	static const char reader[] = "cetu"; /* content-length, content-type, expect, transfer-encoding, upgrade */
+
+	return t->unseen && l.n && (uint8_t) ((l.p[0] | 0x20) - 'a') < 26 && !memchr(reader, l.p[0] | 0x20, sizeof(reader) - 1);
+}
+
+static int
+too_many(struct http *s, int dir)
+{
+	note_once(s, dir, HTTP_ODD_MANY, HTTP_EV_REQ_MANY, HTTP_EV_RES_MANY);
+	return -1;
+}
+
 int
 http_header_add(struct http *s, int dir, struct span line, uint32_t at)
 {
@@ -226,15 +242,16 @@ http_header_add(struct http *s, int dir, struct span line, uint32_t at)
 	struct http_head *head = &t->head[dir];
 	struct http_header *v;
 	struct span l = http_chomp(line);
+
+	if (passed_over(t, l))
+		return head->n + head->passed++ > s->conf->headers ? too_many(s, dir) : 0;
 	struct parsed h = parse(s, dir, l);
 	enum http_name id = h.nuls ? name_with_nuls(h.name) : h.name.n ? name_of(h.name) : HTTP_OTHER;
 
 	if ((v = find(s, dir, &h, id)))
 		return again(s, dir, v, &h, id);
-	if (head->n > s->conf->headers) {
-		note_once(s, dir, HTTP_ODD_MANY, HTTP_EV_REQ_MANY, HTTP_EV_RES_MANY);
-		return -1;
-	}
+	if (head->n + head->passed > s->conf->headers)
+		return too_many(s, dir);
 	if (!grow(s, head))
 		return -1;
 	v = &head->v[head->n++];

@@ -162,7 +162,7 @@ http_head_clear(struct app *a, struct http_head *h)
 	app_drop(a, &h->text);
 	app_drop(a, &h->made);
 	app_give(a, h->v, h->cap * sizeof(*h->v));
-	*h = (struct http_head) { .n = 0 };
+	wipe(h, sizeof(*h));
 }
 
 /* ---- header lines ---- */

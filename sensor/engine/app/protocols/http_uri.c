@@ -319,6 +319,8 @@ http_target(struct http *s, struct http_tx *t, struct span target)
 		u.port = a.port;
 		if (a.invalid || (a.host.p && !http_host_valid(a.host)))
 			http_flag(t, HTTP_EV_URI_HOST);
+	} else if (t->unseen) {
+		return 0;
 	} else {
 		u = split(target);
 	}

@@ -393,16 +393,34 @@ mime_gap(struct app *a, struct mime *m, uint64_t n)
 	body_gap(&m->last->body, a, n);
 }
 
-static int
+#define NONE 0x80
+static uint8_t
 sextet(uint8_t c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	static const uint8_t from_blank[96] = {
+		NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, 62, NONE, NONE, NONE, 63,
+		52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NONE, NONE, NONE, NONE, NONE, NONE,
+		NONE, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+		15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NONE, NONE, NONE, NONE, NONE,
+		NONE, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+		41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NONE, NONE, NONE, NONE, NONE };
+
+	return c >= ' ' && c < 0x80 ? from_blank[c - ' '] : NONE;
+}
+
+/* Four letters, three bytes; false: one of them is none. */
+static bool
+quad(const uint8_t *p, uint8_t *out)
+{
+	uint8_t a = sextet(p[0]), b = sextet(p[1]), c = sextet(p[2]), d = sextet(p[3]);
+	uint32_t v = (uint32_t) a << 18 | (uint32_t) b << 12 | (uint32_t) c << 6 | d;
+
+	if ((a | b | c | d) & NONE)
+		return false;
+	out[0] = (uint8_t) (v >> 16);
+	out[1] = (uint8_t) (v >> 8);
+	out[2] = (uint8_t) v;
+	return true;
 }
 
 /* Decodes one line into out (as large as the line); letters outside of the alphabet are passed over. */
@@ -412,16 +430,20 @@ base64(struct mime *m, struct span line, uint8_t *out)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < line.n; i++) {
-		int v = sextet(line.p[i]);
+		for (; m->quad_n == 0 && line.n - i >= 4 && quad(line.p + i, out + n); n += 3)
+			i += 4;
+		if (i == line.n)
+			break;
+		uint8_t v = sextet(line.p[i]);
 		bool end = line.p[i] == '=';
 
-		if (v < 0 && !end) {
+		if (v == NONE && !end) {
 			if (line.p[i] != ' ' && line.p[i] != '\t')
 				odd(m, MIME_EV_BASE64);
 			continue;
 		}
 		if (!end)
-			m->quad[m->quad_n++] = (uint8_t) v;
+			m->quad[m->quad_n++] = v;
 		if (m->quad_n < 4 && !end)
 			continue;
 		if (m->quad_n >= 2)

@@ -133,7 +133,9 @@ contents(struct app *a, struct smtp *st, struct span s, struct span wire)
 
 	if (!t)
 		return;
-	if (!t->mime && (t->mime = app_take(a, sizeof(*t->mime))))
+	if (!t->mime && bodies_unread(a))
+		t->unread = true;
+	if (!t->mime && !t->unread && (t->mime = app_take(a, sizeof(*t->mime))))
 		t->mime->tx = &t->tx;
 	if (!t->mime)
 		return;

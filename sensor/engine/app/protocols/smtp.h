@@ -18,6 +18,7 @@ struct smtp_tx {
 	struct bytes from, rcpt; /* rcpt: length(2) then the text, each */
 	struct bytes helo;
 	bool tried;              /* DATA or BDAT was said */
+	bool unread;             /* nobody looks at the mail */
 	struct mime *mime;       /* from the first byte of the mail on */
 };
 

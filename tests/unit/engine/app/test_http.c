@@ -1,4 +1,5 @@
 #include "drive.h"
+#include "engine/app/file.h"
 
 #define REQUEST                                                                                                \
 	"POST /a%2eb/../c%20d?x=%41 HTTP/1.1\r\nHost: WWW.Example.org:8080\r\nUser-Agent: unit/1\r\n"          \
@@ -52,6 +53,38 @@ exchange(void **state)
 		drive_feed(&d, TO_CLIENT, SPAN_LIT(RESPONSE), step);
 		check_exchange(&d);
 		drive_end(&d);
+		drive_clear(&d);
+	}
+}
+
+/* Nobody looks: what is counted is the same, messages are told apart as before, and those that are complete go. */
+static void
+unseen(void **state)
+{
+	for (uint32_t step = 0; step < sizeof(REQUEST); step++) {
+		struct drive d;
+		size_t before;
+
+		drive_begin(&d, 6, 80);
+		apps_want_files(d.apps, &(struct files_conf) { .no_bodies = true, .no_heads = true });
+		before = pool_used(d.pool);
+		for (int i = 0; i < 2; i++) {
+			drive_feed(&d, TO_SERVER, SPAN_LIT(REQUEST), step);
+			drive_feed(&d, TO_CLIENT, SPAN_LIT(RESPONSE), step);
+			assert_int_equal(d.app->tx_open, 1);
+			assert_null(drive_get(&d, drive_tx(&d, (uint64_t) i), "http.host", TO_SERVER, 0).p);
+			app_let_go(d.app);
+			assert_int_equal(d.app->tx_open, 0);
+		}
+		drive_feed(&d, TO_SERVER, SPAN_LIT("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), step);
+		app_let_go(d.app); /* no answer yet */
+		assert_int_equal(d.app->tx_open, 1);
+		assert_int_equal(d.facts.requests, 3);
+		assert_int_equal(d.facts.responses, 2);
+		assert_int_equal(d.facts.failures, 2);
+		drive_end(&d);
+		app_clear(d.apps, &d.app);
+		assert_int_equal(pool_used(d.pool), before);
 		drive_clear(&d);
 	}
 }
@@ -306,6 +339,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exchange),
+		cmocka_unit_test(unseen),
 		cmocka_unit_test(many_and_pruned),
 		cmocka_unit_test(pruned_unfinished),
 		cmocka_unit_test(connect_and_again),

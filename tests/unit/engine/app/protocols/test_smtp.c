@@ -2,6 +2,7 @@
  * test_smtp - envelopes, data, BDAT, pipelining, rejection and STARTTLS; cut at every byte.
  */
 #include "protocol_fake.h"
+#include "engine/app/file.h"
 
 extern const struct protocol protocol_smtp, protocol_tls;
 
@@ -182,6 +183,27 @@ test_turns(void **state)
 	fake_end(&f);
 }
 
+/* Nobody looks at mails: commands after one are found all the same. */
+static void
+test_unread(void **state)
+{
+	static const struct files_conf asked = { .no_bodies = true };
+	struct fake f;
+
+	fake_begin(&f, &protocol_smtp);
+	f.app.asked = &asked;
+	fake_feed(&f, TO_SERVER, SPAN_LIT("EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n"));
+	fake_feed(&f, TO_CLIENT, SPAN_LIT("220 x\r\n250 x\r\n250 ok\r\n250 ok\r\n354 go\r\n"));
+	fake_feed(&f, TO_SERVER, span_str(mail));
+	fake_feed(&f, TO_CLIENT, SPAN_LIT("250 queued\r\n"));
+	fake_feed(&f, TO_SERVER, SPAN_LIT("MAIL FROM:<g@h.example>\r\n"));
+	assert_non_null(f.app.first->next);
+	assert_null(field_body(fake_field(&protocol_smtp, "file.data"), f.app.first, TO_SERVER, 0));
+	assert_false(protocol_smtp.file(f.app.first, TO_SERVER, 0, &(struct app_file) { 0 }));
+	assert_int_equal(f.app.first->events, 0);
+	fake_end(&f);
+}
+
 static void
 test_probe(void **state)
 {
@@ -201,6 +223,7 @@ main(void)
 		cmocka_unit_test(test_long_and_gap),
 		cmocka_unit_test(test_mime_events),
 		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_probe),
 	};
 
