@@ -119,7 +119,7 @@ print_groups(const struct ruleset *r, FILE *out)
 
 	fprintf(out, "databases (patterns, rules, bytes):\n");
 	for (uint32_t i = 0; i < r->n_scans; i++)
-		fprintf(out, "  %-40s %6u %6u %8llu%s\n", r->scans[i]->name, r->scans[i]->n_patterns, r->scans[i]->n_rules,
+		fprintf(out, "  %-40s %6u %6u %8llu%s\n", r->scans[i]->name, r->scans[i]->n_patterns + r->scans[i]->n_runs, r->scans[i]->n_rules,
 		    (unsigned long long) r->scans[i]->bytes, r->scans[i]->cached ? " cached" : "");
 	fprintf(out, "rules with a pattern at one place, looked up there:\n");
 	for (unsigned c = 0; c < CLASS_N; c++)

@@ -82,7 +82,7 @@ take_rules(struct detect *d, struct ruleset *r)
 	if (candidates_size(&d->packet, n) < 0 || candidates_size(&d->tx, n) < 0)
 		return E_NOMEM;
 	for (uint32_t i = 0; i < r->n_scans; i++)
-		if (hs_alloc_scratch(r->scans[i]->db, &d->hs) != HS_SUCCESS)
+		if (r->scans[i]->db && hs_alloc_scratch(r->scans[i]->db, &d->hs) != HS_SUCCESS)
 			return E_NOMEM;
 	if ((r->n_live || d->n_live) && live_sets_take(d, r) < 0)
 		return E_NOMEM;

@@ -270,7 +270,9 @@ struct literal {
 
 /* One database of literals, and what rules each literal stands for. */
 struct scan {
-	hs_database_t *db;
+	struct runs *runs; /* patterns of one byte over and over, apart from the others; NULL: none */
+	uint32_t n_runs;
+	hs_database_t *db; /* of the others; NULL: there are none */
 	uint32_t n_patterns, n_rules;
 	const uint32_t *first; /* n_patterns + 1 */
 	const uint32_t *sigs;
@@ -362,6 +364,8 @@ int protocol_index(const struct protocol *p); /* into protocol_table; -1 */
 int vec_grow(void *vec, uint32_t n, uint32_t *cap, size_t size); /* heap */
 int list_add(struct list *l, uint32_t v);
 /* `fasts`: by rule. */
+bool run_is(const struct literal *l);
+struct runs *runs_build(struct arena *a, const struct literal *l, uint32_t n);
 struct scan *scan_build(struct ruleset *r, const char *name, const struct fast *fasts, const uint32_t *sigs, uint32_t n, struct diag *d);
 void scan_free(struct scan *s);
 /* What is looked for: bytes that may begin anywhere, that begin where payload does, a whole field, a body that grows. */
@@ -406,6 +410,7 @@ bool addresses_find(const struct address_table *t, const struct packet *p, struc
 void iponly_find(const struct address_table *t, const struct packet *p, struct candidates *into);
 void ports_find(const struct port_table *t, const struct packet *p, struct candidates *into);
 void anchors_find(const struct anchors *a, struct span bytes, struct candidates *into);
+void runs_find(const struct runs *r, struct span in, struct candidates *into);
 void finder_run(struct detect *d, const struct finder *f, struct span bytes, struct candidates *into);
 /* Of a field or body: `whole` is there of it, from byte `start` on; `fresh`, its end, was not looked at before. */
 void finder_field(struct detect *d, const struct finder *f, struct span whole, struct span fresh, uint64_t start, struct candidates *into);

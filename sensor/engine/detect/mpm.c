@@ -138,7 +138,6 @@ fill(struct ruleset *r, struct scan *s, struct literal *l, uint32_t n, struct di
 		return -1;
 	s->first = first;
 	s->sigs = ids;
-	s->n_rules = n;
 	s->min = l[0].s.n;
 	if (!(s->db = database(r, s, l, first, d)))
 		return -1;
@@ -158,16 +157,21 @@ scan_build(struct ruleset *r, const char *name, const struct fast *fasts, const 
 		return NULL;
 	}
 	s->name = arena_strdup(&r->arena, name);
-	for (uint32_t i = 0; i < n; i++)
-		l[i] = (struct literal) { span_head(fasts[sigs[i]].bytes, LITERAL_MAX), fasts[sigs[i]].content->flags & CO_NOCASE, sigs[i] };
-	qsort(l, n, sizeof(*l), literal_compare);
-	int e = fill(r, s, l, n, d);
+	for (uint32_t i = 0; i < n; i++) {
+		struct literal x = { span_head(fasts[sigs[i]].bytes, LITERAL_MAX), fasts[sigs[i]].content->flags & CO_NOCASE, sigs[i] };
+		l[run_is(&x) ? n - 1 - s->n_runs++ : i - s->n_runs] = x;
+	}
+	qsort(l, n - s->n_runs, sizeof(*l), literal_compare);
+	int e = s->n_runs && !(s->runs = runs_build(&r->arena, l + n - s->n_runs, s->n_runs)) ? -1 : 0;
+	if (e == 0 && s->n_runs < n)
+		e = fill(r, s, l, n - s->n_runs, d);
+	s->n_rules = n;
 	free(l);
 	if (e < 0)
 		return NULL;
 	r->scans[r->n_scans++] = s;
 	r->report.databases++;
-	r->report.patterns += s->n_patterns;
+	r->report.patterns += s->n_patterns + s->n_runs;
 	r->report.database_bytes += s->bytes;
 	r->report.cached += s->cached;
 	return s;
@@ -205,7 +209,9 @@ scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candi
 {
 	struct hit h = { s, into };
 
-	if (bytes.n < s->min)
+	if (s->runs)
+		runs_find(s->runs, bytes, into);
+	if (!s->db || bytes.n < s->min)
 		return;
 	if (bytes.n <= grams_limit(s->grams))
 		grams_find(s->grams, bytes, found, &h);
