@@ -11,6 +11,7 @@
 #include "base/poison.h"
 
 #define PAGE ((size_t) 2 << 20)
+#define SMALL_PAGE ((size_t) 4096)
 #define MAPPING (2 * PAGE)
 #define ALIGN ((size_t) 64)
 
@@ -36,8 +37,10 @@ up(size_t n, size_t to)
 void
 huge_want(void *p, size_t n)
 {
+	size_t skip = -(uintptr_t) p & (SMALL_PAGE - 1);
+
 	if (n >= PAGE)
-		madvise(p, n, MADV_HUGEPAGE);
+		madvise((char *) p + skip, n - skip, MADV_HUGEPAGE);
 }
 
 /* It begins where a huge page can. */

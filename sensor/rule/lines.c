@@ -116,14 +116,3 @@ lines_text(struct lines *l)
 		return NULL;
 	return l->joined;
 }
-
-void
-lines_place(const struct join *j, uint32_t n, uint32_t offset, uint32_t *line, uint32_t *column)
-{
-	uint32_t i = 0;
-
-	while (i + 1 < n && j[i + 1].offset <= offset)
-		i++;
-	*line = j[i].line;
-	*column = j[i].column + offset - j[i].offset;
-}

@@ -83,7 +83,16 @@ int lines_next(struct lines *l);
 /* A copy of it to be cut, NUL-terminated, until the next one; NULL: no memory. */
 char *lines_text(struct lines *l);
 /* Of a byte of the line. */
-void lines_place(const struct join *j, uint32_t n, uint32_t offset, uint32_t *line, uint32_t *column);
+static inline void
+lines_place(const struct join *j, uint32_t n, uint32_t offset, uint32_t *line, uint32_t *column)
+{
+	while (n > 1 && j[1].offset <= offset) {
+		j++;
+		n--;
+	}
+	*line = j->line;
+	*column = j->column + offset - j->offset;
+}
 
 /* ---- one rule being read ---- */
 struct parse {

@@ -7,12 +7,23 @@
 #include "base/err.h"
 #include "rule/map.h"
 
-static struct map_slot *
-slot_of(const struct map *m, struct span key, uint64_t hash)
-{
-	uint32_t i = (uint32_t) hash & (m->cap - 1);
+struct map_slot {
+	uint32_t hash;
+	uint32_t at; /* entry, from 1; 0: empty slot */
+};
 
-	while (m->slot[i].value && !(m->slot[i].hash == hash && span_eq(m->slot[i].key, key)))
+static uint32_t
+hash_of(struct span key)
+{
+	return (uint32_t) hash_span(key, 0);
+}
+
+static struct map_slot *
+slot_of(const struct map *m, struct span key, uint32_t hash)
+{
+	uint32_t i = hash & (m->cap - 1);
+
+	while (m->slot[i].at && !(m->slot[i].hash == hash && span_eq(m->entry[m->slot[i].at - 1].key, key)))
 		i = (i + 1) & (m->cap - 1);
 	return &m->slot[i];
 }
@@ -20,66 +31,79 @@ slot_of(const struct map *m, struct span key, uint64_t hash)
 void *
 map_find(const struct map *m, struct span key)
 {
-	return m->cap ? slot_of(m, key, hash_span(key, 0))->value : NULL;
+	uint32_t at = m->cap ? slot_of(m, key, hash_of(key))->at : 0;
+
+	return at ? m->entry[at - 1].value : NULL;
 }
 
 static int
 grow(struct map *m)
 {
-	struct map bigger = { .cap = m->cap ? m->cap * 2 : 64 };
+	uint32_t cap = m->cap ? m->cap * 2 : 64;
+	struct map_slot *slot = calloc(cap, sizeof(*slot));
+	struct map_entry *entry = slot ? realloc(m->entry, cap / 2 * sizeof(*entry)) : NULL;
 
-	bigger.slot = calloc(bigger.cap, sizeof(*bigger.slot));
-	if (!bigger.slot)
+	if (!entry) {
+		free(slot);
 		return E_NOMEM;
-	for (uint32_t i = 0; i < m->cap; i++)
-		if (m->slot[i].value)
-			*slot_of(&bigger, m->slot[i].key, m->slot[i].hash) = m->slot[i];
-	bigger.n = m->n;
+	}
+	for (uint32_t i = 0; i < m->cap; i++) {
+		uint32_t k = m->slot[i].hash & (cap - 1);
+		if (!m->slot[i].at)
+			continue;
+		while (slot[k].at)
+			k = (k + 1) & (cap - 1);
+		slot[k] = m->slot[i];
+	}
 	free(m->slot);
-	*m = bigger;
+	m->slot = slot;
+	m->entry = entry;
+	m->cap = cap;
 	return 0;
 }
 
-/* The key's slot, new or not; NULL: no memory. */
-static struct map_slot *
-take_slot(struct map *m, struct span key, uint64_t hash)
+/* The key's entry; a new one has no value yet. NULL: no memory. */
+static struct map_entry *
+take_entry(struct map *m, struct span key)
 {
+	uint32_t hash = hash_of(key);
 	struct map_slot *s;
 
 	if (m->n + 1 > m->cap / 2 && grow(m) < 0)
 		return NULL;
 	s = slot_of(m, key, hash);
-	if (!s->value)
-		m->n++;
-	return s;
+	if (!s->at) {
+		m->entry[m->n] = (struct map_entry) { key, NULL };
+		*s = (struct map_slot) { hash, ++m->n };
+	}
+	return &m->entry[s->at - 1];
 }
 
 void *
 map_add(struct map *m, struct span key, void *value)
 {
-	uint64_t hash = hash_span(key, 0);
-	struct map_slot *s = take_slot(m, key, hash);
+	struct map_entry *e = take_entry(m, key);
 
-	if (s && !s->value)
-		*s = (struct map_slot) { hash, key, value };
-	return s ? s->value : NULL;
+	if (e && !e->value)
+		e->value = value;
+	return e ? e->value : NULL;
 }
 
 int
 map_set(struct map *m, struct span key, void *value)
 {
-	uint64_t hash = hash_span(key, 0);
-	struct map_slot *s = take_slot(m, key, hash);
+	struct map_entry *e = take_entry(m, key);
 
-	if (!s)
+	if (!e)
 		return E_NOMEM;
-	*s = (struct map_slot) { hash, key, value };
+	*e = (struct map_entry) { key, value };
 	return 0;
 }
 
 void
 map_clear(struct map *m)
 {
+	free(m->entry);
 	free(m->slot);
 	*m = (struct map) { 0 };
 }

@@ -11,20 +11,20 @@
 
 #include "base/span.h"
 
-struct map_slot {
-	uint64_t hash;
+struct map_entry {
 	struct span key;
-	void *value; /* NULL: empty slot */
+	void *value;
 };
-/* {0} is an empty one. */
+/* {0} is an empty one. Looking for a key touches little more than its slot: these are small and lie together. */
 struct map {
-	struct map_slot *slot;
+	struct map_entry *entry; /* n of them, in the order they came */
+	struct map_slot *slot;   /* cap of them */
 	uint32_t n, cap;
 };
 void *map_find(const struct map *m, struct span key);
 /* The value that the key has; without one it is given this one. NULL: no memory. */
 void *map_add(struct map *m, struct span key, void *value);
-int map_set(struct map *m, struct span key, void *value); /* replaces; value not NULL */
+int map_set(struct map *m, struct span key, void *value); /* replaces, the key too; value not NULL */
 void map_clear(struct map *m);
 
 #endif

@@ -38,17 +38,16 @@ make_room(struct rule_options *o)
 static int
 read_option(char *text, char *end, struct rule_option *o, char **name)
 {
-	char *colon = memchr(text, ':', (size_t) (end - text));
+	char *colon = text;
 
 	*o = (struct rule_option) { .name = text };
-	if (colon) {
+	for (; colon < end && *colon != ':'; colon++)
+		*colon = (char) byte_lower((uint8_t) *colon);
+	if (colon < end) {
 		o->value = text_trimmed_to(colon + 1, &end);
 		o->n = (uint32_t) (end - o->value);
-		end = colon;
 	}
-	o->name = *name = text_trimmed_to(text, &end);
-	for (char *c = *name; *c; c++)
-		*c = (char) byte_lower((uint8_t) *c);
+	o->name = *name = text_trimmed_to(text, &colon);
 	return **name ? 0 : E_BAD;
 }
 

@@ -68,9 +68,8 @@ set(struct rule_vars *v, struct map *m, const char *name, const char *text)
 static void
 clear(struct map *m)
 {
-	for (uint32_t i = 0; i < m->cap; i++)
-		if (m->slot[i].value)
-			free((char *) m->slot[i].value - m->slot[i].key.n - 1);
+	for (uint32_t i = 0; i < m->n; i++)
+		free((char *) m->entry[i].value - m->entry[i].key.n - 1);
 	map_clear(m);
 }
 

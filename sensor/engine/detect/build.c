@@ -233,6 +233,7 @@ build_reset(struct build *b, const struct rule *r)
 	struct ruleset *rs = b->rs;
 	struct diag *diag = b->diag;
 	const struct ruleset_in *in = b->in;
+	uint32_t used = b->n_lists;
 
 	memset(b, 0, offsetof(struct build, pending));
 	b->payload_most = UINT32_MAX;
@@ -244,7 +245,7 @@ build_reset(struct build *b, const struct rule *r)
 	b->content_list = b->content_op = b->hook_dir = b->hook_progress = -1;
 	list_reset(&b->pending);
 	list_reset(&b->base64_list);
-	for (unsigned i = 0; i <= DETECT_PARTS; i++)
+	for (uint32_t i = 0; i < used; i++)
 		list_reset(&b->lists[i]);
 	b->lists[0].buffer = (struct buffer) { .name = "payload", .kind = BUF_PAYLOAD, .dirs = 3 };
 	memset(b->ip_protos, 0xff, sizeof(b->ip_protos));

@@ -162,21 +162,15 @@ build_header(struct build *b)
 uint32_t
 pattern_strength(const uint8_t *p, uint32_t n)
 {
-	uint32_t score = 0, seen[8] = { 0 };
+	uint64_t seen[4] = { 0 };
+	uint32_t score = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint8_t c = p[i];
-		if (seen[c / 32] >> (c % 32) & 1) {
-			score += 1;
-			continue;
-		}
-		seen[c / 32] |= UINT32_C(1) << (c % 32);
-		if ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
-			score += 3;
-		else if (c == 0 || c == 1 || c == 0xff || c == ' ')
-			score += 2;
-		else
-			score += 4;
+		uint64_t bit = UINT64_C(1) << c % 64;
+		bool again = seen[c / 64] & bit, letter = (uint8_t) ((c | 0x20) - 'a') < 26;
+		seen[c / 64] |= bit;
+		score += again ? 1 : letter ? 3 : c == 0 || c == 1 || c == 0xff || c == ' ' ? 2 : 4;
 	}
 	return score;
 }
@@ -343,7 +337,8 @@ finish_list(struct build *b, struct draft_list *d, struct part *p)
 static void *
 dup_array(struct build *b, const void *p, size_t n, size_t size)
 {
-	void *out = arena_alloc(build_arena(b), n * size + 1);
+	static char nothing;
+	void *out = n ? arena_alloc(build_arena(b), n * size) : &nothing;
 
 	if (out && n)
 		memcpy(out, p, n * size);

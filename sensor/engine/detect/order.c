@@ -22,7 +22,8 @@ order_compare(const struct order_key *a, const struct order_key *b)
 {
 	if (a->action != b->action)
 		return a->action < b->action ? -1 : 1;
-	for (unsigned i = 0; i < ORDER_CLASSES; i++) {
+	bool same = memcmp(a->use, b->use, sizeof(a->use)) == 0; /* as nearly all are */
+	for (unsigned i = 0; i < ORDER_CLASSES && !same; i++) {
 		int x = weight(a->use[i]), y = weight(b->use[i]);
 		if (x != y)
 			return x > y ? -1 : 1;

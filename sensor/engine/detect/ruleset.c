@@ -105,7 +105,6 @@ ruleset_port_set(struct ruleset *r, const struct port_set *s)
 /* ---- building ---- */
 
 struct built {
-	struct sig *sigs;
 	struct fast *fasts;
 	struct order_key *keys;
 	struct build_card *cards;
@@ -118,15 +117,15 @@ build_all(struct build *b, struct built *out)
 	const struct rule_set *rules = b->in->rules;
 	uint32_t n = rules->n + 1;
 
-	out->sigs = calloc(n, sizeof(*out->sigs));
+	b->rs->sigs = arena_alloc(&b->rs->arena, n * sizeof(*b->rs->sigs));
 	out->fasts = calloc(n, sizeof(*out->fasts));
 	out->keys = calloc(n, sizeof(*out->keys));
 	out->cards = calloc(n, sizeof(*out->cards));
-	if (!out->sigs || !out->fasts || !out->keys || !out->cards)
+	if (!b->rs->sigs || !out->fasts || !out->keys || !out->cards)
 		return -1;
 	for (uint32_t i = 0; i < rules->n; i++) {
 		uint32_t k = out->n;
-		int e = build_one(b, rules->rules[i], &out->sigs[k], &out->fasts[k], &out->keys[k]);
+		int e = build_one(b, rules->rules[i], &b->rs->sigs[k], &out->fasts[k], &out->keys[k]);
 		if (e == 0)
 			b->rs->report.skipped++;
 		else if (e < 0)
@@ -139,7 +138,7 @@ build_all(struct build *b, struct built *out)
 		memcpy(t, b->thresholds, b->n_thresholds * sizeof(*t));
 		out->cards[k] = (struct build_card) { rules->rules[i], t, b->n_thresholds, b->target };
 		out->keys[k].place = k;
-		out->sigs[k].card = k;
+		b->rs->sigs[k].card = k;
 		out->n++;
 	}
 	return 0;
@@ -152,24 +151,25 @@ key_compare(const void *a, const void *b)
 }
 
 /* Rules into signature order, fasts with them; cards stay in the order of the files. */
-static int
+static void
 put_in_order(struct ruleset *r, struct built *b)
 {
-	struct fast *fasts = calloc(b->n + 1, sizeof(*fasts));
-
-	if (!fasts || !(r->sigs = arena_alloc(&r->arena, (b->n + 1) * sizeof(*r->sigs)))) {
-		free(fasts);
-		return -1;
-	}
 	qsort(b->keys, b->n, sizeof(*b->keys), key_compare);
-	for (uint32_t i = 0; i < b->n; i++) {
-		r->sigs[i] = b->sigs[b->keys[i].place];
-		fasts[i] = b->fasts[b->keys[i].place];
+	for (uint32_t i = 0; i < b->n; i++) { /* each ring of places that follow one another, once */
+		struct sig sig = r->sigs[i];
+		struct fast fast = b->fasts[i];
+		uint32_t at = i, from;
+		while ((from = b->keys[at].place) != i) {
+			r->sigs[at] = r->sigs[from];
+			b->fasts[at] = b->fasts[from];
+			b->keys[at].place = at;
+			at = from;
+		}
+		r->sigs[at] = sig;
+		b->fasts[at] = fast;
+		b->keys[at].place = at;
 	}
-	free(b->fasts);
-	b->fasts = fasts;
 	r->n = b->n;
-	return 0;
 }
 
 /* SHA-256 over the texts, as a chain: H(H(previous) text). */
@@ -191,8 +191,7 @@ hash_rules(const struct rule_set *rules, char out[static 65])
 static int
 finish(struct ruleset *r, const struct ruleset_in *in, struct built *b, struct diag *d)
 {
-	if (put_in_order(r, b) < 0)
-		return -1;
+	put_in_order(r, b);
 	if (in->conf->keep_fast) {
 		struct fast *f = arena_alloc(&r->arena, (r->n + 1) * sizeof(*f));
 		if (!f)
@@ -251,7 +250,6 @@ ruleset_build(const struct ruleset_in *in, struct diag *d)
 	names_free(names);
 	map_clear(&regexes);
 	free(copies.slot);
-	free(out.sigs);
 	free(out.fasts);
 	free(out.keys);
 	free(out.cards);
