@@ -1,9 +1,10 @@
 /*
  * app_script - a flow as a script of bytes, for fuzz targets of protocols.
  *
- * Bytes: [0] bit 0 UDP, bit 1 midstream; [1] server port: index into ports[]; then steps: one byte op, two bytes
+ * Bytes: [0] bit 0 UDP, bit 1 midstream, bit 2 nobody looks; [1] server port: index into ports[]; then steps: one byte op, two bytes
  * length n, n bytes. op & 1 = direction; op >> 1 & 7: 0-4 feed, 5 gap of n bytes, 6 eof, 7 look and prune. At every
- * look each field of each transaction is read and each log record is written. At the end nothing may be left.
+ * look each field of each transaction is read and each log record is written; where nobody looks, what is complete goes after
+ * each step. At the end nothing may be left.
  */
 #ifndef TESTS_FUZZ_APP_SCRIPT_H
 #define TESTS_FUZZ_APP_SCRIPT_H
@@ -23,6 +24,7 @@ struct app_script {
 	struct app *app;
 	struct event_facts facts;
 	struct packet p;
+	bool unseen; /* nobody looks */
 	size_t idle; /* bytes of the pool in use without a flow */
 	volatile uint64_t sum;
 };
@@ -46,13 +48,22 @@ script_setup(void)
 	if (__lsan_disable)
 		__lsan_disable();
 	script.apps = apps_new(&conf, script.pool, &script.cnt, &d);
-	apps_want_files(script.apps, &(struct files_conf) { .want = FILE_WANT(HASH_MD5), .store = true, .store_rules = true });
 	if (__lsan_enable)
 		__lsan_enable();
 	assert(script.apps && d.errors == 0);
 	arena_init(&script.scratch, 64u << 20);
 	script.idle = pool_used(script.pool);
 	diag_clear(&d);
+}
+
+static inline void
+script_want(bool unseen)
+{
+	static const struct files_conf nothing = { .no_bodies = true, .no_heads = true },
+	    much = { .want = FILE_WANT(HASH_MD5), .store = true, .store_rules = true };
+
+	script.unseen = unseen;
+	apps_want_files(script.apps, unseen ? &nothing : &much);
 }
 
 static inline void
@@ -112,6 +123,12 @@ script_look(void)
 	static char buf[65536];
 	struct app *a = script.app;
 
+	if (script.unseen) {
+		if (a && !a->shared)
+			app_let_go(a);
+		app_settle(script.apps, &script.app);
+		return;
+	}
 	for (struct tx *tx = a ? a->first : NULL; tx; tx = tx->next) {
 		struct json j;
 
@@ -160,6 +177,8 @@ script_step(uint8_t op, struct span s)
 	was = script.app && script.app->reversed;
 	if (was)
 		script.app->reversed = false;
+	if (script.unseen)
+		script_look();
 }
 
 /* proto and port < 0: the script's own. */
@@ -172,6 +191,7 @@ script_run(const uint8_t *data, size_t size, int proto, int port)
 
 	script_setup();
 	flags = rd_u8(&r);
+	script_want(flags >> 2 & 1);
 	at = rd_u8(&r) % (sizeof(ports) / sizeof(ports[0]));
 	memset(&script.p, 0, sizeof(script.p));
 	script.p.proto = proto >= 0 ? (uint8_t) proto : flags & 1 ? 17 : 6;
