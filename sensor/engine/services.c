@@ -49,24 +49,28 @@ services_free(struct services *s)
 	free(s);
 }
 
+/* The server, or whom the flow takes for its client, is at that end of it. */
 static inline bool
-is_of(const struct entry *e, const struct service_key *k)
+is_at(const struct entry *e, const struct flow *f, bool a)
 {
-	return addr_eq(&e->key.server, &k->server) && e->key.port == k->port && e->key.proto == k->proto &&
-	    e->key.ip_version == k->ip_version;
+	if (e->key.port != (a ? f->path.a_port : f->path.b_port) || e->key.proto != f->path.proto || e->key.ip_version != f->path.ip_version)
+		return false;
+	return f->path.ip_version == 4 ? e->key.server.w[3] == f->at.v4[!a] : addr_eq(&e->key.server, &f->at.v6[!a]);
 }
 
-/* `hint`: where it was, from 1; 0: not known. */
 static struct entry *
-entry_of(struct services *s, struct emit *em, const struct service_key *k, int64_t now, uint32_t *hint)
+entry_of(struct services *s, struct emit *em, const struct flow *f, bool a, int64_t now)
 {
-	if (*hint && *hint <= s->n && is_of(&s->e[*hint - 1], k))
-		return &s->e[*hint - 1];
-
-	uint64_t h = hash_bytes(k, sizeof(*k), s->seed);
-	uint32_t first = (uint32_t) (h & (s->buckets - 1)) * WAYS, at = UINT32_MAX;
+	struct service_key k;
+	uint32_t at = UINT32_MAX;
 	struct entry *e, *oldest = NULL;
 
+	memset(&k, 0, sizeof(k));
+	k.server = flow_addr_at(f, a);
+	k.port = a ? f->path.a_port : f->path.b_port;
+	k.proto = f->path.proto;
+	k.ip_version = f->path.ip_version;
+	uint32_t first = (uint32_t) (hash_bytes(&k, sizeof(k), s->seed) & (s->buckets - 1)) * WAYS;
 	for (uint32_t i = first; i < first + WAYS; i++) {
 		if (!s->table[i]) {
 			if (at == UINT32_MAX)
@@ -74,10 +78,8 @@ entry_of(struct services *s, struct emit *em, const struct service_key *k, int64
 			continue;
 		}
 		e = &s->e[s->table[i] - 1];
-		if (is_of(e, k)) {
-			*hint = s->table[i];
+		if (is_at(e, f, a))
 			return e;
-		}
 		if (!oldest || e->stamp < oldest->stamp)
 			oldest = e;
 	}
@@ -89,8 +91,7 @@ entry_of(struct services *s, struct emit *em, const struct service_key *k, int64
 		e = &s->e[s->n++];
 		s->table[at] = s->n;
 	}
-	*e = (struct entry) { .key = *k, .stamp = s->stamp++, .at = at };
-	*hint = s->table[at];
+	*e = (struct entry) { .key = k, .stamp = s->stamp++, .at = at };
 	return e;
 }
 
@@ -121,17 +122,17 @@ facts_add(struct event_facts *to, const struct event_facts *added, int turn)
 void
 services_add(struct services *s, struct emit *em, const struct flow *f, struct session *ses, const struct event_facts *added, int64_t now)
 {
-	struct service_key k;
-	uint32_t hint = ses->service;
-
-	memset(&k, 0, sizeof(k));
 	int server = ses->answer_first ? TO_SERVER : TO_CLIENT; /* the client's SYN was lost, or is not mirrored */
-	k.server = flow_addr(f, server);
-	k.port = flow_port(f, server);
-	k.proto = f->path.proto;
-	k.ip_version = f->path.ip_version;
-	facts_add(&entry_of(s, em, &k, now, &hint)->facts, added, ses->answer_first);
-	ses->service = (uint16_t) (hint <= UINT16_MAX ? hint : 0);
+	bool a = (server == TO_SERVER) == f->client_is_a;
+	uint32_t at = ses->service; /* where it was, from 1 */
+	struct entry *e = at && at <= s->n && is_at(&s->e[at - 1], f, a) ? &s->e[at - 1] : NULL;
+
+	if (!e) {
+		e = entry_of(s, em, f, a, now);
+		at = (uint32_t) (e - s->e) + 1;
+		ses->service = (uint16_t) (at <= UINT16_MAX ? at : 0);
+	}
+	facts_add(&e->facts, added, ses->answer_first);
 }
 
 void

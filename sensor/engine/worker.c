@@ -12,6 +12,7 @@
 
 #define POOL_SHARE_MIN (64u << 20)
 #define SERVICE_ENTRIES 65536
+#define RECENT 32 /* frames after which what they needed is still in the cache */
 
 /* A frame that waits its turn, decoded, while what it will need is fetched. */
 struct ahead {
@@ -518,6 +519,8 @@ fetch_session(struct worker *w, const struct ahead *a, bool next)
 		services_fetch(w->services, s);
 		return;
 	}
+	if (s->app && a->frame.num - s->app->num < RECENT)
+		return; /* it was all looked at just now */
 	bool bytes = a->packets->payload.n > 0;
 	for (int d = 0; s->stream && d < 2; d++)
 		bytes |= stream_fetch_window(s->stream, d);

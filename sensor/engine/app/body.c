@@ -63,6 +63,19 @@ body_add(struct body *b, struct app *app, struct span s, uint64_t limit)
 	}
 }
 
+void
+body_take(struct body *b, struct app *app, struct span s, uint64_t limit)
+{
+	if (!bodies_unread(app) || b->file) {
+		body_add(b, app, s, limit);
+		return;
+	}
+	b->start += b->data.n + s.n;
+	b->seen = b->start;
+	b->total += s.n;
+	app_drop(app, &b->data);
+}
+
 /* Bytes on both sides of a hole must not become neighbours: what was looked at goes, and what was not yet ends the body. */
 void
 body_gap(struct body *b, struct app *app, uint64_t n)

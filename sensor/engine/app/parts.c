@@ -22,7 +22,7 @@ unlink_first(struct parts *p, struct app *a)
 static void
 place(struct parts *p, struct app *a, struct body *b, struct span s)
 {
-	body_add(b, a, s, 0);
+	body_take(b, a, s, 0);
 	p->next += s.n;
 }
 

@@ -221,6 +221,8 @@ struct body {
 };
 /* Appends up to `limit` bytes in all (0 = no limit but the pool); beyond it only counts. */
 void body_add(struct body *b, struct app *app, struct span s, uint64_t limit);
+/* The same of a body the parser does not look into: where nobody else does either, bytes are counted only. */
+void body_take(struct body *b, struct app *app, struct span s, uint64_t limit);
 /* `n` bytes never came: what follows is looked at by itself. */
 void body_gap(struct body *b, struct app *app, uint64_t n);
 void body_clear(struct body *b, struct app *app);

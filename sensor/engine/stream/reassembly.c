@@ -328,32 +328,35 @@ half_hole_shows(const struct streams *e, const struct stream *s, int dir)
 	return held_at(h, at, NEVER).n == 0 && skip_hole(h, at, lost_edge(e, s, dir)) > at;
 }
 
-static bool
+static inline bool
 at_end(const struct streams *e, const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
 	uint64_t depth = depth_of(e, s);
 
-	if (s->flags & S_FLUSH)
-		return true;
-	if (depth && h->app >= depth)
+	if (s->flags & S_FLUSH || (depth && h->app >= depth))
 		return true;
 	if ((h->flags & HALF_FIN) && (int64_t) h->app >= half_offset(h, h->fin_seq))
 		return true;
 	return s->state == STREAM_CLOSED && h->app >= half_held_end(h);
 }
 
-static bool
+/* Is something held, or a hole known, or the end? */
+static inline bool
+may_give(const struct streams *e, const struct stream *s, int dir)
+{
+	const struct half *h = &s->half[dir];
+
+	return !(h->flags & (HALF_APP_DONE | HALF_EOF_TOLD)) && (h->app < h->base + h->n || h->blocks || at_end(e, s, dir));
+}
+
+static __attribute__((noinline)) bool
 next_of(struct streams *e, struct stream *s, int dir, struct stream_chunk *out)
 {
 	struct half *h = &s->half[dir];
 	uint16_t told = dir == TO_SERVER ? S_FIRST_TOLD_0 : S_FIRST_TOLD_1;
 	uint64_t to;
 
-	if (h->flags & (HALF_APP_DONE | HALF_EOF_TOLD))
-		return false;
-	if (h->app >= half_contiguous(h) && !h->blocks && !at_end(e, s, dir))
-		return false; /* nothing is held, nor is a hole known */
 	*out = (struct stream_chunk) { .dir = dir, .offset = h->app };
 	out->bytes = held_at(h, h->app, ready_edge(e, s, dir));
 	if (out->bytes.n == 0) {
@@ -383,7 +386,7 @@ stream_next(struct streams *e, struct stream *s, struct stream_chunk *out)
 	/* passive: what this packet acknowledged comes first */
 	if (!e->conf.inline_mode)
 		first = !first;
-	return next_of(e, s, first, out) || next_of(e, s, !first, out);
+	return (may_give(e, s, first) && next_of(e, s, first, out)) || (may_give(e, s, !first) && next_of(e, s, !first, out));
 }
 
 /* As lost_edge, for raw inspection: at the end it also sees what was never acknowledged, beyond holes. */

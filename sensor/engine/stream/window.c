@@ -67,6 +67,11 @@ window_grow(struct streams *e, struct half *h, uint32_t more)
 static int
 edge_add(struct streams *e, struct half *h, uint32_t end)
 {
+	if (h->edges.cap - h->edges.n >= sizeof end) {
+		memcpy(h->edges.p + h->edges.n, &end, sizeof end);
+		h->edges.n += sizeof end;
+		return 0;
+	}
 	size_t before = h->edges.cap ? pool_size(h->edges.cap) : 0;
 	int ret = bytes_add(&h->edges, e->pool, span_of(&end, sizeof end), EDGE_MAX);
 

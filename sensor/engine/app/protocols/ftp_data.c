@@ -62,7 +62,7 @@ data_feed(struct app *a, void *state, int dir, struct span bytes)
 
 	if (t) {
 		file_begin(a, &t->tx, &t->file[dir], dir);
-		body_add(&t->file[dir], a, bytes, 0);
+		body_take(&t->file[dir], a, bytes, 0);
 	}
 	return (int) bytes.n;
 }

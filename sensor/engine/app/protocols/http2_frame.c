@@ -113,7 +113,7 @@ take_body(void *arg, struct span bytes)
 {
 	struct sink *k = arg;
 
-	body_add(&k->side->body, k->s->app, bytes, 0);
+	(k->side->is_dns ? body_add : body_take)(&k->side->body, k->s->app, bytes, 0);
 	range_add(k->s->app, &k->side->range, bytes);
 }
 

@@ -334,6 +334,30 @@ bodies_take_little(void **state)
 	drive_clear(&d);
 }
 
+/* Of bodies nobody looks into bytes are counted, holes and what was kept before are passed over. */
+static void
+bodies_only_counted(void **state)
+{
+	struct drive d;
+	struct body b = { .inspect_window = 10 };
+
+	drive_begin(&d, 6, 80);
+	drive_feed(&d, TO_SERVER, SPAN_LIT(REQUEST), 0);
+	body_take(&b, d.app, SPAN_LIT("abc"), 0);
+	assert_int_equal(b.data.n, 3);
+	apps_want_files(d.apps, &(struct files_conf) { .no_bodies = true });
+	body_take(&b, d.app, SPAN_LIT("defg"), 0);
+	body_gap(&b, d.app, 2);
+	body_take(&b, d.app, SPAN_LIT("h"), 0);
+	assert_int_equal(b.total, 10);
+	assert_null(b.data.p);
+	apps_want_files(d.apps, &(struct files_conf) { .no_bodies = false });
+	body_take(&b, d.app, SPAN_LIT("ij"), 0);
+	assert_true(b.start == 10 && b.data.n == 2);
+	body_clear(&b, d.app);
+	drive_clear(&d);
+}
+
 int
 main(void)
 {
@@ -352,6 +376,7 @@ main(void)
 		cmocka_unit_test(bodies_are_shown_once),
 		cmocka_unit_test(hole_in_a_body),
 		cmocka_unit_test(bodies_take_little),
+		cmocka_unit_test(bodies_only_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
