@@ -304,7 +304,8 @@ static int
 read_one(struct parse *p, const struct rule_option *o, struct counts *c)
 {
 	for (size_t i = 0; i < sizeof(metas) / sizeof(metas[0]); i++) {
-		if (!text_same(o->name, metas[i].name))
+		const char *name = metas[i].name;
+		if (o->name[0] != name[0] || o->name[1] != name[1] || strcmp(o->name, name) != 0) /* most begin otherwise */
 			continue;
 		if (!o->value || !*o->value)
 			return parse_error(p, o->name, "%s without a value, expected %s:VALUE;", o->name, o->name);

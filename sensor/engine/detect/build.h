@@ -10,6 +10,13 @@
 #define ENGINE_DETECT_BUILD_H
 
 #include "engine/detect/engine.h"
+#include "rule/map.h"
+
+/* What earlier rules had, by its text. */
+struct known {
+	struct map regexes;             /* struct regex */
+	struct map names[NAME_CLASSES]; /* ids, from 1, as pointers */
+};
 
 /* A program being written, and the buffer it is for. lists[0] is the payload's. */
 struct draft_list {

@@ -288,12 +288,16 @@ build_name(struct build *b, enum name_class c, const char *name)
 {
 	struct ruleset *r = b->rs;
 
-	for (uint32_t i = 0; i < r->n_names[c]; i++)
-		if (!strcmp(r->name[c][i], name))
-			return i;
-	if (vec_grow(&r->name[c], r->n_names[c], &r->cap_names[c], sizeof(*r->name[c])) < 0)
+	uintptr_t id = (uintptr_t) map_find(&r->known->names[c], span_str(name));
+
+	if (id)
+		return (uint32_t) (id - 1);
+	if (vec_grow(&r->name[c], r->n_names[c], &r->cap_names[c], sizeof(*r->name[c])) < 0 || !(name = arena_strdup(&r->arena, name)))
 		return 0;
-	r->name[c][r->n_names[c]] = arena_strdup(&r->arena, name);
+	id = r->n_names[c] + UINT32_C(1);
+	if (map_set(&r->known->names[c], span_str(name), (void *) id) < 0)
+		return 0;
+	r->name[c][r->n_names[c]] = name;
 	return r->n_names[c]++;
 }
 

@@ -353,7 +353,7 @@ struct ruleset {
 	uint32_t n_codes, cap_codes;
 	struct ptr_map *copies; /* while building; likewise: */
 	struct names *names;
-	struct map *regexes; /* text -> struct regex */
+	struct known *known;
 	struct ruleset_report report;
 	const struct detect_conf *conf;
 	const struct fast *fasts; /* by rule, when they were to be kept; NULL */

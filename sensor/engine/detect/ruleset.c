@@ -9,7 +9,6 @@
 #include "engine/detect/explain_private.h"
 #include "engine/detect/reputation.h"
 #include "engine/detect/ruleset.h"
-#include "rule/map.h"
 
 /* Room for one more element in *(T **) vec; doubles. */
 int
@@ -132,10 +131,12 @@ build_all(struct build *b, struct built *out)
 			b->rs->report.failed++;
 		if (e <= 0)
 			continue;
-		struct card_threshold *t = arena_alloc(&b->rs->arena, (b->n_thresholds + 1) * sizeof(*t));
-		if (!t)
-			return -1;
-		memcpy(t, b->thresholds, b->n_thresholds * sizeof(*t));
+		struct card_threshold *t = NULL;
+		if (b->n_thresholds) {
+			if (!(t = arena_alloc(&b->rs->arena, b->n_thresholds * sizeof(*t))))
+				return -1;
+			memcpy(t, b->thresholds, b->n_thresholds * sizeof(*t));
+		}
 		out->cards[k] = (struct build_card) { rules->rules[i], t, b->n_thresholds, b->target };
 		out->keys[k].place = k;
 		b->rs->sigs[k].card = k;
@@ -223,7 +224,7 @@ ruleset_build(const struct ruleset_in *in, struct diag *d)
 	struct build *b = calloc(1, sizeof(*b));
 	struct ptr_map copies = { 0 };
 	struct names *names = names_new();
-	struct map regexes = { 0 };
+	struct known known = { 0 };
 	struct built out = { 0 };
 	int64_t begin = clock_monotonic();
 	int e = -1;
@@ -236,19 +237,21 @@ ruleset_build(const struct ruleset_in *in, struct diag *d)
 		r->conf = in->conf;
 		r->copies = &copies;
 		r->names = names;
-		r->regexes = &regexes;
+		r->known = &known;
 		*b = (struct build) { .rs = r, .diag = d, .in = in };
 		if ((e = build_all(b, &out)) == 0)
 			e = finish(r, in, &out, d);
 		build_clear(b);
 		r->copies = NULL;
 		r->names = NULL;
-		r->regexes = NULL;
+		r->known = NULL;
 		r->conf = NULL;
 	}
 	free(b);
 	names_free(names);
-	map_clear(&regexes);
+	map_clear(&known.regexes);
+	for (unsigned c = 0; c < NAME_CLASSES; c++)
+		map_clear(&known.names[c]);
 	free(copies.slot);
 	free(out.fasts);
 	free(out.keys);

@@ -2,7 +2,6 @@
  * pcre - a regular expression on a buffer.
  */
 #include "engine/detect/build.h"
-#include "rule/map.h"
 
 struct flag {
 	char letter;
@@ -106,7 +105,7 @@ struct regex {
 static int
 compile(struct build *b, const char *pattern, uint32_t options, struct op_pcre *o)
 {
-	struct map *known = b->rs->regexes;
+	struct map *known = &b->rs->known->regexes;
 	struct regex *first = map_find(known, span_str(pattern)), *x = first;
 	int code;
 	PCRE2_SIZE at;
