@@ -3,6 +3,7 @@
  * cap - depth, so the closing brackets always have their room.
  */
 #include "base/json.h"
+#include "base/vec.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -82,9 +83,6 @@ is_plain(uint8_t c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-typedef uint8_t v16 __attribute__((vector_size(16)));
-typedef uint64_t v16_halves __attribute__((vector_size(16)));
-
 #define EACH(c) (UINT64_C(0x0101010101010101) * (c))
 #define HAS_ZERO(x) (((x) - EACH(1)) & ~(x) & EACH(0x80))
 
@@ -109,10 +107,9 @@ copy_plain(char *to, const uint8_t *p, size_t n)
 {
 	size_t at = 0;
 	uint64_t word;
-	v16 v;
 
 	for (; n - at >= 16; at += 16) {
-		memcpy(&v, p + at, 16);
+		v16 v = v16_load(p + at);
 		if (!sixteen_plain(v))
 			return at;
 		memcpy(to + at, &v, 16);

@@ -6,23 +6,12 @@
  */
 #include <endian.h>
 
+#include "base/vec.h"
 #include "engine/detect/engine.h"
 
 enum { NO, YES, GIVE_UP /* no other place can help */ };
 
 static int run(struct inspect *in, const struct op *op, const struct op *end, struct span buf);
-
-typedef uint8_t v16 __attribute__((vector_size(16)));
-typedef uint64_t v16_halves __attribute__((vector_size(16)));
-
-static inline v16
-load16(const uint8_t *p)
-{
-	v16 v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
 
 static inline uint8_t
 either_case(uint8_t low, bool nocase)
@@ -49,10 +38,10 @@ content_find(struct span hay, const uint8_t *p, uint32_t n, bool nocase)
 	uint8_t fold_a = either_case(p[0], nocase), fold_b = either_case(p[n - 1], nocase);
 	v16 a = (v16) { 0 } + p[0], b = (v16) { 0 } + p[n - 1], fa = (v16) { 0 } + fold_a, fb = (v16) { 0 } + fold_b;
 	for (; hay.n - i >= n + 15; i += 16) {
-		v16 x = load16(hay.p + i) | fa, y = load16(hay.p + i + n - 1) | fb;
+		v16 x = v16_load(hay.p + i) | fa, y = v16_load(hay.p + i + n - 1) | fb;
 		v16_halves m = (v16_halves) ((x == a) & (y == b));
 		for (unsigned half = 0; half < 2; half++)
-			for (uint64_t bits = le64toh(m[half]) & UINT64_C(0x0101010101010101); bits; bits &= bits - 1) {
+			for (uint64_t bits = v16_lanes(m, half); bits; bits &= bits - 1) {
 				uint32_t at = i + half * 8 + (uint32_t) __builtin_ctzll(bits) / 8;
 				if (same(hay.p + at, p, n, nocase))
 					return at;

@@ -10,7 +10,7 @@
  */
 #include "engine/detect/grams_private.h"
 
-typedef uint8_t v16 __attribute__((vector_size(16)));
+#include "base/vec.h"
 
 void
 grams_lower(uint8_t *to, struct span s)
@@ -18,8 +18,7 @@ grams_lower(uint8_t *to, struct span s)
 	uint32_t i = 0;
 
 	for (; i + 16 <= s.n; i += 16) {
-		v16 x;
-		memcpy(&x, s.p + i, sizeof(x));
+		v16 x = v16_load(s.p + i);
 		x |= (v16) (x - 'A' < 26) & 0x20;
 		memcpy(to + i, &x, sizeof(x));
 	}
