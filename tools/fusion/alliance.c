@@ -358,10 +358,10 @@ publish_once(struct alliance *a, const char *id, const char *own, const struct r
 	bool good = members_read(a, id, &m, why);
 	for (unsigned i = 0; i < m.n; i++)
 		field[i] = m.pair[i][0]->str;
-	if (!good || !hosts_count(a, id, field, m.n, &hosts, why) || !has_member(field, m.n, own)) {
-		rc = good && !has_member(field, m.n, own) ? 3 : E_AGAIN;
+	bool there = good && has_member(field, m.n, own);
+	if (!there || !hosts_count(a, id, field, m.n, &hosts, why)) {
 		members_clear(&m);
-		return rc;
+		return good && !there ? 3 : E_AGAIN;
 	}
 	struct fuse_in in = { a->packs, a->effects, m.member, m.n, id, (uint32_t) s.revision + 1, hosts.n, hosts.exact };
 	uint64_t digest = hash_bytes(&hosts.n, sizeof hosts.n, m.digest ^ hash_bytes(a->packs->hash, 64, 0));

@@ -170,10 +170,27 @@ looked_at(const struct app *a, const struct tx *tx, int dir)
 }
 
 static bool
+complete(const struct app *a, const struct tx *tx)
+{
+	return tx_final(a, tx, TO_SERVER) && tx_final(a, tx, TO_CLIENT);
+}
+
+static bool
 finished(const struct app *a, const struct tx *tx)
 {
-	return tx->logged && looked_at(a, tx, TO_SERVER) && looked_at(a, tx, TO_CLIENT) && tx_final(a, tx, TO_SERVER) &&
-	    tx_final(a, tx, TO_CLIENT);
+	return tx->logged && looked_at(a, tx, TO_SERVER) && looked_at(a, tx, TO_CLIENT) && complete(a, tx);
+}
+
+static void
+free_where(struct app *a, bool (*over)(const struct app *a, const struct tx *tx))
+{
+	struct tx *next;
+
+	for (struct tx *tx = a ? a->first : NULL; tx; tx = next) {
+		next = tx->next;
+		if (over(a, tx))
+			app_tx_free(a, tx);
+	}
 }
 
 bool
@@ -191,23 +208,11 @@ app_crowded(const struct app *a, int dir)
 void
 app_prune(struct apps *e, struct app *a)
 {
-	struct tx *next;
-
-	for (struct tx *tx = a ? a->first : NULL; tx; tx = next) {
-		next = tx->next;
-		if (finished(a, tx))
-			app_tx_free(a, tx);
-	}
+	free_where(a, finished);
 }
 
 void
 app_let_go(struct app *a)
 {
-	struct tx *next;
-
-	for (struct tx *tx = a->first; tx; tx = next) {
-		next = tx->next;
-		if (tx_final(a, tx, TO_SERVER) && tx_final(a, tx, TO_CLIENT))
-			app_tx_free(a, tx);
-	}
+	free_where(a, complete);
 }

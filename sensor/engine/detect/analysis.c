@@ -144,19 +144,10 @@ print_groups(const struct ruleset *r, FILE *out)
 	print_list(out, "packet events", &r->events);
 }
 
-enum where { ANYWHERE, FROM_BEGIN, FROM_END };
-
-/* Where its pattern is looked up, instead of searched for; *at from there. */
 static enum where
 placed(const struct ruleset *r, const struct fast *f, uint32_t *at)
 {
-	const struct buffer *b = f->payload ? NULL : &r->buffers[f->buffer];
-
-	if (b && b->kind == BUF_FRAME)
-		return ANYWHERE;
-	if (fast_fixed(f, at))
-		return FROM_BEGIN;
-	return b && !b->body && fast_last(f, at) ? FROM_END : ANYWHERE;
+	return finder_where(f->payload ? FINDER_PAYLOAD : finder_of_buffer(&r->buffers[f->buffer]), f, at);
 }
 
 /* Why a rule costs more than others; NULL: it does not. */

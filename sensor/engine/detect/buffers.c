@@ -64,8 +64,7 @@ buffer_lookup(const char *name, struct buffer *out, struct arena *a, bool *modif
 static bool
 buffer_same(const struct buffer *a, const struct buffer *b)
 {
-	if (a->kind != b->kind || a->dirs != b->dirs || a->n_transforms != b->n_transforms ||
-	    (a->name != b->name && strcmp(a->name, b->name)))
+	if (!buffer_alike(a, b))
 		return false;
 	for (unsigned i = 0; i < a->n_transforms; i++) {
 		const struct transform *x = &a->transforms[i], *y = &b->transforms[i];

@@ -10,8 +10,7 @@ extern const struct keyword keyword_content, keyword_nocase;
 static bool
 same_buffer(const struct draft_list *a, const struct draft_list *b)
 {
-	if (a->buffer.kind != b->buffer.kind || a->buffer.dirs != b->buffer.dirs || a->buffer.n_transforms != b->buffer.n_transforms ||
-	    (a->buffer.name != b->buffer.name && strcmp(a->buffer.name, b->buffer.name)))
+	if (!buffer_alike(&a->buffer, &b->buffer))
 		return false;
 	for (unsigned i = 0; i < a->buffer.n_transforms; i++)
 		if (a->transforms[i].kw != b->transforms[i].kw || a->transforms[i].arg.p != b->transforms[i].arg.p)

@@ -1,6 +1,7 @@
 /*
  * bytes - byte_test, byte_jump, byte_extract and byte_math over one buffer; base64.
  */
+#include "base/base64.h"
 #include "engine/detect/engine.h"
 
 bool
@@ -194,18 +195,6 @@ byte_run(struct inspect *in, const struct op *op, struct span buf)
 	}
 }
 
-static int
-base64_digit(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* RFC 4648 section 4; blanks and line ends are passed over (RFC 2045). Stops at the first other character: what
  * came before counts, unless `strict`, when nothing does. Returns bytes written. */
 uint32_t
@@ -215,15 +204,15 @@ base64_run(struct span in, uint8_t *out, uint32_t cap, bool strict)
 
 	for (uint32_t i = 0; i < in.n; i++) {
 		uint8_t c = in.p[i];
-		int d = base64_digit(c);
-		if (d < 0) {
+		uint8_t d = base64_value(c);
+		if (d == BASE64_NONE) {
 			if (c == ' ' || c == '\r' || c == '\n' || c == '\t' || c == '\f' || c == '\v')
 				continue;
 			if (c != '=' && strict)
 				return 0;
 			break;
 		}
-		acc = acc << 6 | (uint32_t) d;
+		acc = acc << 6 | d;
 		if (++have == 4) {
 			if (n + 3 > cap)
 				return n;

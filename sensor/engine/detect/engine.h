@@ -171,6 +171,13 @@ struct buffer {
 	const struct transform *transforms;
 };
 
+/* The same but for what its transforms are. */
+static inline bool
+buffer_alike(const struct buffer *a, const struct buffer *b)
+{
+	return a->kind == b->kind && a->dirs == b->dirs && a->n_transforms == b->n_transforms && (a->name == b->name || !strcmp(a->name, b->name));
+}
+
 /* ---- a rule, compiled ---- */
 enum part_kind { PART_BUFFER, PART_NUMBER, PART_FLAG, PART_TX, PART_PAYLOAD };
 struct part {
@@ -371,6 +378,10 @@ void scan_free(struct scan *s);
 /* What is looked for: bytes that may begin anywhere, that begin where payload does, a whole field, a body that grows. */
 enum finder_of { FINDER_PIECES, FINDER_PAYLOAD, FINDER_FIELD, FINDER_BODY };
 struct finder *finder_build(struct ruleset *r, const char *name, enum finder_of of, const struct fast *fasts, const struct list *l, struct diag *d);
+enum finder_of finder_of_buffer(const struct buffer *b);
+/* Where a rule's pattern is looked up, instead of searched for; *at: how many bytes behind the beginning, or before the end. */
+enum where { ANYWHERE, FROM_BEGIN, FROM_END };
+enum where finder_where(enum finder_of of, const struct fast *f, uint32_t *at);
 bool fast_fixed(const struct fast *f, uint32_t *at);    /* its pattern can only be at this place */
 bool fast_last(const struct fast *f, uint32_t *behind); /* its pattern can only be so many bytes before the end */
 struct anchors *anchors_build(struct ruleset *r, const struct fast *fasts, const struct list *l, bool from_end);

@@ -13,14 +13,27 @@ struct parted { /* a finder's rules */
 	struct list fixed, last, any, large;
 };
 
+enum finder_of
+finder_of_buffer(const struct buffer *b)
+{
+	return b->kind == BUF_FRAME ? FINDER_PIECES : b->body ? FINDER_BODY : FINDER_FIELD;
+}
+
+enum where
+finder_where(enum finder_of of, const struct fast *f, uint32_t *at)
+{
+	if (of != FINDER_PIECES && fast_fixed(f, at))
+		return FROM_BEGIN;
+	return of == FINDER_FIELD && fast_last(f, at) ? FROM_END : ANYWHERE;
+}
+
 static struct list *
 part_for(struct parted *p, enum finder_of of, const struct fast *f)
 {
 	uint32_t at;
+	enum where w = finder_where(of, f, &at);
 
-	if (of != FINDER_PIECES && fast_fixed(f, &at))
-		return &p->fixed;
-	return of == FINDER_FIELD && fast_last(f, &at) ? &p->last : &p->any;
+	return w == FROM_BEGIN ? &p->fixed : w == FROM_END ? &p->last : &p->any;
 }
 
 static int

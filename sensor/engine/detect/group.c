@@ -285,11 +285,11 @@ static int
 add_field_scan(struct ruleset *r, const struct fast *fasts, struct list (*fields)[2], uint16_t buffer, int dir, const char *name, struct diag *d)
 {
 	const struct list *k = &fields[buffer][dir];
-	enum finder_of of = r->buffers[buffer].body ? FINDER_BODY : FINDER_FIELD;
+	enum finder_of of = finder_of_buffer(&r->buffers[buffer]);
 	struct finder *s = NULL;
 
 	if (r->buffers[buffer].kind == BUF_FRAME)
-		return (s = finder_build(r, name, FINDER_PIECES, fasts, k, d)) ? add_frame_scan(r, buffer, dir, s) : -1;
+		return (s = finder_build(r, name, of, fasts, k, d)) ? add_frame_scan(r, buffer, dir, s) : -1;
 	for (unsigned p = 0; p < protocol_table_n; p++) {
 		if (!has_row(r, buffer, p, dir) || (is_message(r, buffer, p, dir) && joined_of(r, fields, p, dir).n))
 			continue;

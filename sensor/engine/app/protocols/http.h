@@ -276,6 +276,8 @@ bool http_is_end(const struct http_conf *c, struct span line, bool more);
 int http_header_line(struct http *s, int dir, struct span line, uint32_t at, bool goes_on);
 int http_header_pending(struct http *s, int dir); /* nothing more belongs to the one that waits */
 void http_head_clear(struct app *a, struct http_head *h);
+/* What is at hand of a body of which *left bytes are to come, given on; HTTP_NEXT: that was all. */
+enum http_step http_body_piece(struct http *s, struct http_side *d, int64_t *left, enum http_step (*give)(struct http *s, const uint8_t *p, uint32_t n));
 void http_head_forget(struct http_head *h);   /* the headers, not the text */
 int http_make(struct http *s, struct http_head *h, struct span b, struct http_ref *out); /* a copy of it in `made` */
 

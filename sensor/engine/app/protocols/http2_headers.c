@@ -13,6 +13,7 @@
  */
 #include "engine/app/protocols/http2.h"
 
+#include "base/base64.h"
 #include "engine/app/heap.h"
 
 #define HEAD_MAX 65536u
@@ -271,11 +272,11 @@ is_dns_type(const struct http2_tx *t, int dir, struct span name)
 	return http2_value(t, dir, name, NULL, &v) && span_eq_nocase(v, SPAN_LIT("application/dns-message"));
 }
 
-static int
+/* Of either alphabet, RFC 4648 sections 4 and 5. */
+static uint8_t
 base64url(uint8_t c)
 {
-	return c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 : c >= '0' && c <= '9' ? c - '0' + 52 :
-	    c == '-' || c == '+' ? 62 : c == '_' || c == '/' ? 63 : -1;
+	return c == '-' ? 62 : c == '_' ? 63 : base64_value(c);
 }
 
 bool
@@ -284,12 +285,12 @@ http2_unbase64(struct app *a, struct span in, struct bytes *out)
 	uint32_t v = 0, bits = 0;
 
 	for (uint32_t i = 0; i < in.n; i++) {
-		int c = base64url(in.p[i]);
+		uint8_t c = base64url(in.p[i]);
 		uint8_t b;
 
-		if (c < 0)
+		if (c == BASE64_NONE)
 			break;
-		v = v << 6 | (uint32_t) c;
+		v = v << 6 | c;
 		if ((bits += 6) < 8)
 			continue;
 		bits -= 8;

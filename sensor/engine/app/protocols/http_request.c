@@ -132,26 +132,17 @@ http_request_last(struct http *s)
 
 /* ---- bodies ---- */
 
-/* Bytes of the body at hand, of which so many are to come; HTTP_NEXT: that was all. */
 static enum http_step
-piece(struct http *s, int64_t *left)
+body(struct http *s, const uint8_t *p, uint32_t n)
 {
-	struct http_side *d = side(s);
-	uint32_t n = d->n - d->at < *left ? d->n - d->at : (uint32_t) *left;
-
-	if (!n)
-		return HTTP_MORE;
-	http_on_request_body(s, d->tx, d->p ? d->p + d->at : NULL, n);
-	d->at += n;
-	d->from = d->at;
-	*left -= n;
-	return *left ? HTTP_MORE : HTTP_NEXT;
+	http_on_request_body(s, side(s)->tx, p, n);
+	return HTTP_NEXT;
 }
 
 enum http_step
 http_request_identity(struct http *s)
 {
-	enum http_step r = piece(s, &side(s)->left);
+	enum http_step r = http_body_piece(s, side(s), &side(s)->left, body);
 
 	return r == HTTP_NEXT ? go(s, http_request_last) : r;
 }
@@ -168,7 +159,7 @@ chunk_end(struct http *s)
 static enum http_step
 chunk_data(struct http *s)
 {
-	enum http_step r = piece(s, &side(s)->chunk);
+	enum http_step r = http_body_piece(s, side(s), &side(s)->chunk, body);
 
 	return r == HTTP_NEXT ? go(s, chunk_end) : r;
 }

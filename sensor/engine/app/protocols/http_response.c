@@ -99,28 +99,11 @@ http_response_last(struct http *s)
 
 /* ---- bodies ---- */
 
-/* Bytes of the body at hand, of which so many are to come; HTTP_NEXT: that was all. */
-static enum http_step
-piece(struct http *s, int64_t *left)
-{
-	struct http_side *d = side(s);
-	uint32_t n = d->n - d->at < *left ? d->n - d->at : (uint32_t) *left;
-
-	if (!n)
-		return HTTP_MORE;
-	if (body(s, d->p ? d->p + d->at : NULL, n) == HTTP_FAIL)
-		return HTTP_FAIL;
-	d->at += n;
-	d->from = d->at;
-	*left -= n;
-	return *left ? HTTP_MORE : HTTP_NEXT;
-}
-
 enum http_step
 http_response_identity(struct http *s)
 {
 	struct http_side *d = side(s);
-	enum http_step r = d->status == HTTP_CLOSED ? HTTP_NEXT : piece(s, &d->left);
+	enum http_step r = d->status == HTTP_CLOSED ? HTTP_NEXT : http_body_piece(s, d, &d->left, body);
 
 	if (r != HTTP_NEXT)
 		return r;
@@ -166,7 +149,7 @@ chunk_end(struct http *s)
 static enum http_step
 chunk_data(struct http *s)
 {
-	enum http_step r = piece(s, &side(s)->chunk);
+	enum http_step r = http_body_piece(s, side(s), &side(s)->chunk, body);
 
 	return r == HTTP_NEXT ? go(s, chunk_end) : r;
 }

@@ -247,3 +247,20 @@ http_header_line(struct http *s, int dir, struct span line, uint32_t at, bool go
 	note_folding(s, dir);
 	return http_header_pending(s, dir) < 0 ? -1 : wait(s, dir, at + 1, line.n - 1);
 }
+
+/* ---- bodies ---- */
+
+enum http_step
+http_body_piece(struct http *s, struct http_side *d, int64_t *left, enum http_step (*give)(struct http *s, const uint8_t *p, uint32_t n))
+{
+	uint32_t n = d->n - d->at < *left ? d->n - d->at : (uint32_t) *left;
+
+	if (!n)
+		return HTTP_MORE;
+	if (give(s, d->p ? d->p + d->at : NULL, n) == HTTP_FAIL)
+		return HTTP_FAIL;
+	d->at += n;
+	d->from = d->at;
+	*left -= n;
+	return *left ? HTTP_MORE : HTTP_NEXT;
+}

@@ -1,6 +1,7 @@
 /*
  * mime - where the parts of a mail begin and end, and what is in them. Streaming: lines come as they come.
  */
+#include "base/base64.h"
 #include "engine/app/protocols/mime.h"
 
 #include <strings.h>
@@ -393,29 +394,14 @@ mime_gap(struct app *a, struct mime *m, uint64_t n)
 	body_gap(&m->last->body, a, n);
 }
 
-#define NONE 0x80
-static uint8_t
-sextet(uint8_t c)
-{
-	static const uint8_t from_blank[96] = {
-		NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, 62, NONE, NONE, NONE, 63,
-		52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NONE, NONE, NONE, NONE, NONE, NONE,
-		NONE, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-		15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NONE, NONE, NONE, NONE, NONE,
-		NONE, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
-		41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NONE, NONE, NONE, NONE, NONE };
-
-	return c >= ' ' && c < 0x80 ? from_blank[c - ' '] : NONE;
-}
-
 /* Four letters, three bytes; false: one of them is none. */
 static bool
 quad(const uint8_t *p, uint8_t *out)
 {
-	uint8_t a = sextet(p[0]), b = sextet(p[1]), c = sextet(p[2]), d = sextet(p[3]);
+	uint8_t a = base64_value(p[0]), b = base64_value(p[1]), c = base64_value(p[2]), d = base64_value(p[3]);
 	uint32_t v = (uint32_t) a << 18 | (uint32_t) b << 12 | (uint32_t) c << 6 | d;
 
-	if ((a | b | c | d) & NONE)
+	if ((a | b | c | d) & BASE64_NONE)
 		return false;
 	out[0] = (uint8_t) (v >> 16);
 	out[1] = (uint8_t) (v >> 8);
@@ -434,10 +420,10 @@ base64(struct mime *m, struct span line, uint8_t *out)
 			i += 4;
 		if (i == line.n)
 			break;
-		uint8_t v = sextet(line.p[i]);
+		uint8_t v = base64_value(line.p[i]);
 		bool end = line.p[i] == '=';
 
-		if (v == NONE && !end) {
+		if (v == BASE64_NONE && !end) {
 			if (line.p[i] != ' ' && line.p[i] != '\t')
 				odd(m, MIME_EV_BASE64);
 			continue;
