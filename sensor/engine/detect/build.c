@@ -84,7 +84,6 @@ static int
 add_keyword(struct build *b, const struct keyword *kw, const char *value)
 {
 	union kw_arg a;
-	uint32_t most;
 	int e;
 
 	b->kw = kw;
@@ -109,8 +108,8 @@ add_keyword(struct build *b, const struct keyword *kw, const char *value)
 			return e;
 	} else if (kw->match && build_match(b, kw->match, &a, kw->cost) < 0)
 		return E_BAD;
-	if (kw->most && (most = kw->most(&a)) < b->payload_most)
-		b->payload_most = most;
+	if (kw->payload_sizes)
+		kw->payload_sizes(&a, &b->payload_sizes);
 	return kw->act ? build_act(b, kw->act, &a) : 0;
 }
 
@@ -236,7 +235,7 @@ build_reset(struct build *b, const struct rule *r)
 	uint32_t used = b->n_lists;
 
 	memset(b, 0, offsetof(struct build, pending));
-	b->payload_most = UINT32_MAX;
+	b->payload_sizes = (struct size_range) { 0, UINT32_MAX };
 	b->rs = rs;
 	b->diag = diag;
 	b->in = in;

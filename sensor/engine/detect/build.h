@@ -67,7 +67,7 @@ struct build {
 	uint32_t n_parts;
 	struct matcher matchers[64];
 	uint32_t n_matchers;
-	uint32_t payload_most; /* longer payloads do not match */
+	struct size_range payload_sizes; /* others do not match */
 	struct action actions[64];
 	uint32_t n_actions;
 	struct card_threshold thresholds[8];

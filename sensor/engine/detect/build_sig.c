@@ -523,12 +523,34 @@ sort_matchers(struct build *b)
 		}
 }
 
+/* A short pattern that may be anywhere tells less than another one of the payload that can be at one place only. */
+static const struct op_content *
+fixed_instead(const struct build *b, const struct op_content *c)
+{
+	uint32_t at, best = PLACE_STRENGTH - 1;
+
+	if (c->n >= PATTERN_SHORT || fast_fixed(&(struct fast) { .content = c, .bytes = span_of(c->p, c->n), .size = UINT32_MAX }, &at))
+		return c;
+	for (uint32_t i = 0; i < b->lists[0].n; i++) {
+		const struct op_content *x = b->lists[0].ops[i].arg;
+		if (b->lists[0].ops[i].type != OP_CONTENT || b->lists[0].ops[i].negated || pattern_strength(x->p, x->n) <= best)
+			continue;
+		if (fast_fixed(&(struct fast) { .content = x, .bytes = span_of(x->p, x->n), .size = UINT32_MAX }, &at)) {
+			best = pattern_strength(x->p, x->n);
+			c = x;
+		}
+	}
+	return c;
+}
+
 static int
 finish_fast(struct build *b, struct fast *fast)
 {
 	int list = -1;
 	const struct op_content *c = fast_choose(b, &list);
 
+	if (c && list == 0 && !(c->flags & (CO_FAST_CHOP | CO_NEGATED)))
+		c = fixed_instead(b, c);
 	*fast = (struct fast) { .content = c };
 	if (!c)
 		return 0;
@@ -563,7 +585,7 @@ build_finish(struct build *b, struct sig *s, struct fast *fast)
 	s->n_payload = (uint16_t) b->lists[0].n;
 	if (finish_fast(b, fast) < 0)
 		return E_BAD;
-	fast->payload_most = b->payload_most;
+	fast->payload_sizes = b->payload_sizes;
 	finish_flags(b, s);
 	s->action = (uint8_t) r->action;
 	s->apps = b->apps;

@@ -312,8 +312,10 @@ find_candidates(struct detect *d)
 	find_strangers(d, r->rest_by[c]);
 	if (r->rest_ports[c][p->dir])
 		ports_find(r->rest_ports[c][p->dir], p, &d->packet);
-	for (uint32_t i = 0; i < r->rest[c][p->dir].n; i++)
-		candidates_add(&d->packet, r->rest[c][p->dir].v[i]);
+	const struct size_range *sizes = r->rest_sizes[c][p->dir];
+	for (uint32_t i = 0; i < r->rest[c][p->dir].n && p->payload.n <= sizes[i].most; i++)
+		if (p->payload.n >= sizes[i].least)
+			candidates_add(&d->packet, r->rest[c][p->dir].v[i]);
 	if (p->any_event)
 		for (uint32_t i = 0; i < r->events.n; i++)
 			candidates_add(&d->packet, r->events.v[i]);

@@ -257,6 +257,8 @@ struct sig {
 
 #define PLACE_MAX 1024 /* place in a field or payload up to which patterns are looked up there */
 #define FINDER_HEAD (PLACE_MAX + LITERAL_MAX)
+#define PATTERN_SHORT 4  /* bytes from which on a pattern tells something wherever it is */
+#define PLACE_STRENGTH 4 /* pattern_strength() from which on it does at one place: a byte, two common ones */
 #define LITERAL_MAX 64 /* bytes of a pattern that are looked for; the rule itself checks the rest */
 
 /* The pattern a rule is found by. */
@@ -265,7 +267,7 @@ struct fast {
 	struct span bytes;
 	bool payload;
 	uint16_t buffer;
-	uint32_t payload_most; /* longer payloads do not match the rule */
+	struct size_range payload_sizes; /* others do not match the rule */
 	uint32_t size;         /* bytes of the field where the rule asks for exactly so many; else UINT32_MAX */
 };
 
@@ -345,6 +347,7 @@ struct ruleset {
 	uint32_t n_buffers, cap_buffers;
 	struct finder *payload[CLASS_N][2];
 	struct list rest[CLASS_N][2]; /* packet rules without a pattern; index CLASS_TCP_PACKET for TCP */
+	struct size_range *rest_sizes[CLASS_N][2]; /* of each: of payloads that it can match; those with the largest ones first */
 	struct address_table *rest_by[CLASS_N]; /* those of them that name few addresses; NULL = none */
 	struct port_table *rest_ports[CLASS_N][2]; /* or few ports; NULL = none */
 	struct list events;           /* only for packets with an event */

@@ -42,7 +42,7 @@ build_large(struct ruleset *r, struct finder *f, const char *name, const struct 
 	char longer[128];
 
 	for (uint32_t i = 0; i < p->any.n; i++)
-		if (fasts[p->any.v[i]].payload_most > FINDER_SMALL && list_add(&p->large, p->any.v[i]) < 0)
+		if (fasts[p->any.v[i]].payload_sizes.most > FINDER_SMALL && list_add(&p->large, p->any.v[i]) < 0)
 			return -1;
 	if (p->large.n == p->any.n)
 		f->large = f->any;

@@ -47,13 +47,15 @@ classes_of(const struct sig *s, bool pattern)
 	return set;
 }
 
-#define SHORT 4 /* bytes from which on a pattern tells something */
-
 /* A pattern that most packets have tells less than the port does. It is then looked at with the packet, in the stream, too. */
 static bool
 found_by_port(const struct sig *s, const struct fast *f)
 {
-	return !(s->flags & SIG_TX) && f->bytes.n < SHORT && ports_few(s);
+	uint32_t at;
+
+	if (s->flags & SIG_TX || f->bytes.n >= PATTERN_SHORT || !ports_few(s))
+		return false;
+	return !fast_fixed(f, &at) || pattern_strength(f->bytes.p, f->bytes.n) < PLACE_STRENGTH;
 }
 
 static struct app_group *
@@ -329,6 +331,27 @@ build_scans(struct ruleset *r, const struct fast *fasts, struct list payload[CLA
 	return 0;
 }
 
+/* Rules on small payloads (dsize) go to the end: a packet is done with them where the first is for smaller ones. */
+static int
+sort_rest(struct list *l, const struct fast *fasts, struct size_range **out)
+{
+	struct size_range *sizes = l->n ? malloc(l->n * sizeof(*sizes)) : NULL;
+
+	*out = sizes;
+	if (l->n && !sizes)
+		return -1;
+	for (uint32_t i = 0; i < l->n; i++) {
+		uint32_t v = l->v[i], k = i;
+		for (; k > 0 && sizes[k - 1].most < fasts[v].payload_sizes.most; k--) {
+			sizes[k] = sizes[k - 1];
+			l->v[k] = l->v[k - 1];
+		}
+		sizes[k] = fasts[v].payload_sizes;
+		l->v[k] = v;
+	}
+	return 0;
+}
+
 int
 ruleset_group(struct ruleset *r, const struct fast *fasts, struct diag *d)
 {
@@ -343,6 +366,9 @@ ruleset_group(struct ruleset *r, const struct fast *fasts, struct diag *d)
 	for (unsigned c = 0; c < CLASS_OTHER; c++)
 		for (int dir = 0; e == 0 && dir < 2; dir++)
 			e = ports_take(r, &r->rest[c][dir], &r->rest_ports[c][dir]);
+	for (unsigned c = 0; c < CLASS_N; c++)
+		for (int dir = 0; e == 0 && dir < 2; dir++)
+			e = sort_rest(&r->rest[c][dir], fasts, &r->rest_sizes[c][dir]);
 	if (e == 0)
 		e = build_scans(r, fasts, payload, fields, d);
 	for (unsigned c = 0; c < CLASS_N; c++)

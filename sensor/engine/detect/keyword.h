@@ -74,6 +74,10 @@ struct match_ctx {
 typedef bool kw_match_fn(const struct match_ctx *c, const union kw_arg *a);
 typedef void kw_act_fn(const struct match_ctx *c, const union kw_arg *a);
 
+struct size_range {
+	uint32_t least, most;
+};
+
 /* What a rule needs so that it can be evaluated; keywords set them by `flags`, setup() by build_require(). */
 #define KW_NEEDS_PACKET 0x01  /* on TCP: look at single packets, not at the stream (dsize, tcp.flags, ...) */
 #define KW_NEEDS_FLOW 0x02    /* no flow: no match, match() not called */
@@ -92,7 +96,8 @@ struct keyword {
 	enum kw_scope scope;
 	enum kw_arg_kind arg;
 	uint16_t flags;          /* KW_* above */
-	uint32_t (*most)(const union kw_arg *a); /* NULL, or of match(): it is false for payloads longer than that */
+	/* NULL, or of match(): narrows the sizes of payloads for which it can be true. */
+	void (*payload_sizes)(const union kw_arg *a, struct size_range *r);
 	uint8_t cost;            /* of match(): 0 = a comparison, 1 = some work, 2 = much */
 	const char *note;        /* for --list-keywords: "accepted, no packets logged" or NULL */
 	/* ARG_CUSTOM. 0, or build_error(). `value` is as written (quotes kept), NULL without a colon. */

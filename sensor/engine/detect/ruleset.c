@@ -301,6 +301,7 @@ ruleset_free(struct ruleset *r)
 		for (int dir = 0; dir < 2; dir++) {
 			ports_free(r->rest_ports[c][dir]);
 			free(r->rest[c][dir].v);
+			free(r->rest_sizes[c][dir]);
 		}
 	}
 	free(r->events.v);

@@ -30,7 +30,7 @@ some_pattern(uint32_t i)
 	for (uint32_t k = 0; k < n; k++)
 		text[i][k] = (uint8_t) "abA@"[dice(i ? 4 : 1)];
 	*c = (struct op_content) { .p = text[i], .n = n, .offset.var = -1, .depth.var = -1 };
-	fasts[i] = (struct fast) { .content = c, .bytes = span_of(text[i], n), .payload_most = UINT32_MAX, .size = UINT32_MAX };
+	fasts[i] = (struct fast) { .content = c, .bytes = span_of(text[i], n), .payload_sizes = { 0, UINT32_MAX }, .size = UINT32_MAX };
 	if (dice(2)) {
 		c->flags |= CO_NOCASE;
 		for (uint32_t k = 0; k < n; k++)
