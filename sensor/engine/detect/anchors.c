@@ -1,15 +1,20 @@
 /*
  * anchors - patterns that rules want at one place of the payload or field: looked up there, not searched for.
  *
- * A place is counted from the beginning, or from the end backwards. For each: which bytes there are at this edge of the patterns, how
- * long keys are (up to eight bytes from there), and a hash of the keys.
+ * A place is counted from the beginning, or from the end backwards. For each: which bytes there are at this edge of the patterns, where
+ * there are many which pairs of bytes, how long keys are, and a hash of the keys. A key is as much of a pattern from its edge on as one
+ * of few lengths allows: patterns that begin alike ("Mozilla/5.0 (") have different ones.
  */
 #include <stdlib.h>
 
 #include "engine/detect/ruleset.h"
 
+#define MANY 32      /* patterns of a place from which on pairs of bytes are asked */
+#define PAIR_BITS 14 /* of a pair's hash, at most */
+
 struct anchor {
 	struct span bytes; /* lower case when nocase */
+	uint64_t key;
 	uint16_t at;
 	bool nocase;
 	uint32_t sig;
@@ -17,8 +22,10 @@ struct anchor {
 };
 struct place {
 	uint16_t at;
-	uint8_t keys[2];    /* bit = length - 1 of keys there are: as they are, in lower case */
+	uint8_t keys[2];    /* bits of the lengths of keys there are: as they are, in lower case */
 	uint64_t edge[4];   /* bit per byte at the edge */
+	uint64_t *pairs;    /* bit per hash of the two bytes at the edge, NULL where patterns are few */
+	uint8_t pair_shift;
 };
 struct anchors {
 	bool from_end;
@@ -63,43 +70,63 @@ fast_last(const struct fast *f, uint32_t *behind)
 	return c->flags & CO_ENDS && !(c->flags & CO_NEGATED) && *behind < PLACE_MAX && f->bytes.n;
 }
 
-/* n bytes from p on; 1 to 4, or 8 of them. In lower case where asked for: ASCII capitals of all bytes at once. */
+static const uint8_t key_lengths[] = { 1, 2, 3, 4, 8, 16, 32 };
+#define KEY_LENGTHS sizeof(key_lengths)
+#define SCATTER UINT64_C(0x9e3779b97f4a7c15)
+
+/* ASCII capitals of all bytes at once. */
+static inline uint64_t
+lower_all(uint64_t v)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t low = v & 0x7f * each, from_a = low + (0x80 - 'A') * each, above_z = low + (0x7f - 'Z') * each;
+
+	return v | (~v & (from_a ^ above_z) & 0x80 * each) >> 2;
+}
+
+/* Of n bytes from p on, one of the lengths. Up to eight are the key, more are hashed. In lower case where asked for. */
 static inline uint64_t
 key_of(const uint8_t *p, uint32_t n, bool nocase)
 {
-	const uint64_t each = UINT64_C(0x0101010101010101);
-	uint64_t key = 0;
+	uint64_t key = 0, v = 0;
 
-	switch (n) {
-	case 8:
-		memcpy(&key, p, 8);
-		break;
-	case 4:
-		memcpy(&key, p, 4);
-		break;
-	default:
+	if (n < 8) {
 		for (uint32_t i = 0; i < n; i++)
-			key |= (uint64_t) p[i] << 8 * i;
+			v |= (uint64_t) p[i] << 8 * i;
+		return nocase ? lower_all(v) : v;
 	}
-	if (nocase) {
-		uint64_t low = key & 0x7f * each, from_a = low + (0x80 - 'A') * each, above_z = low + (0x7f - 'Z') * each;
-		key |= (~key & (from_a ^ above_z) & 0x80 * each) >> 2;
+	for (uint32_t i = 0; i < n; i += 8) {
+		memcpy(&v, p + i, 8);
+		key = (key ^ key >> 31) * SCATTER ^ (nocase ? lower_all(v) : v);
 	}
 	return key;
+}
+
+static inline uint16_t
+pair_hash(const struct anchors *a, const struct place *pl, const uint8_t *edge)
+{
+	uint8_t second = a->from_end ? edge[-1] : edge[1];
+
+	return (uint16_t) ((uint16_t) ((edge[0] | second << 8 | 0x2020) * 40503U) >> pl->pair_shift);
 }
 
 static inline uint32_t
 slot_of(const struct anchors *a, uint32_t place, uint32_t n, bool nocase, uint64_t key)
 {
-	uint64_t x = (key ^ (uint64_t) (place << 5 | n << 1 | nocase) * UINT64_C(0xd6e8feb86659fd93)) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t x = (key ^ (uint64_t) (place << 7 | n << 1 | nocase) * UINT64_C(0xd6e8feb86659fd93)) * SCATTER;
 
 	return (uint32_t) (x >> 32 ^ x >> 48) & a->mask;
 }
 
-static uint32_t
+/* The longest that the pattern has, as an index. */
+static unsigned
 key_length(const struct anchor *x)
 {
-	return x->bytes.n >= 8 ? 8 : x->bytes.n < 4 ? x->bytes.n : 4;
+	unsigned k = KEY_LENGTHS - 1;
+
+	while (key_lengths[k] > x->bytes.n)
+		k--;
+	return k;
 }
 
 static int
@@ -121,7 +148,46 @@ edge_byte(struct place *p, uint8_t c, bool nocase)
 }
 
 static void
-index_all(struct anchors *a)
+pair_add(const struct anchors *a, struct place *p, const struct anchor *x)
+{
+	uint8_t text[2], edge = x->bytes.p[a->from_end ? x->bytes.n - 1 : 0];
+	unsigned from = 0, to = 256;
+
+	if (x->bytes.n > 1) {
+		from = x->bytes.p[a->from_end ? x->bytes.n - 2 : 1];
+		to = from + 1;
+	}
+	for (unsigned second = from; second < to; second++) {
+		text[a->from_end] = edge;
+		text[!a->from_end] = (uint8_t) second;
+		uint16_t h = pair_hash(a, p, text + a->from_end);
+		p->pairs[h / 64] |= UINT64_C(1) << h % 64;
+	}
+}
+
+/* Anchors from the i-th on that are of one place: how many, and what tells whether to look. */
+static int
+pairs_of(struct anchors *a, struct arena *arena, struct place *p, uint32_t i)
+{
+	uint32_t n = 0;
+	unsigned bits = 6;
+
+	while (i + n < a->n && a->v[i + n].at == p->at)
+		n++;
+	if (n < MANY)
+		return 0;
+	while (bits < PAIR_BITS && UINT32_C(1) << bits < 16 * n)
+		bits++;
+	p->pair_shift = (uint8_t) (16 - bits);
+	if (!(p->pairs = arena_zalloc(arena, (UINT32_C(1) << bits) / 8)))
+		return -1;
+	for (uint32_t k = i; k < i + n; k++)
+		pair_add(a, p, &a->v[k]);
+	return 0;
+}
+
+static int
+index_all(struct anchors *a, struct arena *arena)
 {
 	struct place *p = NULL;
 
@@ -130,14 +196,19 @@ index_all(struct anchors *a)
 		if (!p || p->at != x->at) {
 			p = &a->places[a->n_places++];
 			p->at = x->at;
+			if (pairs_of(a, arena, p, i) < 0)
+				return -1;
 		}
-		uint32_t n = key_length(x), from = a->from_end ? x->bytes.n - n : 0;
-		uint32_t *slot = &a->slot[slot_of(a, x->at, n, x->nocase, key_of(x->bytes.p + from, n, false))];
-		p->keys[x->nocase] |= (uint8_t) (1 << (n - 1));
+		unsigned k = key_length(x);
+		uint32_t n = key_lengths[k], from = a->from_end ? x->bytes.n - n : 0;
+		x->key = key_of(x->bytes.p + from, n, false);
+		uint32_t *slot = &a->slot[slot_of(a, x->at, n, x->nocase, x->key)];
+		p->keys[x->nocase] |= (uint8_t) (1 << k);
 		edge_byte(p, x->bytes.p[a->from_end ? x->bytes.n - 1 : 0], x->nocase);
 		x->next = *slot;
 		*slot = i + 1;
 	}
+	return 0;
 }
 
 struct anchors *
@@ -163,8 +234,7 @@ anchors_build(struct ruleset *r, const struct fast *fasts, const struct list *l,
 			.nocase = f->content->flags & CO_NOCASE, .sig = l->v[i] };
 	}
 	qsort(a->v, a->n, sizeof(*a->v), anchor_compare);
-	index_all(a);
-	return a;
+	return index_all(a, &r->arena) < 0 ? NULL : a;
 }
 
 uint32_t
@@ -189,13 +259,13 @@ static void
 look_at(const struct anchors *a, const struct place *pl, const uint8_t *p, uint32_t room, bool nocase, struct candidates *into)
 {
 	for (unsigned keys = pl->keys[nocase]; keys; keys &= keys - 1) {
-		uint32_t n = (uint32_t) __builtin_ctz(keys) + 1;
+		uint32_t n = key_lengths[__builtin_ctz(keys)];
 		if (n > room)
 			return;
-		uint32_t i = a->slot[slot_of(a, pl->at, n, nocase, key_of(a->from_end ? p - n : p, n, nocase))];
-		for (; i; i = a->v[i - 1].next) {
+		uint64_t key = key_of(a->from_end ? p - n : p, n, nocase);
+		for (uint32_t i = a->slot[slot_of(a, pl->at, n, nocase, key)]; i; i = a->v[i - 1].next) {
 			const struct anchor *x = &a->v[i - 1];
-			if (x->at == pl->at && x->nocase == nocase && is_there(a, x, p, room))
+			if (x->key == key && x->at == pl->at && x->nocase == nocase && is_there(a, x, p, room))
 				candidates_add(into, x->sig);
 		}
 	}
@@ -212,6 +282,11 @@ anchors_find(const struct anchors *a, struct span bytes, struct candidates *into
 		const uint8_t *p = bytes.p + (a->from_end ? room : pl->at), *edge = a->from_end ? p - 1 : p;
 		if (!(pl->edge[*edge / 64] >> (*edge % 64) & 1))
 			continue;
+		if (pl->pairs && room > 1) {
+			uint16_t h = pair_hash(a, pl, edge);
+			if (!(pl->pairs[h / 64] >> h % 64 & 1))
+				continue;
+		}
 		if (pl->keys[0])
 			look_at(a, pl, p, room, false, into);
 		if (pl->keys[1])
