@@ -85,33 +85,56 @@ is_wanted(const struct runs *r, uint8_t byte)
 	return r->bytes[byte / 64] >> byte % 64 & 1;
 }
 
-/* The first place from i on where three same bytes begin, or one behind which there is no room for sixteen more. */
+static v16_halves
+begins_three(const uint8_t *p)
+{
+	v16 a = v16_load(p), b = v16_load(p + 1), c = v16_load(p + 2);
+
+	return (v16_halves) ((a == b) & (b == c));
+}
+
+/* The first lane from `least` on that is true; 16: none. */
+static uint32_t
+lane_from(v16_halves m, uint32_t least)
+{
+	for (unsigned half = least / 8; half < 2; half++) {
+		uint64_t lanes = v16_lanes(m, half);
+		if (least > half * 8)
+			lanes &= UINT64_MAX << 8 * (least - half * 8);
+		if (lanes)
+			return half * 8 + (uint32_t) __builtin_ctzll(lanes) / 8;
+	}
+	return 16;
+}
+
+/* The first place from i on where three same bytes begin, or the end. */
 static uint32_t
 three_same(struct span in, uint32_t i)
 {
+	uint8_t few[18] = { 0 };
+	uint32_t at;
+
 	for (; in.n - i >= 18; i += 16) {
-		v16 a = v16_load(in.p + i), b = v16_load(in.p + i + 1), c = v16_load(in.p + i + 2);
-		v16_halves same = (v16_halves) ((a == b) & (b == c));
-		if (!(same[0] | same[1]))
-			continue;
-		return i + v16_first(same);
+		v16_halves same = begins_three(in.p + i);
+		if (same[0] | same[1])
+			return i + v16_first(same);
 	}
-	return i;
+	if (in.n - i < RUN_MIN)
+		return in.n;
+	if (in.n >= 18) { /* the last sixteen places, some of them once more */
+		at = lane_from(begins_three(in.p + in.n - 18), 16 - (in.n - 2 - i));
+		return at < 16 ? in.n - 18 + at : in.n;
+	}
+	memcpy(few, in.p, in.n);
+	at = lane_from(begins_three(few), i);
+	return at + RUN_MIN <= in.n ? at : in.n;
 }
 
 static void
 find_close(const struct runs *r, struct span in, struct candidates *into)
 {
-	uint32_t i = 0;
-
-	while (i < in.n) {
-		if (in.n - i >= 18)
-			i = three_same(in, i);
-		if (is_wanted(r, in.p[i]))
-			i = measure(r, in, i, i, into);
-		else
-			i = run_end(in, i);
-	}
+	for (uint32_t i = three_same(in, 0); i < in.n; i = three_same(in, i))
+		i = is_wanted(r, in.p[i]) ? measure(r, in, i, i, into) : run_end(in, i);
 }
 
 static void
