@@ -10,6 +10,7 @@
 #include "engine/detect/ruleset.h"
 
 #define MANY 32      /* patterns of a place from which on pairs of bytes are asked */
+#define SPARSE 8     /* bits of keys for each slot */
 #define PAIR_BITS 14 /* of a pair's hash, at most */
 
 struct anchor {
@@ -35,6 +36,7 @@ struct anchors {
 	uint32_t n;
 	uint32_t *slot;       /* from 1 */
 	uint32_t mask;
+	uint64_t *keys;       /* bit per hash of a key: SPARSE of them for each slot */
 };
 
 /* The rule says how long the field is, and the pattern fills it. */
@@ -110,12 +112,13 @@ pair_hash(const struct anchors *a, const struct place *pl, const uint8_t *edge)
 	return (uint16_t) ((uint16_t) ((edge[0] | second << 8 | 0x2020) * 40503U) >> pl->pair_shift);
 }
 
+/* Of a key at a place: the number of its bit in keys; divided by SPARSE, of its slot. */
 static inline uint32_t
-slot_of(const struct anchors *a, uint32_t place, uint32_t n, bool nocase, uint64_t key)
+hash_of(const struct anchors *a, uint32_t place, uint32_t n, bool nocase, uint64_t key)
 {
 	uint64_t x = (key ^ (uint64_t) (place << 7 | n << 1 | nocase) * UINT64_C(0xd6e8feb86659fd93)) * SCATTER;
 
-	return (uint32_t) (x >> 32 ^ x >> 48) & a->mask;
+	return (uint32_t) (x >> 32 ^ x >> 48) & (a->mask * SPARSE + SPARSE - 1);
 }
 
 /* The longest that the pattern has, as an index. */
@@ -202,7 +205,8 @@ index_all(struct anchors *a, struct arena *arena)
 		unsigned k = key_length(x);
 		uint32_t n = key_lengths[k], from = a->from_end ? x->bytes.n - n : 0;
 		x->key = key_of(x->bytes.p + from, n, false);
-		uint32_t *slot = &a->slot[slot_of(a, x->at, n, x->nocase, x->key)];
+		uint32_t hash = hash_of(a, x->at, n, x->nocase, x->key), *slot = &a->slot[hash / SPARSE];
+		a->keys[hash / 64] |= UINT64_C(1) << hash % 64;
 		p->keys[x->nocase] |= (uint8_t) (1 << k);
 		edge_byte(p, x->bytes.p[a->from_end ? x->bytes.n - 1 : 0], x->nocase);
 		x->next = *slot;
@@ -220,7 +224,7 @@ anchors_build(struct ruleset *r, const struct fast *fasts, const struct list *l,
 	while (slots < 2 * l->n)
 		slots *= 2;
 	if (!a || !(a->v = arena_zalloc(&r->arena, l->n * sizeof(*a->v))) || !(a->slot = arena_zalloc(&r->arena, slots * sizeof(*a->slot))) ||
-	    !(a->places = arena_zalloc(&r->arena, l->n * sizeof(*a->places))))
+	    !(a->places = arena_zalloc(&r->arena, l->n * sizeof(*a->places))) || !(a->keys = arena_zalloc(&r->arena, slots * SPARSE / 8)))
 		return NULL;
 	a->mask = slots - 1;
 	a->n = l->n;
@@ -263,7 +267,10 @@ look_at(const struct anchors *a, const struct place *pl, const uint8_t *p, uint3
 		if (n > room)
 			return;
 		uint64_t key = key_of(a->from_end ? p - n : p, n, nocase);
-		for (uint32_t i = a->slot[slot_of(a, pl->at, n, nocase, key)]; i; i = a->v[i - 1].next) {
+		uint32_t hash = hash_of(a, pl->at, n, nocase, key);
+		if (!(a->keys[hash / 64] >> hash % 64 & 1))
+			continue;
+		for (uint32_t i = a->slot[hash / SPARSE]; i; i = a->v[i - 1].next) {
 			const struct anchor *x = &a->v[i - 1];
 			if (x->key == key && x->at == pl->at && x->nocase == nocase && is_there(a, x, p, room))
 				candidates_add(into, x->sig);
