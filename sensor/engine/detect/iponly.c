@@ -3,14 +3,18 @@
  * those without a pattern that name few (lists of bad hosts).
  *
  * All ranges of all such rules cut the address space into pieces; each piece knows its rules. A lookup is one
- * binary search by source and one by destination. A rule is filed under the narrower of its two sides.
+ * binary search by source and one by destination, of IPv4 among the pieces that begin with the same bits. A rule is filed under the
+ * narrower of its two sides.
  */
 #include <stdlib.h>
 
 #include "engine/detect/ruleset.h"
 
+#define PREFIX 12 /* bits of an IPv4 address */
+
 struct side {
 	struct addr *begin; /* of each piece, sorted */
+	uint32_t from[(1 << PREFIX) + 1]; /* by prefix: pieces that begin before all its addresses */
 	uint32_t *first;    /* n + 1: into rules */
 	uint32_t *rules;
 	uint32_t n;
@@ -162,6 +166,23 @@ by_dst(const struct sig *s)
 	return !by_src(s) && s->dst;
 }
 
+static void
+index_prefixes(struct side *s)
+{
+	uint32_t at = 0;
+
+	for (uint32_t k = 0; k < 1 << PREFIX; k++) {
+		struct addr first = addr_v4((const uint8_t[4]) { (uint8_t) (k >> (PREFIX - 8)), (uint8_t) (k << (16 - PREFIX)) });
+		while (at < s->n && addr_cmp(&s->begin[at], &first) < 0)
+			at++;
+		s->from[k] = at;
+	}
+	struct addr last = addr_v4((const uint8_t[4]) { 255, 255, 255, 255 });
+	while (at < s->n && addr_cmp(&s->begin[at], &last) <= 0)
+		at++;
+	s->from[1 << PREFIX] = at;
+}
+
 static int
 build_side(const struct ruleset *r, const struct list *rules, struct side *out, const struct addr_set *(*set)(const struct sig *),
     bool (*mine)(const struct sig *))
@@ -175,6 +196,8 @@ build_side(const struct ruleset *r, const struct list *rules, struct side *out, 
 	qsort(e, n, sizeof(*e), edge_compare);
 	int bad = cut(out, e, n);
 	free(e);
+	if (bad == 0)
+		index_prefixes(out);
 	return bad;
 }
 
@@ -275,6 +298,11 @@ find(const struct side *s, const struct addr *a, struct candidates *into)
 {
 	uint32_t lo = 0, hi = s->n;
 
+	if (addr_is_v4(a)) {
+		uint32_t prefix = __builtin_bswap32(a->w[3]) >> (32 - PREFIX);
+		lo = s->from[prefix];
+		hi = s->from[prefix + 1];
+	}
 	while (lo < hi) {
 		uint32_t mid = (lo + hi) / 2;
 		if (addr_cmp(&s->begin[mid], a) <= 0)
