@@ -12,18 +12,32 @@
 
 #include "base/vec.h"
 
+static void
+lower_sixteen(uint8_t *to, const uint8_t *from)
+{
+	v16 x = v16_load(from);
+
+	x |= (v16) (x - 'A' < 26) & 0x20;
+	memcpy(to, &x, sizeof(x));
+}
+
 void
 grams_lower(uint8_t *to, struct span s)
 {
+	uint8_t few[16] = { 0 };
 	uint32_t i = 0;
 
-	for (; i + 16 <= s.n; i += 16) {
-		v16 x = v16_load(s.p + i);
-		x |= (v16) (x - 'A' < 26) & 0x20;
-		memcpy(to + i, &x, sizeof(x));
+	memset(to + s.n, 0, GRAMS_ROOM);
+	for (; i + 16 <= s.n; i += 16)
+		lower_sixteen(to + i, s.p + i);
+	if (i == s.n)
+		return;
+	if (s.n > 16) { /* the last sixteen, some of them once more */
+		lower_sixteen(to + s.n - 16, s.p + s.n - 16);
+		return;
 	}
-	for (; i < s.n; i++)
-		to[i] = byte_lower(s.p[i]);
+	memcpy(few, s.p, s.n);
+	lower_sixteen(to, few);
 }
 
 struct looking {
@@ -41,7 +55,9 @@ is_there(const struct looking *l, const struct lit *x, uint32_t at)
 
 	if (at > l->in.n || l->in.n - at < x->n) /* before the input, too */
 		return false;
-	return memcmp((x->nocase ? l->low : l->in.p) + at, text.p, x->n) == 0;
+	if ((load(l->low + at) & grams_mask(x->n)) != x->head)
+		return false;
+	return (x->nocase && x->n <= 8) || memcmp((x->nocase ? l->low : l->in.p) + at, text.p, x->n) == 0;
 }
 
 static void
@@ -67,7 +83,7 @@ may_be(const struct table *t, const uint8_t *p)
 	return t->bits[h / 32] >> h % 32 & 1;
 }
 
-/* Four places at once; at most of them nothing is filed. */
+/* Four places at once; at most of them nothing is filed. Behind the end nothing is, for there is no room for a literal. */
 static void
 look(const struct looking *l, const struct table *table)
 {
@@ -75,7 +91,7 @@ look(const struct looking *l, const struct table *table)
 	const uint8_t *p = l->low;
 	uint32_t n = l->in.n < t.width ? 0 : l->in.n - t.width + 1, i = 0, s = t.step;
 
-	for (; i + 3 * s < n; i += 4 * s) {
+	for (; i < n; i += 4 * s) {
 		bool a = may_be(&t, p + i), b = may_be(&t, p + i + s);
 		bool c = may_be(&t, p + i + 2 * s), d = may_be(&t, p + i + 3 * s);
 		if (!(a | b | c | d))
@@ -89,9 +105,6 @@ look(const struct looking *l, const struct table *table)
 		if (d)
 			look_closer(l, table, i + 3 * s);
 	}
-	for (; i < n; i += s)
-		if (may_be(&t, p + i))
-			look_closer(l, table, i);
 }
 
 uint32_t
@@ -107,7 +120,6 @@ grams_find(const struct grams *g, struct span in, void (*found)(void *arg, uint3
 	struct looking l = { .g = g, .in = in, .low = low, .found = found, .arg = arg };
 
 	grams_lower(low, in);
-	memset(low + in.n, 0, GRAMS_ROOM);
 	for (unsigned k = 0; k < KINDS; k++)
 		if (g->of[k].n)
 			look(&l, &g->of[k]);

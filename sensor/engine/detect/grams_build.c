@@ -33,12 +33,6 @@ kind_of(uint32_t n)
 	return k;
 }
 
-static uint64_t
-mask_of(unsigned width)
-{
-	return width == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * width) - 1;
-}
-
 struct tally { /* how many literals have this key somewhere */
 	uint32_t n[1 << TALLY_BITS];
 };
@@ -46,7 +40,7 @@ struct tally { /* how many literals have this key somewhere */
 static uint32_t *
 tally_of(struct tally *t, const uint8_t *low, const struct kind *k)
 {
-	return &t->n[hash_of(load(low) & mask_of(k->width)) >> (32 - TALLY_BITS)];
+	return &t->n[hash_of(load(low) & grams_mask(k->width)) >> (32 - TALLY_BITS)];
 }
 
 /* Where its keys tell most. */
@@ -122,7 +116,7 @@ table_make(struct grams *g, unsigned kind, struct tally *t, struct arena *a)
 	uint8_t low[LITERAL_MAX + GRAMS_ROOM] = { 0 };
 	int e = 0;
 
-	*table = (struct table) { .mask = mask_of(k->width), .width = k->width, .step = k->step };
+	*table = (struct table) { .mask = grams_mask(k->width), .width = k->width, .step = k->step };
 	for (uint32_t i = 0; i < g->n; i++)
 		table->n += g->v[i].kind == kind ? k->step : 0u;
 	if (!table->n)
@@ -187,6 +181,7 @@ grams_build(struct arena *a, const struct literal *l, const uint32_t *first, uin
 {
 	struct grams *g = arena_zalloc(a, sizeof(*g));
 	struct tally *t = malloc(sizeof(*t));
+	uint8_t low[16 + GRAMS_ROOM];
 	uint32_t text = 0;
 	int e = g && t ? 0 : -1;
 
@@ -199,6 +194,8 @@ grams_build(struct arena *a, const struct literal *l, const uint32_t *first, uin
 		const struct literal *x = &l[first[i]];
 		g->v[g->n++] = (struct lit) { .text = text, .n = (uint8_t) x->s.n, .kind = (uint8_t) kind_of(x->s.n), .nocase = x->nocase };
 		memcpy(g->text + text, x->s.p, x->s.n);
+		grams_lower(low, span_head(x->s, 16));
+		g->v[i].head = load(low) & grams_mask(x->s.n);
 		text += x->s.n;
 	}
 	if (e == 0)

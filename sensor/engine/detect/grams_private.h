@@ -13,12 +13,13 @@
 
 #include "engine/detect/grams.h"
 
-#define GRAMS_ROOM 8 /* bytes behind lower case that may be read */
+#define GRAMS_ROOM 32 /* zeros behind lower case, that may be read: four samples and a key */
 #define GRAMS_LAST UINT32_C(0x80000000)
 
 /* Kinds of literals, by their keys. */
 enum { KEY8, KEY4, KEY4_SHORT, KEY2, KINDS, ALONE = KINDS };
 struct lit {
+	uint64_t head; /* as much of its first eight bytes as it has, in lower case */
 	uint32_t text;
 	uint8_t n, at; /* its length, place of its first key */
 	uint8_t kind;
@@ -74,6 +75,13 @@ slot_of(const struct table *t, uint32_t hash)
 	return &t->slot[i];
 }
 
+static inline uint64_t
+grams_mask(unsigned width)
+{
+	return width >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * width) - 1;
+}
+
+/* With GRAMS_ROOM zeros behind it. */
 void grams_lower(uint8_t *to, struct span s);
 
 #endif
