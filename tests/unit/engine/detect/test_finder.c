@@ -1,6 +1,6 @@
 /*
- * However rules are found - by a pattern at its one place, by ports, by a search, by comparing - the same ones match: random rules on
- * random payloads against what each of them says, computed here byte by byte.
+ * However rules are found - by a pattern at its one place or another one that is, by ports, by the size of the payload, by a search, by
+ * comparing - the same ones match: random rules on random payloads against what each of them says, computed here byte by byte.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include "engine/detect/detect.h"
 #include "dice.h"
 
-#define RULES 200
+#define RULES 240
 #define PACKETS 4000
 #define PAYLOAD 24
 
@@ -22,6 +22,9 @@ struct wish {
 	uint32_t n;
 	uint32_t lo, hi; /* places from and to (end), of a payload of any length */
 	bool nocase;
+	char also[3];
+	uint32_t n_also, also_at; /* a second content, at one place */
+	uint32_t least, most;     /* bytes of payload */
 	uint16_t sport, dport; /* 0: any; 1: 1000 and above */
 };
 
@@ -44,14 +47,58 @@ port_text(char *out, size_t cap, uint16_t port)
 		snprintf(out, cap, "%s", port ? "1000:" : "any");
 }
 
+/* A second content, and what the rule asks of the size. */
+static void
+write_more(struct wish *w, char *out, size_t cap)
+{
+	uint32_t a = dice(PAYLOAD), b = dice(8);
+	int n = 0;
+
+	w->n_also = dice(3) == 0 ? 1 + dice(3) : 0;
+	w->also_at = dice(4);
+	for (uint32_t k = 0; k < w->n_also; k++)
+		w->also[k] = "aAbx"[dice(4)];
+	if (w->n_also)
+		n = snprintf(out, cap, "content:\"%.*s\"; offset:%u; depth:%u; ", (int) w->n_also, w->also, w->also_at, w->n_also);
+	w->least = 0;
+	w->most = PAYLOAD;
+	switch (w->n && dice(3) ? 6 : dice(6)) {
+	case 0:
+		w->least = w->most = a;
+		snprintf(out + n, cap - (size_t) n, "dsize:%u; ", a);
+		break;
+	case 1:
+		w->least = a + 1;
+		snprintf(out + n, cap - (size_t) n, "dsize:>%u; ", a);
+		break;
+	case 2:
+		w->most = a;
+		snprintf(out + n, cap - (size_t) n, "dsize:<%u; ", a + 1);
+		break;
+	case 3:
+		w->least = a + 1;
+		w->most = a + b + 1;
+		snprintf(out + n, cap - (size_t) n, "dsize:%u<>%u; ", a, a + b + 2);
+		break;
+	case 4:
+		w->least = a;
+		snprintf(out + n, cap - (size_t) n, "dsize:>=%u; ", a);
+		break;
+	case 5:
+		w->most = a;
+		snprintf(out + n, cap - (size_t) n, "dsize:<=%u; ", a);
+		break;
+	}
+}
+
 static int
 write_rule(char *out, size_t cap, uint32_t i)
 {
 	struct wish *w = &wishes[i];
-	char place[96] = "", from[16], to[16];
+	char place[96] = "", from[16], to[16], more[96] = "", content[160] = "";
 	uint32_t kind = dice(5), at = dice(6);
 
-	w->n = 1 + dice(6);
+	w->n = i % 6 ? 1 + dice(6) : 0;
 	for (uint32_t k = 0; k < w->n; k++)
 		w->text[k] = "aAbx"[dice(4)];
 	w->nocase = dice(3) == 0;
@@ -78,8 +125,10 @@ write_rule(char *out, size_t cap, uint32_t i)
 		snprintf(place + strlen(place), sizeof(place) - strlen(place), "fast_pattern:1,%u; ", w->n - 1);
 	port_text(from, sizeof(from), w->sport);
 	port_text(to, sizeof(to), w->dport);
-	return snprintf(out, cap, "alert udp any %s -> any %s (content:\"%.*s\"; %s%ssid:%u;)\n", from, to, (int) w->n, w->text, place,
-	    w->nocase ? "nocase; " : "", i + 1);
+	write_more(w, more, sizeof(more));
+	if (w->n)
+		snprintf(content, sizeof(content), "content:\"%.*s\"; %s%s", (int) w->n, w->text, place, w->nocase ? "nocase; " : "");
+	return snprintf(out, cap, "alert udp any %s -> any %s (%s%ssid:%u;)\n", from, to, content, more, i + 1);
 }
 
 static bool
@@ -104,8 +153,12 @@ fits(const struct wish *w, const struct packet *p)
 {
 	uint32_t end = p->payload.n < w->hi ? p->payload.n : w->hi;
 
-	if (!port_fits(w->sport, p->sport) || !port_fits(w->dport, p->dport))
+	if (!port_fits(w->sport, p->sport) || !port_fits(w->dport, p->dport) || p->payload.n < w->least || p->payload.n > w->most)
 		return false;
+	if (w->n_also && (p->payload.n < w->also_at + w->n_also || memcmp(p->payload.p + w->also_at, w->also, w->n_also)))
+		return false;
+	if (!w->n)
+		return true;
 	for (uint32_t at = w->lo; at + w->n <= end; at++)
 		if (bytes_fit(w, p->payload.p + at))
 			return true;
@@ -146,7 +199,7 @@ test_same_as_said(void **state)
 		const struct detect_alert *out;
 		bool told[RULES] = { false };
 		uint8_t payload[PAYLOAD];
-		uint32_t size = 1 + dice(PAYLOAD);
+		uint32_t size = dice(PAYLOAD + 1);
 		for (uint32_t k = 0; k < size; k++)
 			payload[k] = (uint8_t) "aAbx"[dice(4)];
 		struct packet p = { .num = i + 1, .ts = 1, .ip_version = 4, .proto = 17, .sport = some_port(false), .dport = some_port(false),
