@@ -101,25 +101,56 @@ sixteen_plain(v16 v)
 	return !(odd[0] | odd[1]);
 }
 
+static inline bool
+copy_16(char *to, const uint8_t *p)
+{
+	v16 v = v16_load(p);
+
+	if (!sixteen_plain(v))
+		return false;
+	memcpy(to, &v, sizeof(v));
+	return true;
+}
+
+/* 4 to 15 bytes, the first and the last of them at once. */
+static inline bool
+copy_short(char *to, const uint8_t *p, size_t n)
+{
+	uint32_t half[2];
+	uint64_t word[2];
+
+	if (n < sizeof(word[0])) {
+		memcpy(&half[0], p, sizeof(half[0]));
+		memcpy(&half[1], p + n - sizeof(half[1]), sizeof(half[1]));
+		if (!are_plain((uint64_t) half[0] << 32 | half[1]))
+			return false;
+		memcpy(to, &half[0], sizeof(half[0]));
+		memcpy(to + n - sizeof(half[1]), &half[1], sizeof(half[1]));
+		return true;
+	}
+	memcpy(&word[0], p, sizeof(word[0]));
+	memcpy(&word[1], p + n - sizeof(word[1]), sizeof(word[1]));
+	if (!sixteen_plain((v16) (v16_halves) { word[0], word[1] }))
+		return false;
+	memcpy(to, &word[0], sizeof(word[0]));
+	memcpy(to + n - sizeof(word[1]), &word[1], sizeof(word[1]));
+	return true;
+}
+
 /* Copies plain bytes from the start of n on, as far as they are told to be plain many at a time; how many. */
 static inline size_t
 copy_plain(char *to, const uint8_t *p, size_t n)
 {
 	size_t at = 0;
-	uint64_t word;
 
-	for (; n - at >= 16; at += 16) {
-		v16 v = v16_load(p + at);
-		if (!sixteen_plain(v))
+	for (; n - at > 16; at += 16) {
+		if (!copy_16(to + at, p + at))
 			return at;
-		memcpy(to + at, &v, 16);
 	}
-	for (; n - at >= 8; at += 8) {
-		memcpy(&word, p + at, 8);
-		if (!are_plain(word))
-			return at;
-		memcpy(to + at, &word, 8);
-	}
+	if (n >= 16) /* the last ones together with some that were copied before */
+		return copy_16(to + n - 16, p + n - 16) ? n : at;
+	if (n >= 4)
+		return copy_short(to, p, n) ? n : 0;
 	for (; at < n && is_plain(p[at]); at++)
 		to[at] = (char) p[at];
 	return at;
@@ -145,12 +176,10 @@ put_odd(struct out *o, const uint8_t *p, const uint8_t *end)
 	return q + (n ? n : 1);
 }
 
-static inline void
-put_string(struct out *o, struct span s)
+/* From p on what is not plain throughout, or may not fit. */
+static __attribute__((noinline)) void
+put_rest(struct out *o, const uint8_t *p, const uint8_t *end)
 {
-	const uint8_t *p = s.n ? s.p : (const uint8_t *) "", *end = p + s.n; /* no arithmetic on a null pointer */
-
-	put(o, '"');
 	while (p < end && !o->full) {
 		size_t n = (size_t) (end - p);
 		if ((size_t) (o->end - o->p) >= n) {
@@ -162,6 +191,24 @@ put_string(struct out *o, struct span s)
 			p = put_odd(o, p, end);
 	}
 	put(o, '"');
+}
+
+static inline void
+put_string(struct out *o, struct span s)
+{
+	const uint8_t *p = s.n ? s.p : (const uint8_t *) ""; /* no arithmetic on a null pointer */
+	size_t n = 0;
+
+	put(o, '"');
+	if ((size_t) (o->end - o->p) > s.n) {
+		n = copy_plain(o->p, p, s.n);
+		o->p += n;
+		if (n == s.n) {
+			*o->p++ = '"';
+			return;
+		}
+	}
+	put_rest(o, p + n, p + s.n);
 }
 
 /* Begins a member, which has to leave `closing` bytes beside those of what is open. */
@@ -177,6 +224,18 @@ begin(struct json *j, struct out *o, struct span key, uint32_t closing)
 		return false;
 	}
 	*o = (struct out) { j->p + j->n, j->p + j->cap - kept, false };
+	if (key.p && (size_t) (o->end - o->p) >= key.n + sizeof(",\"\":") - 1) { /* all of it at once */
+		char *p = o->p;
+		if (j->comma)
+			*p++ = ',';
+		*p++ = '"';
+		if (copy_plain(p, key.p, key.n) == key.n) {
+			p[key.n] = '"';
+			p[key.n + 1] = ':';
+			o->p = p + key.n + 2;
+			return true;
+		}
+	}
 	if (j->comma)
 		put(o, ',');
 	if (key.p) {

@@ -14,7 +14,7 @@ static const char *const allowed[] = { "accept4", "access", "arch_prctl", "bind"
 	"getegid", "geteuid", "getgid", "getpeername", "getpid", "getppid", "getrandom", "getrlimit", "getrusage", "getsockname",
 	"getsockopt", "gettid", "gettimeofday", "getuid", "ioctl", "link", "linkat", "listen", "lseek", "lstat", "madvise",
 	"membarrier", "mincore", "mkdir", "mkdirat", "mlock", "mmap", "mprotect", "mremap", "munmap", "nanosleep", "newfstatat",
-	"open", "openat", "pipe", "pipe2", "poll", "ppoll", "prctl", "pread64", "prlimit64", "pwrite64", "pwritev", "read",
+	"open", "openat", "pipe", "pipe2", "poll", "ppoll", "prctl", "pread64", "prlimit64", "pwrite64", "pwritev", "pwritev2", "read",
 	"readlink", "readlinkat", "readv", "recvfrom", "recvmmsg", "recvmsg", "rename", "renameat", "renameat2",
 	"restart_syscall", "rmdir", "rseq", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait",
 	"sched_getaffinity", "sched_setaffinity", "sched_yield", "select", "sendmmsg", "sendmsg", "sendto", "set_robust_list",

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/append.h"
 #include "base/log.h"
 #include "pipeline/output/journal_private.h"
 #include "pipeline/output/scan.h"
@@ -58,20 +59,6 @@ journal_segment_add(struct journal *j, const struct segment *s)
 	return 0;
 }
 
-static int
-write_all(int fd, const void *p, size_t n, size_t *done)
-{
-	while (*done < n) {
-		ssize_t k = write(fd, (const char *) p + *done, n - *done);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return E_IO;
-		*done += (size_t) k;
-	}
-	return 0;
-}
-
 int
 journal_segment_begin(struct journal *j, uint64_t number)
 {
@@ -92,7 +79,7 @@ journal_segment_begin(struct journal *j, uint64_t number)
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0640);
 	if (fd < 0)
 		return E_IO;
-	if (write_all(fd, bytes, sizeof bytes, &done) < 0 || journal_segment_add(j, &s) < 0) {
+	if (append_all(fd, bytes, sizeof bytes, &done, false) < 0 || journal_segment_add(j, &s) < 0) {
 		unlink(path);
 		close(fd);
 		return E_IO;
@@ -144,7 +131,7 @@ write_out(struct journal *j)
 	int rc;
 
 	do
-		rc = write_all(j->fd, j->out.p, j->out.n, &j->out_done);
+		rc = append_all(j->fd, j->out.p, j->out.n, &j->out_done, j->conf.once);
 	while (rc < 0 && errno == ENOSPC && oldest_goes(j));
 	journal_current(j)->bytes += j->out_done - before;
 	journal_current(j)->raw = journal_current(j)->bytes;

@@ -29,6 +29,7 @@ struct journal_conf {
 	int sync;          /* enum journal_sync: when to fsync */
 	bool fresh;        /* throw away what is there (a replay); its epoch comes from the sensor id alone */
 	bool pack;         /* closed segments with zstd */
+	bool once;         /* nobody reads what is written while we run */
 	const char *sign_key; /* PEM file of an Ed25519 private key: closed segments are signed; NULL or empty: not */
 	uint32_t alarm_at; /* percent of max_bytes that nobody took yet: alarm; 0 = never */
 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "base/append.h"
 #include "base/log.h"
 #include "pipeline/output/journal_private.h"
 #include "pipeline/output/scan.h"
@@ -26,26 +27,11 @@ struct packer {
 	bool done;     /* atomic: the thread is through */
 };
 
-static int
-write_file(int fd, const char *p, size_t n)
-{
-	while (n) {
-		ssize_t k = write(fd, p, n);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return E_IO;
-		p += k;
-		n -= (size_t) k;
-	}
-	return 0;
-}
-
 /* All of it in steps of the library's own size. */
 static int
 squeeze(ZSTD_CCtx *z, int fd, const void *bytes, size_t n)
 {
-	size_t room = ZSTD_CStreamOutSize(), left = 1;
+	size_t room = ZSTD_CStreamOutSize(), left = 1, done;
 	ZSTD_inBuffer in = { bytes, n, 0 };
 	char *out = malloc(room);
 	int rc = out ? 0 : E_NOMEM;
@@ -56,7 +42,8 @@ squeeze(ZSTD_CCtx *z, int fd, const void *bytes, size_t n)
 	while (rc == 0 && left) {
 		ZSTD_outBuffer o = { out, room, 0 };
 		left = ZSTD_compressStream2(z, &o, &in, ZSTD_e_end);
-		rc = ZSTD_isError(left) ? E_NOMEM : write_file(fd, out, o.pos);
+		done = 0;
+		rc = ZSTD_isError(left) ? E_NOMEM : append_all(fd, out, o.pos, &done, false);
 	}
 	free(out);
 	return rc;

@@ -48,6 +48,17 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	output_flush(o);
 }
 
+/* A sink that is not handed its records takes them from the journal. */
+static bool
+is_read(const struct output_conf *conf)
+{
+	for (unsigned i = 0; i < sink_table_n; i++) {
+		if (!sink_table[i]->record && sink_table[i]->wanted(conf))
+			return true;
+	}
+	return false;
+}
+
 static int
 journal_begin(struct output *o, struct diag *d)
 {
@@ -63,6 +74,7 @@ journal_begin(struct output *o, struct diag *d)
 	else
 		snprintf(o->journal_dir, sizeof o->journal_dir, "%s/journal", o->conf.dir);
 	jc.dir = o->journal_dir;
+	jc.once = !jc.pack && !is_read(&o->conf);
 	if (jc.segment_bytes > jc.max_bytes / 4) /* so that trimming can follow the cap */
 		jc.segment_bytes = jc.max_bytes / 4;
 	o->journal = journal_open(&jc, o->env.clock, o->env.cnt, d);

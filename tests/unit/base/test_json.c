@@ -174,6 +174,32 @@ odd_places(void **state)
 	       "\"e\":\"\xc3\xa4\\u0001\",\"f\":\"\\\\xc3\\\\xa4\\u0001\\\\xff\\\"\\n\"}");
 }
 
+/* One byte in every place of texts of every length: plain ones stand as they are, the others are told. */
+static void
+one_in_every_place(void **state)
+{
+	static const struct {
+		uint8_t byte;
+		const char *told;
+	} one[] = { { 'x', "x" }, { '"', "\\\"" }, { '\\', "\\\\" }, { 0x1f, "\\u001f" }, { ' ', " " }, { 0x7e, "~" }, { 0x7f, "\\u007f" },
+		{ 0x80, "\\u0080" }, { 0xff, "\\u00ff" }, { 0, "\\u0000" } };
+	uint8_t s[70];
+	char want[128];
+
+	for (uint32_t n = 1; n <= sizeof(s); n++) {
+		for (uint32_t i = 0; i < n * sizeof(one) / sizeof(one[0]); i++) {
+			uint32_t at = i % n, k = i / n;
+			memset(s, 'a' + (int) (n % 26), n);
+			s[at] = one[k].byte;
+			snprintf(want, sizeof(want), "{\"%.*s\":\"%.*s%s%.*s\"}", 3, "key", (int) at, (const char *) s, one[k].told,
+			    (int) (n - at - 1), (const char *) s + at + 1);
+			start();
+			json_put_span(&j, span_str("key"), span_of(s, n));
+			expect(want);
+		}
+	}
+}
+
 static void
 marks(void **state)
 {
@@ -253,7 +279,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(values),
-		cmocka_unit_test(numbers), cmocka_unit_test(odd_places), cmocka_unit_test(doubles), cmocka_unit_test(base64),
+		cmocka_unit_test(numbers), cmocka_unit_test(odd_places), cmocka_unit_test(one_in_every_place), cmocka_unit_test(doubles), cmocka_unit_test(base64),
 		cmocka_unit_test(strings), cmocka_unit_test(marks), cmocka_unit_test(every_cut_is_a_record), cmocka_unit_test(too_deep) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

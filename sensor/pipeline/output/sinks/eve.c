@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/append.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "pipeline/output/sink.h"
@@ -166,15 +167,10 @@ write_out(struct eve *e)
 {
 	size_t done = 0;
 
-	while (done < e->out.n) {
-		ssize_t k = write(e->fd, e->out.p + done, e->out.n - done);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0) {
-			write_failed(e);
-			return;
-		}
-		done += (size_t) k;
+	/* the file of a live sensor is followed by others */
+	if (append_all(e->fd, e->out.p, e->out.n, &done, e->env->conf->fresh_journal) < 0) {
+		write_failed(e);
+		return;
 	}
 	if (e->failing)
 		log_notice("eve", "writing %s again", e->path);
