@@ -15,6 +15,7 @@
 
 typedef uint8_t v16 __attribute__((vector_size(16)));
 typedef uint64_t v16_halves __attribute__((vector_size(16)));
+typedef uint32_t v16_words __attribute__((vector_size(16)));
 
 static inline v16
 v16_load(const uint8_t *p)

@@ -2,12 +2,14 @@
  * runs - patterns of one byte over and over ("AAAAAAAA", zeros): a search would tell of them at each byte of a longer run.
  *
  * Whatever is as long as the shortest pattern covers one of the places that are that far apart: only these are looked at. Where
- * they lie close to each other, sixteen places at once are asked whether three same bytes begin there.
+ * they lie close to each other, sixteen places at once are asked whether three same bytes begin there; or, where runs are of seven
+ * bytes and more, four words of them whether they are of one byte: one lies in any run.
  */
 #include "base/vec.h"
 #include "engine/detect/ruleset.h"
 
 #define RUN_MIN 3    /* bytes of a pattern */
+#define RUN_WORDS 7  /* from so many on words are looked at */
 #define RUN_APART 16 /* from so many on places are looked at one by one */
 
 struct run {
@@ -137,6 +139,54 @@ find_close(const struct runs *r, struct span in, struct candidates *into)
 		i = is_wanted(r, in.p[i]) ? measure(r, in, i, i, into) : run_end(in, i);
 }
 
+static v16_words
+same_words(const uint8_t *p)
+{
+	v16_words x = (v16_words) v16_load(p);
+
+	return (v16_words) (x == (x >> 8 | x << 24));
+}
+
+/* The first word from lane `least` on that is true; 4: none. */
+static uint32_t
+word_from(v16_words m, uint32_t least)
+{
+	while (least < 4 && !m[least])
+		least++;
+	return least;
+}
+
+/* A place from i on, or a little before, where four same bytes begin; or the end. One lies in each run that ends behind i. */
+static uint32_t
+four_same(struct span in, uint32_t i)
+{
+	uint8_t few[16] = { 0 };
+	uint32_t k;
+
+	for (; in.n - i >= 16; i += 16) {
+		v16_words same = same_words(in.p + i);
+		v16_halves any = (v16_halves) same;
+		if (any[0] | any[1])
+			return i + 4 * word_from(same, 0);
+	}
+	if (in.n >= 16) { /* the last four words, without those that end before i */
+		k = word_from(same_words(in.p + in.n - 16), (i - (in.n - 16)) / 4);
+		return k < 4 ? in.n - 16 + 4 * k : in.n;
+	}
+	memcpy(few, in.p, in.n);
+	k = word_from(same_words(few), i / 4);
+	return k < in.n / 4 ? 4 * k : in.n;
+}
+
+static void
+find_words(const struct runs *r, struct span in, struct candidates *into)
+{
+	uint32_t done = 0; /* no run that is not yet told begins before */
+
+	for (uint32_t i = four_same(in, 0); i < in.n; i = four_same(in, done))
+		done = is_wanted(r, in.p[i]) ? measure(r, in, done, i, into) : run_end(in, i);
+}
+
 static void
 find_apart(const struct runs *r, struct span in, struct candidates *into)
 {
@@ -154,6 +204,8 @@ runs_find(const struct runs *r, struct span in, struct candidates *into)
 {
 	if (r->shortest >= RUN_APART)
 		find_apart(r, in, into);
+	else if (r->shortest >= RUN_WORDS)
+		find_words(r, in, into);
 	else
 		find_close(r, in, into);
 }
