@@ -2,7 +2,7 @@
  * runs - patterns of one byte over and over ("AAAAAAAA", zeros): a search would tell of them at each byte of a longer run.
  *
  * Whatever is as long as the shortest pattern covers one of the places that are that far apart: only these are looked at. Where
- * they lie close to each other, sixteen places at once are asked whether three same bytes begin there.
+ * they lie close to each other, as many places at once as the processor has lanes are asked whether three same bytes begin there.
  */
 #include "base/vec.h"
 #include "engine/detect/ruleset.h"
@@ -85,33 +85,76 @@ is_wanted(const struct runs *r, uint8_t byte)
 	return r->bytes[byte / 64] >> byte % 64 & 1;
 }
 
-/* The first place from i on where three same bytes begin, or one behind which there is no room for sixteen more. */
+/* The last sixteen places are looked at together, those before `i` not again. */
+static uint32_t
+three_same_by_16(const uint8_t *p, uint32_t i, uint32_t places)
+{
+	if (places < 16) {
+		while (i < places && (p[i] != p[i + 1] || p[i] != p[i + 2]))
+			i++;
+		return i;
+	}
+	for (; i < places; i += 16) {
+		uint32_t again = places - i < 16 ? 16 - (places - i) : 0, bits;
+		i -= again;
+		v16 a = v16_load(p + i), b = v16_load(p + i + 1), c = v16_load(p + i + 2);
+		if ((bits = v16_bits((v16_halves) ((a == b) & (b == c))) >> again))
+			return i + again + (uint32_t) __builtin_ctz(bits);
+	}
+	return places;
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static uint32_t
+three_same_by_32(const uint8_t *p, uint32_t i, uint32_t places)
+{
+	if (places < 32)
+		return three_same_by_16(p, i, places);
+	for (; i < places; i += 32) {
+		uint32_t again = places - i < 32 ? 32 - (places - i) : 0, bits;
+		i -= again;
+		__m256i a = v32_load(p + i), b = v32_load(p + i + 1), c = v32_load(p + i + 2);
+		if ((bits = (uint32_t) _mm256_movemask_epi8(_mm256_and_si256(_mm256_cmpeq_epi8(a, b), _mm256_cmpeq_epi8(b, c))) >> again))
+			return i + again + (uint32_t) __builtin_ctz(bits);
+	}
+	return places;
+}
+
+/* Two same beside two same. */
+__attribute__((target("avx512bw"))) static uint32_t
+three_same_by_64(const uint8_t *p, uint32_t i, uint32_t places)
+{
+	for (; i < places; i += 63) {
+		uint64_t there = v64_there(places + 1 - i), bits;
+		bits = _mm512_mask_cmpeq_epi8_mask(there, _mm512_maskz_loadu_epi8(there, p + i), _mm512_maskz_loadu_epi8(there, p + i + 1));
+		if (bits &= bits >> 1)
+			return i + (uint32_t) __builtin_ctzll(bits);
+	}
+	return places;
+}
+#endif
+
+/* The first place from i on where three same bytes begin, or one behind the last that is so far from the end. */
 static uint32_t
 three_same(struct span in, uint32_t i)
 {
-	for (; in.n - i >= 18; i += 16) {
-		v16 a = v16_load(in.p + i), b = v16_load(in.p + i + 1), c = v16_load(in.p + i + 2);
-		v16_halves same = (v16_halves) ((a == b) & (b == c));
-		if (!(same[0] | same[1]))
-			continue;
-		return i + v16_first(same);
-	}
-	return i;
+	uint32_t places = in.n - 2;
+
+#ifdef __x86_64__
+	unsigned lanes = vec_lanes();
+	if (lanes == 64)
+		return three_same_by_64(in.p, i, places);
+	if (lanes == 32)
+		return three_same_by_32(in.p, i, places);
+#endif
+	return three_same_by_16(in.p, i, places);
 }
 
 static void
 find_close(const struct runs *r, struct span in, struct candidates *into)
 {
-	uint32_t i = 0;
-
-	while (i < in.n) {
-		if (in.n - i >= 18)
-			i = three_same(in, i);
-		if (is_wanted(r, in.p[i]))
-			i = measure(r, in, i, i, into);
-		else
-			i = run_end(in, i);
-	}
+	for (uint32_t i = 0; in.n - i >= RUN_MIN && (i = three_same(in, i)) < in.n - 2;)
+		i = is_wanted(r, in.p[i]) ? measure(r, in, i, i, into) : run_end(in, i);
 }
 
 static void
