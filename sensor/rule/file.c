@@ -190,7 +190,7 @@ read_rule(struct parse *p)
 	struct rule place = { 0 };
 	struct span text;
 	const uint8_t *nul;
-	char *from, *end;
+	char *from = NULL, *end = NULL;
 	int e;
 
 	if (!r || take_text(p, &place, &text) < 0 || options_text(p->options, text) < 0)

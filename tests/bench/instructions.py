@@ -30,10 +30,10 @@ def output(*command):
 def made_with(casus):
     """What the number depends on besides the project's own code."""
     status = casus.parents[1] / 'config.status'
-    flags = re.search(r'S\["CFLAGS"\]="([^"]*)"', status.read_text()) if status.exists() else None
+    said = dict(re.findall(r'S\["(CFLAGS|LTO_ON)"\]="([^"]*)"', status.read_text())) if status.exists() else {}
     return {
         'compiler': output('gcc', '-dumpfullversion'),
-        'flags': flags.group(1) if flags else '?',
+        'flags': ' '.join(x for x in (said.get('CFLAGS', '?'), said.get('LTO_ON')) if x),
         'libraries': dict(x.split(' ') for x in output('dpkg-query', '-W', '-f', '${Package} ${Version}\n', *LIBRARIES).splitlines()),
         'valgrind': output('valgrind', '--version'),
         'vectors': 'avx2' if re.search(r'^flags.*\bavx2\b', pathlib.Path('/proc/cpuinfo').read_text(), re.M) else 'none',

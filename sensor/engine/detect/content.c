@@ -4,54 +4,11 @@
  * Semantics: Suricata 8 user guide, "Payload Keywords". A match that something later is relative to is tried again
  * from its next occurrence; one that nothing depends on is not. Bounded by inspection-recursion-limit.
  */
-#include <endian.h>
-
-#include "base/vec.h"
 #include "engine/detect/engine.h"
 
 enum { NO, YES, GIVE_UP /* no other place can help */ };
 
 static int run(struct inspect *in, const struct op *op, const struct op *end, struct span buf);
-
-static inline uint8_t
-either_case(uint8_t low, bool nocase)
-{
-	return nocase && low >= 'a' && low <= 'z' ? 0x20 : 0;
-}
-
-static inline bool
-same(const uint8_t *a, const uint8_t *p, uint32_t n, bool nocase)
-{
-	return nocase ? span_eq_nocase(span_of(a, n), span_of(p, n)) : memcmp(a, p, n) == 0;
-}
-
-/* Sixteen places at once by the first and the last byte; the others where both fit. */
-uint32_t
-content_find(struct span hay, const uint8_t *p, uint32_t n, bool nocase)
-{
-	uint32_t i = 0;
-
-	if (n == 0)
-		return 0;
-	if (n > hay.n)
-		return UINT32_MAX;
-	uint8_t fold_a = either_case(p[0], nocase), fold_b = either_case(p[n - 1], nocase);
-	v16 a = (v16) { 0 } + p[0], b = (v16) { 0 } + p[n - 1], fa = (v16) { 0 } + fold_a, fb = (v16) { 0 } + fold_b;
-	for (; hay.n - i >= n + 15; i += 16) {
-		v16 x = v16_load(hay.p + i) | fa, y = v16_load(hay.p + i + n - 1) | fb;
-		v16_halves m = (v16_halves) ((x == a) & (y == b));
-		for (unsigned half = 0; half < 2; half++)
-			for (uint64_t bits = v16_lanes(m, half); bits; bits &= bits - 1) {
-				uint32_t at = i + half * 8 + (uint32_t) __builtin_ctzll(bits) / 8;
-				if (same(hay.p + at, p, n, nocase))
-					return at;
-			}
-	}
-	for (; hay.n - i >= n; i++)
-		if ((hay.p[i] | fold_a) == p[0] && same(hay.p + i, p, n, nocase))
-			return i;
-	return UINT32_MAX;
-}
 
 static inline int64_t
 least(int64_t a, int64_t b)

@@ -69,7 +69,7 @@ set_one(struct build *b, struct dataset *s, const char *name, const char *value)
 {
 	static const char *const names[] = { "type", "load", "format", "value_key", "array_key", "remove_key", "memcap", "hashsize",
 		"save", "state", NULL };
-	uint64_t n;
+	uint64_t n = 0;
 
 	switch (dataset_word(names, name)) {
 	case 0:

@@ -2,14 +2,12 @@
  * runs - patterns of one byte over and over ("AAAAAAAA", zeros): a search would tell of them at each byte of a longer run.
  *
  * Whatever is as long as the shortest pattern covers one of the places that are that far apart: only these are looked at. Where
- * they lie close to each other, sixteen places at once are asked whether three same bytes begin there; or, where runs are of seven
- * bytes and more, four words of them whether they are of one byte: one lies in any run.
+ * they lie close to each other, as many places at once as the processor has lanes are asked whether three same bytes begin there.
  */
 #include "base/vec.h"
 #include "engine/detect/ruleset.h"
 
 #define RUN_MIN 3    /* bytes of a pattern */
-#define RUN_WORDS 7  /* from so many on words are looked at */
 #define RUN_APART 16 /* from so many on places are looked at one by one */
 
 struct run {
@@ -87,104 +85,76 @@ is_wanted(const struct runs *r, uint8_t byte)
 	return r->bytes[byte / 64] >> byte % 64 & 1;
 }
 
-static v16_halves
-begins_three(const uint8_t *p)
-{
-	v16 a = v16_load(p), b = v16_load(p + 1), c = v16_load(p + 2);
-
-	return (v16_halves) ((a == b) & (b == c));
-}
-
-/* The first lane from `least` on that is true; 16: none. */
+/* The last sixteen places are looked at together, those before `i` not again. */
 static uint32_t
-lane_from(v16_halves m, uint32_t least)
+three_same_by_16(const uint8_t *p, uint32_t i, uint32_t places)
 {
-	for (unsigned half = least / 8; half < 2; half++) {
-		uint64_t lanes = v16_lanes(m, half);
-		if (least > half * 8)
-			lanes &= UINT64_MAX << 8 * (least - half * 8);
-		if (lanes)
-			return half * 8 + (uint32_t) __builtin_ctzll(lanes) / 8;
+	if (places < 16) {
+		while (i < places && (p[i] != p[i + 1] || p[i] != p[i + 2]))
+			i++;
+		return i;
 	}
-	return 16;
+	for (; i < places; i += 16) {
+		uint32_t again = places - i < 16 ? 16 - (places - i) : 0, bits;
+		i -= again;
+		v16 a = v16_load(p + i), b = v16_load(p + i + 1), c = v16_load(p + i + 2);
+		if ((bits = v16_bits((v16_halves) ((a == b) & (b == c))) >> again))
+			return i + again + (uint32_t) __builtin_ctz(bits);
+	}
+	return places;
 }
 
-/* The first place from i on where three same bytes begin, or the end. */
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static uint32_t
+three_same_by_32(const uint8_t *p, uint32_t i, uint32_t places)
+{
+	if (places < 32)
+		return three_same_by_16(p, i, places);
+	for (; i < places; i += 32) {
+		uint32_t again = places - i < 32 ? 32 - (places - i) : 0, bits;
+		i -= again;
+		__m256i a = v32_load(p + i), b = v32_load(p + i + 1), c = v32_load(p + i + 2);
+		if ((bits = (uint32_t) _mm256_movemask_epi8(_mm256_and_si256(_mm256_cmpeq_epi8(a, b), _mm256_cmpeq_epi8(b, c))) >> again))
+			return i + again + (uint32_t) __builtin_ctz(bits);
+	}
+	return places;
+}
+
+/* Two same beside two same. */
+__attribute__((target("avx512bw"))) static uint32_t
+three_same_by_64(const uint8_t *p, uint32_t i, uint32_t places)
+{
+	for (; i < places; i += 63) {
+		uint64_t there = v64_there(places + 1 - i), bits;
+		bits = _mm512_mask_cmpeq_epi8_mask(there, _mm512_maskz_loadu_epi8(there, p + i), _mm512_maskz_loadu_epi8(there, p + i + 1));
+		if (bits &= bits >> 1)
+			return i + (uint32_t) __builtin_ctzll(bits);
+	}
+	return places;
+}
+#endif
+
+/* The first place from i on where three same bytes begin, or one behind the last that is so far from the end. */
 static uint32_t
 three_same(struct span in, uint32_t i)
 {
-	uint8_t few[18] = { 0 };
-	uint32_t at;
+	uint32_t places = in.n - 2;
 
-	for (; in.n - i >= 18; i += 16) {
-		v16_halves same = begins_three(in.p + i);
-		if (same[0] | same[1])
-			return i + v16_first(same);
-	}
-	if (in.n - i < RUN_MIN)
-		return in.n;
-	if (in.n >= 18) { /* the last sixteen places, some of them once more */
-		at = lane_from(begins_three(in.p + in.n - 18), 16 - (in.n - 2 - i));
-		return at < 16 ? in.n - 18 + at : in.n;
-	}
-	memcpy(few, in.p, in.n);
-	at = lane_from(begins_three(few), i);
-	return at + RUN_MIN <= in.n ? at : in.n;
+#ifdef __x86_64__
+	unsigned lanes = vec_lanes();
+	if (lanes == 64)
+		return three_same_by_64(in.p, i, places);
+	if (lanes == 32)
+		return three_same_by_32(in.p, i, places);
+#endif
+	return three_same_by_16(in.p, i, places);
 }
 
 static void
 find_close(const struct runs *r, struct span in, struct candidates *into)
 {
-	for (uint32_t i = three_same(in, 0); i < in.n; i = three_same(in, i))
+	for (uint32_t i = 0; in.n - i >= RUN_MIN && (i = three_same(in, i)) < in.n - 2;)
 		i = is_wanted(r, in.p[i]) ? measure(r, in, i, i, into) : run_end(in, i);
-}
-
-static v16_words
-same_words(const uint8_t *p)
-{
-	v16_words x = (v16_words) v16_load(p);
-
-	return (v16_words) (x == (x >> 8 | x << 24));
-}
-
-/* The first word from lane `least` on that is true; 4: none. */
-static uint32_t
-word_from(v16_words m, uint32_t least)
-{
-	while (least < 4 && !m[least])
-		least++;
-	return least;
-}
-
-/* A place from i on, or a little before, where four same bytes begin; or the end. One lies in each run that ends behind i. */
-static uint32_t
-four_same(struct span in, uint32_t i)
-{
-	uint8_t few[16] = { 0 };
-	uint32_t k;
-
-	for (; in.n - i >= 16; i += 16) {
-		v16_words same = same_words(in.p + i);
-		v16_halves any = (v16_halves) same;
-		if (any[0] | any[1])
-			return i + 4 * word_from(same, 0);
-	}
-	if (in.n >= 16) { /* the last four words, without those that end before i */
-		k = word_from(same_words(in.p + in.n - 16), (i - (in.n - 16)) / 4);
-		return k < 4 ? in.n - 16 + 4 * k : in.n;
-	}
-	memcpy(few, in.p, in.n);
-	k = word_from(same_words(few), i / 4);
-	return k < in.n / 4 ? 4 * k : in.n;
-}
-
-static void
-find_words(const struct runs *r, struct span in, struct candidates *into)
-{
-	uint32_t done = 0; /* no run that is not yet told begins before */
-
-	for (uint32_t i = four_same(in, 0); i < in.n; i = four_same(in, done))
-		done = is_wanted(r, in.p[i]) ? measure(r, in, done, i, into) : run_end(in, i);
 }
 
 static void
@@ -204,8 +174,6 @@ runs_find(const struct runs *r, struct span in, struct candidates *into)
 {
 	if (r->shortest >= RUN_APART)
 		find_apart(r, in, into);
-	else if (r->shortest >= RUN_WORDS)
-		find_words(r, in, into);
 	else
 		find_close(r, in, into);
 }
