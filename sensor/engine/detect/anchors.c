@@ -64,6 +64,14 @@ fast_fixed(const struct fast *f, uint32_t *at)
 }
 
 bool
+fast_placed(const struct fast *f)
+{
+	uint32_t at;
+
+	return fast_fixed(f, &at) && pattern_strength(f->bytes.p, f->bytes.n) >= PLACE_STRENGTH;
+}
+
+bool
 fast_last(const struct fast *f, uint32_t *behind)
 {
 	const struct op_content *c = f->content;
@@ -168,7 +176,7 @@ pair_add(const struct anchors *a, struct place *p, const struct anchor *x)
 	}
 }
 
-/* Anchors from the i-th on that are of one place: how many, and what tells whether to look. */
+/* Of the anchors of one place, from the i-th on: which pairs of bytes are at their edges. */
 static int
 pairs_of(struct anchors *a, struct arena *arena, struct place *p, uint32_t i)
 {

@@ -523,21 +523,30 @@ sort_matchers(struct build *b)
 		}
 }
 
+static struct fast
+fast_of(const struct op_content *c)
+{
+	return (struct fast) { .content = c, .bytes = span_of(c->p, c->n), .size = UINT32_MAX };
+}
+
 /* A short pattern that may be anywhere tells less than another one of the payload that can be at one place only. */
 static const struct op_content *
 fixed_instead(const struct build *b, const struct op_content *c)
 {
-	uint32_t at, best = PLACE_STRENGTH - 1;
+	struct fast f = fast_of(c);
+	uint32_t at, best = 0;
 
-	if (c->n >= PATTERN_SHORT || fast_fixed(&(struct fast) { .content = c, .bytes = span_of(c->p, c->n), .size = UINT32_MAX }, &at))
+	if (c->n >= PATTERN_SHORT || fast_fixed(&f, &at))
 		return c;
 	for (uint32_t i = 0; i < b->lists[0].n; i++) {
-		const struct op_content *x = b->lists[0].ops[i].arg;
-		if (b->lists[0].ops[i].type != OP_CONTENT || b->lists[0].ops[i].negated || pattern_strength(x->p, x->n) <= best)
+		const struct op *op = &b->lists[0].ops[i];
+		if (op->type != OP_CONTENT || op->negated)
 			continue;
-		if (fast_fixed(&(struct fast) { .content = x, .bytes = span_of(x->p, x->n), .size = UINT32_MAX }, &at)) {
-			best = pattern_strength(x->p, x->n);
-			c = x;
+		f = fast_of(op->arg);
+		uint32_t strength = pattern_strength(f.bytes.p, f.bytes.n);
+		if (strength > best && fast_placed(&f)) {
+			best = strength;
+			c = op->arg;
 		}
 	}
 	return c;

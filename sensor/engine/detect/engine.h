@@ -386,6 +386,7 @@ enum finder_of finder_of_buffer(const struct buffer *b);
 enum where { ANYWHERE, FROM_BEGIN, FROM_END };
 enum where finder_where(enum finder_of of, const struct fast *f, uint32_t *at);
 bool fast_fixed(const struct fast *f, uint32_t *at);    /* its pattern can only be at this place */
+bool fast_placed(const struct fast *f);                 /* likewise, and tells something there */
 bool fast_last(const struct fast *f, uint32_t *behind); /* its pattern can only be so many bytes before the end */
 struct anchors *anchors_build(struct ruleset *r, const struct fast *fasts, const struct list *l, bool from_end);
 uint32_t anchors_count(const struct anchors *a); /* rules */

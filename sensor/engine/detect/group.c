@@ -51,11 +51,7 @@ classes_of(const struct sig *s, bool pattern)
 static bool
 found_by_port(const struct sig *s, const struct fast *f)
 {
-	uint32_t at;
-
-	if (s->flags & SIG_TX || f->bytes.n >= PATTERN_SHORT || !ports_few(s))
-		return false;
-	return !fast_fixed(f, &at) || pattern_strength(f->bytes.p, f->bytes.n) < PLACE_STRENGTH;
+	return !(s->flags & SIG_TX) && f->bytes.n < PATTERN_SHORT && ports_few(s) && !fast_placed(f);
 }
 
 static struct app_group *
