@@ -15,9 +15,11 @@
 #include "event/card.h"
 #include "rule/rule.h"
 
+enum { MPM_AUTO, MPM_HS }; /* in the order of their names */
 struct detect_conf {
 	uint32_t packet_alert_max;    /* 15 */
 	const char *cache_dir;        /* compiled databases; NULL = none */
+	int mpm_algo;                 /* MPM_* */
 	const char *geoip_database;   /* NULL = none; likewise: */
 	const char *dataset_dir;      /* where sets are saved; not a key */
 	const char *reputation_categories, *reputation_path;

@@ -281,12 +281,13 @@ struct literal {
 struct scan {
 	struct runs *runs; /* patterns of one byte over and over, apart from the others; NULL: none */
 	uint32_t n_runs;
-	hs_database_t *db; /* of the others; NULL: there are none */
+	hs_database_t *db; /* of the others; NULL: there are none, or sieve has them */
 	uint32_t n_patterns, n_rules;
 	const uint32_t *first; /* n_patterns + 1 */
 	const uint32_t *sigs;
 	uint32_t min;          /* shortest literal */
 	struct grams *grams;   /* the same literals, for short inputs */
+	struct sieve *sieve;   /* for the others; NULL: db is asked */
 	uint64_t bytes;
 	const char *name;
 	bool cached;

@@ -1,11 +1,13 @@
 /*
- * mpm - which rules may match in these bytes? Short inputs are looked up (grams.c), long ones searched with Hyperscan.
+ * mpm - which rules may match in these bytes? Short inputs are looked up (grams.c), long ones searched: where the processor is able
+ * to and it pays, with sieve.c, else with Hyperscan.
  */
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "engine/detect/grams.h"
 #include "engine/detect/ruleset.h"
+#include "engine/detect/sieve.h"
 
 #define MANY 400 /* patterns from which on a database is large in any case */
 
@@ -121,11 +123,37 @@ database(struct ruleset *r, struct scan *s, const struct literal *l, const uint3
 }
 
 static int
+fill_database(struct ruleset *r, struct scan *s, const struct literal *l, struct diag *d)
+{
+	size_t bytes = 0;
+
+	if (!(s->db = database(r, s, l, s->first, d)))
+		return -1;
+	hs_database_size(s->db, &bytes);
+	s->bytes = bytes;
+	return 0;
+}
+
+static int
+fill_sieve(struct ruleset *r, struct scan *s, const struct literal *l, struct diag *d)
+{
+	struct arena_mark mark = arena_mark(&r->arena);
+
+	if (!(s->sieve = sieve_build(&r->arena, l, s->first, s->n_patterns)))
+		return -1;
+	s->bytes = sieve_bytes(s->sieve);
+	if (sieve_pays(s->sieve))
+		return 0;
+	s->sieve = NULL;
+	arena_back(&r->arena, mark);
+	return fill_database(r, s, l, d);
+}
+
+static int
 fill(struct ruleset *r, struct scan *s, struct literal *l, uint32_t n, struct diag *d)
 {
 	uint32_t *first = arena_alloc(&r->arena, (n + 1) * sizeof(*first));
 	uint32_t *ids = arena_alloc(&r->arena, n * sizeof(*ids));
-	size_t bytes = 0;
 
 	if (!first || !ids)
 		return -1;
@@ -140,11 +168,7 @@ fill(struct ruleset *r, struct scan *s, struct literal *l, uint32_t n, struct di
 	s->first = first;
 	s->sigs = ids;
 	s->min = l[0].s.n;
-	if (!(s->db = database(r, s, l, first, d)))
-		return -1;
-	hs_database_size(s->db, &bytes);
-	s->bytes = bytes;
-	return 0;
+	return s->min >= SIEVE_LEAST && r->conf->mpm_algo == MPM_AUTO && sieve_possible() ? fill_sieve(r, s, l, d) : fill_database(r, s, l, d);
 }
 
 struct scan *
@@ -212,10 +236,12 @@ scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candi
 
 	if (s->runs)
 		runs_find(s->runs, bytes, into);
-	if (!s->db || bytes.n < s->min)
+	if (!s->n_patterns || bytes.n < s->min)
 		return;
 	if (bytes.n <= grams_limit(s->grams))
 		grams_find(s->grams, bytes, found, &h);
+	else if (s->sieve)
+		sieve_find(s->sieve, bytes, found, &h);
 	else
 		hs_scan(s->db, (const char *) bytes.p, bytes.n, 0, d->hs, on_match, &h);
 }

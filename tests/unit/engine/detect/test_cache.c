@@ -24,7 +24,7 @@ load(uint32_t *databases)
 	struct rule_set set;
 	struct diag d;
 	struct rule_vars *vars = rule_vars_new();
-	struct detect_conf conf = { .packet_alert_max = 15, .cache_dir = dir };
+	struct detect_conf conf = { .packet_alert_max = 15, .cache_dir = dir, .mpm_algo = MPM_HS };
 	struct ruleset_in in = { .rules = &set, .conf = &conf };
 	struct ruleset_report rep;
 	struct counters cnt = { 0 };

@@ -1,0 +1,184 @@
+/*
+ * sieve - literals lie in buckets; for four places that follow each other tables say in which buckets a byte may stand there.
+ *
+ * Where all four agree on a bucket, a hash of the four bytes tells whether a literal is filed under them; where one is, it is
+ * compared. The tables are looked at for 64 places at once, by the lower seven bits of a byte; both cases of a letter are in them.
+ *
+ * Source: Qiu et al., "Hyperscan: A Fast Multi-pattern Regex Matcher for Modern CPUs", NSDI 2019 (buckets, shift-or); Langdale,
+ * "Teddy: An efficient SIMD-based literal matching engine for scanning".
+ */
+#include "engine/detect/sieve_private.h"
+
+#include "base/vec.h"
+
+#ifdef __x86_64__
+
+#define WIDE __attribute__((target("avx512bw,avx512vl,avx512vbmi,avx512vbmi2,popcnt,bmi,bmi2")))
+#define PIECE 4096 /* places whose candidates are collected before they are checked */
+#define BLOCK 64
+#define BEHIND (BLOCK + SIEVE_ROOM)
+
+bool
+sieve_possible(void)
+{
+	return vec_lanes() == 64 && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
+	    __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+}
+
+struct sifting {
+	const struct sieve *s;
+	struct span in;
+	void (*found)(void *arg, uint32_t i);
+	void *arg;
+};
+
+static bool
+is_there(const struct sifting *f, const struct sieve_lit *x, uint32_t at)
+{
+	struct span text = span_of(f->s->text + x->text, x->n);
+
+	if (at < x->at || f->in.n < x->n || at - x->at > f->in.n - x->n) /* zeros behind the input are looked at, too */
+		return false;
+	struct span there = span_of(f->in.p + at - x->at, x->n);
+	return x->nocase ? span_eq_nocase(there, text) : memcmp(there.p, text.p, x->n) == 0;
+}
+
+static void
+look_in(const struct sifting *f, uint32_t slot, uint64_t v, uint32_t at)
+{
+	for (uint32_t i = f->s->slot[slot]; i; i++) {
+		const struct sieve_lit *x = &f->s->lits[i - 1];
+		if ((v & x->mask) == x->head && is_there(f, x, at))
+			f->found(f->arg, x->id);
+		if (x->last)
+			break;
+	}
+}
+
+/* Places, as many as bits are set in k, from base on. */
+WIDE static inline uint32_t
+put_places(uint16_t *to, uint64_t k, uint32_t base)
+{
+	static const uint8_t numbers[64] __attribute__((aligned(64))) = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
+		24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58,
+		59, 60, 61, 62, 63 };
+	__m512i first = _mm512_set1_epi16((short) base), c = _mm512_maskz_compress_epi8(k, _mm512_load_si512(numbers));
+	uint32_t n = (uint32_t) __builtin_popcountll(k);
+
+	_mm512_storeu_si512(to, _mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_castsi512_si256(c)), first));
+	if (__builtin_expect(n > 32, 0))
+		_mm512_storeu_si512(to + 32, _mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(c, 1)), first));
+	return n;
+}
+
+/* Whole blocks: `places` is a multiple of 64, and there are three bytes more. */
+WIDE static inline __attribute__((always_inline)) uint32_t
+sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places, uint16_t *out, unsigned sets)
+{
+	__m512i t[SIEVE_SETS][SIEVE_WIDTH][2];
+	uint32_t n = 0;
+
+	for (unsigned s = 0; s < sets; s++)
+		for (unsigned k = 0; k < SIEVE_WIDTH; k++)
+			for (unsigned half = 0; half < 2; half++)
+				t[s][k][half] = _mm512_load_si512(&table[s][k][64 * half]);
+	for (uint32_t i = 0; i < places; i += BLOCK) {
+		__m512i all = _mm512_setzero_si512(), x[SIEVE_WIDTH];
+#pragma GCC unroll 4
+		for (unsigned k = 0; k < SIEVE_WIDTH; k++)
+			x[k] = _mm512_loadu_si512(p + i + k);
+#pragma GCC unroll 4
+		for (unsigned s = 0; s < sets; s++) {
+			__m512i a = _mm512_permutex2var_epi8(t[s][0][0], x[0], t[s][0][1]), b = _mm512_permutex2var_epi8(t[s][1][0], x[1], t[s][1][1]);
+			__m512i c = _mm512_permutex2var_epi8(t[s][2][0], x[2], t[s][2][1]), d = _mm512_permutex2var_epi8(t[s][3][0], x[3], t[s][3][1]);
+			all = _mm512_or_si512(all, _mm512_and_si512(_mm512_ternarylogic_epi64(a, b, c, 0x80), d));
+		}
+		n += put_places(out + n, _mm512_test_epi8_mask(all, all), i);
+	}
+	return n;
+}
+
+/* Of n places those at which something may be filed. */
+static uint32_t
+thin_out(const struct sieve *s, const uint8_t *p, uint16_t *at, uint32_t n)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t h = sieve_hash(sieve_load(p + at[i])) >> s->shift;
+		at[kept] = at[i];
+		kept += s->bits[h / 32] >> h % 32 & 1;
+	}
+	return kept;
+}
+
+static uint32_t
+thin_out_pairs(const struct sieve *s, const uint8_t *p, uint16_t *at, uint32_t n)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t v = sieve_load(p + at[i]);
+		uint32_t h = sieve_hash(v) >> s->shift, pair = sieve_pair(v);
+		at[kept] = at[i];
+		kept += (s->bits[h / 32] >> h % 32 | s->pairs[pair / 32] >> pair % 32) & 1;
+	}
+	return kept;
+}
+
+/* Of the piece at p, which is the input from `from` on or a copy of it. */
+WIDE static void
+sift_piece(const struct sifting *f, const uint8_t *p, uint32_t from, uint32_t places)
+{
+	const struct sieve *s = f->s;
+	const uint8_t (*table)[SIEVE_WIDTH][128] = (const uint8_t (*)[SIEVE_WIDTH][128]) s->table;
+	uint16_t at[PIECE + BLOCK];
+	uint32_t n;
+
+	if (s->sets == 1)
+		n = sift(table, p, places, at, 1);
+	else if (s->sets == 2)
+		n = sift(table, p, places, at, 2);
+	else
+		n = sift(table, p, places, at, 4);
+	n = s->pairs ? thin_out_pairs(s, p, at, n) : thin_out(s, p, at, n);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t v = sieve_load(p + at[i]);
+		look_in(f, sieve_hash(v) >> s->slot_shift, v, from + at[i]);
+		if (s->pairs)
+			look_in(f, sieve_hash(sieve_pair(v)) >> s->slot_shift, v, from + at[i]);
+	}
+}
+
+void
+sieve_find(const struct sieve *s, struct span in, void (*found)(void *arg, uint32_t i), void *arg)
+{
+	struct sifting f = { .s = s, .in = in, .found = found, .arg = arg };
+	uint8_t last[2 * BLOCK + BEHIND] = { 0 };
+	uint32_t i = 0, n;
+
+	while ((n = in.n - i) >= BEHIND) {
+		n = (n - SIEVE_ROOM) / BLOCK * BLOCK;
+		if (n > PIECE)
+			n = PIECE;
+		sift_piece(&f, in.p + i, i, n);
+		i += n;
+	}
+	memcpy(last, in.p + i, n);
+	sift_piece(&f, last, i, (n + BLOCK - 1) / BLOCK * BLOCK);
+}
+
+#else
+
+bool
+sieve_possible(void)
+{
+	return false;
+}
+
+void
+sieve_find(const struct sieve *s, struct span in, void (*found)(void *arg, uint32_t i), void *arg)
+{
+}
+
+#endif

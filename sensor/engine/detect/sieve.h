@@ -1,0 +1,28 @@
+/*
+ * sieve - which of many literals are in these bytes? 64 places at once, where the processor looks up bytes in tables of 128.
+ *
+ * Thread:    built by the loader; read-only afterwards.
+ * Memory:    the arena it is built with.
+ * Owns:      copies of the literals, side by side.
+ * Not here:  other processors, and literals for which it does not pay -> mpm.c   short inputs -> grams.c
+ */
+#ifndef ENGINE_DETECT_SIEVE_H
+#define ENGINE_DETECT_SIEVE_H
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "engine/detect/engine.h"
+
+struct sieve;
+
+#define SIEVE_LEAST 2 /* bytes of a literal */
+
+bool sieve_possible(void); /* this processor can */
+/* first[i]: the i-th literal in l. NULL: no memory. */
+struct sieve *sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uint32_t n);
+bool sieve_pays(const struct sieve *s); /* probably faster than another search */
+uint64_t sieve_bytes(const struct sieve *s);
+/* Calls found with the number of each literal in `in`, perhaps more than once. Only where sieve_possible(). */
+void sieve_find(const struct sieve *s, struct span in, void (*found)(void *arg, uint32_t i), void *arg);
+
+#endif

@@ -1,0 +1,486 @@
+/*
+ * sieve_build - chooses for each literal the four bytes that tables look at, and its bucket, so that few places remain to be checked.
+ *
+ * What bytes occur is not known when rules are loaded. A mixture of three kinds of content stands for it, as bytes of one kind come
+ * together: text, bytes of any value, and records of which much is zero.
+ */
+#include "engine/detect/sieve_private.h"
+
+#include <stdlib.h>
+
+#define KINDS 4 /* of content; the last is none, for a vector of four */
+#define BUCKETS (8 * SIEVE_SETS)
+#define CHOICES 4 /* places in a literal that are tried */
+#define PASSES 3
+#define TALLY_BITS 14
+#define SHORT_BUCKET 24 /* literals of less than four bytes */
+#define SPARSE 64 /* bits for each literal */
+#define BITS_MIN 12
+#define SLOTS_MIN 8 /* bits of a hash */
+#define ALIGNED 64
+
+/* Measured, in cycles: of a place that the tables leave, of which more remain than are expected, and of a byte in other searches. */
+#define COST_PLACE 6.0f
+#define COST_OTHER 2.0f
+
+typedef float kinds __attribute__((vector_size(KINDS * sizeof(float))));
+
+static const kinds weight = { 0.5f, 0.35f, 0.15f, 0 };
+
+struct choice {
+	uint8_t at;
+	float cost; /* how often the four bytes occur */
+};
+struct entry { /* a literal, while building */
+	uint8_t bytes[LITERAL_MAX + SIEVE_ROOM];
+	struct choice tried[CHOICES];
+	uint32_t id, n, n_tried, bucket;
+	uint8_t at;
+	bool nocase;
+};
+struct place { /* of a bucket */
+	uint32_t n[128]; /* literals that want this byte here */
+	uint32_t any;    /* and those that want none */
+	kinds sum;       /* how often a byte here is wanted */
+};
+struct work {
+	kinds often[256];
+	uint32_t tally[1 << TALLY_BITS];
+	struct entry *v;
+	uint32_t n, buckets;
+	struct place of[BUCKETS][SIEVE_WIDTH];
+};
+
+static float
+total(kinds k)
+{
+	return k[0] + k[1] + k[2];
+}
+
+/* ---- how often bytes occur ---- */
+
+static void
+content_kinds(kinds often[256])
+{
+	static const char letters[] = "etaoinsrhldcumfpgwybvkxjqz", signs[] = " /\"=-.\n<>:;(),_\r'&{}[]%#+!?*$|\\";
+	float text[256], zeros[256], sum = 0, sum_zeros = 0, often_letter = 0.085f, often_sign = 0.06f;
+
+	for (int i = 0; i < 256; i++) {
+		text[i] = i < 128 ? 0.0002f : 0.0001f;
+		zeros[i] = 0.5f / 256;
+	}
+	for (const char *s = letters; *s; s++, often_letter *= 0.9f) {
+		text[(uint8_t) *s] += often_letter;
+		text[(uint8_t) *s - 32] += often_letter * 0.15f + 0.001f;
+	}
+	for (const char *s = signs; *s; s++, often_sign *= 0.9f)
+		text[(uint8_t) *s] += often_sign;
+	for (int i = '0'; i <= '9'; i++)
+		text[i] += 0.012f;
+	zeros[0] += 0.4f;
+	zeros[255] += 0.05f;
+	for (int i = 1; i < 5; i++)
+		zeros[i] += 0.03f;
+	for (int i = 0; i < 256; i++) {
+		sum += text[i];
+		sum_zeros += zeros[i];
+	}
+	for (int i = 0; i < 256; i++)
+		often[i] = (kinds) { text[i] / sum, 1.0f / 256, zeros[i] / sum_zeros, 0 };
+}
+
+static bool
+is_letter(uint8_t c)
+{
+	return (uint8_t) ((c | 0x20) - 'a') < 26;
+}
+
+/* The bytes of a table that stand for one: its lower seven bits, and the other case. */
+static unsigned
+indices(const struct entry *x, uint32_t i, uint8_t out[2])
+{
+	uint8_t c = x->bytes[i] & 127;
+
+	out[0] = c;
+	out[1] = c ^ 0x20;
+	return x->nocase && is_letter(x->bytes[i]) ? 2 : 1;
+}
+
+static kinds
+often_index(const struct work *w, uint8_t index)
+{
+	return w->often[index] + w->often[index + 128];
+}
+
+/* ---- which four bytes ---- */
+
+static uint32_t *
+tally_of(struct work *w, const uint8_t *p)
+{
+	return &w->tally[sieve_hash(sieve_load(p)) >> (32 - TALLY_BITS)];
+}
+
+/* Also what follows: it is compared next. */
+static float
+window_cost(struct work *w, const struct entry *x, uint32_t at)
+{
+	kinds k = weight;
+	uint8_t c[2];
+
+	for (uint32_t i = at; i < at + SIEVE_WIDTH; i++) {
+		kinds sum = often_index(w, x->bytes[i] & 127);
+		if (indices(x, i, c) == 2)
+			sum += often_index(w, c[1]);
+		k *= sum;
+	}
+	float others = (float) *tally_of(w, x->bytes + at), rest = x->n - at >= 8 ? 1 : x->n - at >= 6 ? 1.5f : 2;
+	return total(k) * others * others * rest;
+}
+
+static void
+try_windows(struct work *w, struct entry *x)
+{
+	for (uint32_t at = 0; at + SIEVE_WIDTH <= x->n; at++) {
+		struct choice c = { (uint8_t) at, window_cost(w, x, at) };
+		uint32_t i = x->n_tried < CHOICES ? x->n_tried++ : CHOICES;
+		for (; i > 0 && x->tried[i - 1].cost > c.cost; i--)
+			if (i < CHOICES)
+				x->tried[i] = x->tried[i - 1];
+		if (i < CHOICES)
+			x->tried[i] = c;
+	}
+	if (!x->n_tried)
+		x->n_tried = 1; /* shorter: at its begin */
+	x->at = x->tried[0].at;
+}
+
+/* ---- which bucket ---- */
+
+static float
+bucket_cost(const struct work *w, uint32_t b)
+{
+	kinds k = weight;
+
+	for (unsigned p = 0; p < SIEVE_WIDTH; p++)
+		if (!w->of[b][p].any)
+			k *= w->of[b][p].sum;
+	return total(k);
+}
+
+static float
+cost_with(const struct work *w, const struct entry *x, uint32_t at, uint32_t b)
+{
+	kinds k = weight;
+	uint8_t c[2];
+
+	for (uint32_t p = 0; p < SIEVE_WIDTH; p++) {
+		const struct place *o = &w->of[b][p];
+		if (at + p >= x->n || o->any)
+			continue;
+		kinds sum = o->sum;
+		for (unsigned i = 0, n = indices(x, at + p, c); i < n; i++)
+			if (!o->n[c[i]])
+				sum += often_index(w, c[i]);
+		k *= sum;
+	}
+	return total(k);
+}
+
+static void
+put(struct work *w, const struct entry *x)
+{
+	uint8_t c[2];
+
+	for (uint32_t p = 0; p < SIEVE_WIDTH; p++) {
+		struct place *o = &w->of[x->bucket][p];
+		if (x->at + p >= x->n) {
+			o->any++;
+			continue;
+		}
+		for (unsigned i = 0, n = indices(x, x->at + p, c); i < n; i++)
+			if (!o->n[c[i]]++)
+				o->sum += often_index(w, c[i]);
+	}
+}
+
+static void
+take(struct work *w, const struct entry *x)
+{
+	uint8_t c[2];
+
+	for (uint32_t p = 0; p < SIEVE_WIDTH; p++) {
+		struct place *o = &w->of[x->bucket][p];
+		if (x->at + p >= x->n) {
+			o->any--;
+			continue;
+		}
+		for (unsigned i = 0, n = indices(x, x->at + p, c); i < n; i++)
+			if (!--o->n[c[i]])
+				o->sum -= often_index(w, c[i]);
+	}
+}
+
+/* Where it costs least more. */
+static void
+settle(struct work *w, struct entry *x, const float cost[BUCKETS])
+{
+	float best = 1e9f;
+	uint8_t best_at = x->at;
+	uint32_t best_bucket = x->bucket;
+
+	for (uint32_t i = 0; i < x->n_tried; i++)
+		for (uint32_t b = 0; b < w->buckets; b++) {
+			float more = cost_with(w, x, x->tried[i].at, b) - cost[b] + x->tried[i].cost / 2;
+			if (more < best - 1e-9f) {
+				best = more;
+				best_at = x->tried[i].at;
+				best_bucket = b;
+			}
+		}
+	x->at = best_at;
+	x->bucket = best_bucket;
+}
+
+static int
+by_window(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int shorter = (x->n < SIEVE_WIDTH) - (y->n < SIEVE_WIDTH);
+
+	if (shorter)
+		return shorter;
+	int c = memcmp(x->bytes + x->at, y->bytes + y->at, SIEVE_ROOM);
+	return c ? c : x->id < y->id ? -1 : x->id > y->id;
+}
+
+static uint32_t
+share(uint32_t i, uint32_t n, uint32_t buckets)
+{
+	return (uint32_t) ((uint64_t) i * buckets / n);
+}
+
+/* Neighbours in the order of their bytes; those that are shorter, for which less is asked, have theirs to themselves. */
+static void
+first_buckets(struct work *w)
+{
+	uint32_t longer = w->n;
+
+	for (uint32_t i = 0; i < w->n; i++)
+		w->v[i].at = w->v[i].tried[0].at;
+	qsort(w->v, w->n, sizeof(*w->v), by_window);
+	while (longer > 0 && w->v[longer - 1].n < SIEVE_WIDTH)
+		longer--;
+	uint32_t shorter = w->n - longer, own = (shorter + SHORT_BUCKET - 1) / SHORT_BUCKET;
+	if (own > w->buckets / 2)
+		own = w->buckets / 2;
+	for (uint32_t i = 0; i < w->n; i++) {
+		w->v[i].bucket = i < longer ? share(i, longer, w->buckets - own) : w->buckets - own + share(i - longer, shorter, own);
+		put(w, &w->v[i]);
+	}
+}
+
+/* Returns how many of the places will probably remain. */
+static float
+fill_buckets(struct work *w, uint32_t buckets)
+{
+	float cost[BUCKETS], sum = 0;
+
+	w->buckets = buckets;
+	memset(w->of, 0, sizeof(w->of));
+	first_buckets(w);
+	for (uint32_t b = 0; b < buckets; b++)
+		cost[b] = bucket_cost(w, b);
+	for (int pass = 0; pass < PASSES; pass++)
+		for (uint32_t i = 0; i < w->n; i++) {
+			struct entry *x = &w->v[i];
+			take(w, x);
+			cost[x->bucket] = bucket_cost(w, x->bucket);
+			settle(w, x, cost);
+			put(w, x);
+			cost[x->bucket] = bucket_cost(w, x->bucket);
+		}
+	for (uint32_t b = 0; b < buckets; b++)
+		sum += cost[b];
+	return sum < 1 ? sum : 1;
+}
+
+/* ---- what is looked at ---- */
+
+static void
+fill_tables(struct sieve *s, const struct work *w)
+{
+	uint8_t c[2];
+
+	for (uint32_t i = 0; i < w->n; i++) {
+		const struct entry *x = &w->v[i];
+		uint8_t bit = (uint8_t) (1u << x->bucket % 8);
+		for (uint32_t p = 0; p < SIEVE_WIDTH; p++) {
+			uint8_t *t = s->table[x->bucket / 8][p];
+			if (x->at + p < x->n)
+				for (unsigned k = 0, n = indices(x, x->at + p, c); k < n; k++)
+					t[c[k]] |= bit;
+			else
+				for (unsigned k = 0; k < 128; k++)
+					t[k] |= bit;
+		}
+	}
+}
+
+static uint32_t
+slot_hash(const struct entry *x)
+{
+	uint64_t v = sieve_load(x->bytes + x->at);
+
+	return sieve_hash(x->n < SIEVE_WIDTH ? sieve_pair(v) : v);
+}
+
+static int
+by_hash(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	uint32_t h = slot_hash(x), g = slot_hash(y);
+
+	if (h != g)
+		return h < g ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static void
+set_pairs(struct sieve *s, const struct entry *x)
+{
+	uint32_t pair = sieve_pair(sieve_load(x->bytes));
+
+	s->pairs[pair / 32] |= UINT32_C(1) << pair % 32;
+}
+
+static void
+fill_slots(struct sieve *s, struct work *w)
+{
+	uint32_t text = 0;
+
+	qsort(w->v, w->n, sizeof(*w->v), by_hash);
+	for (uint32_t i = 0; i < w->n; i++) {
+		const struct entry *x = &w->v[i];
+		uint32_t h = slot_hash(x), bit = h >> s->shift, slot = h >> s->slot_shift;
+		s->lits[i] = (struct sieve_lit) { .text = text, .id = x->id, .n = (uint8_t) x->n, .at = x->at, .nocase = x->nocase };
+		s->lits[i].mask = sieve_mask(x->n - x->at);
+		s->lits[i].head = sieve_load(x->bytes + x->at) & s->lits[i].mask;
+		s->lits[i].last = i + 1 == w->n || slot_hash(x + 1) >> s->slot_shift != slot;
+		if (!s->slot[slot])
+			s->slot[slot] = i + 1;
+		if (x->n < SIEVE_WIDTH)
+			set_pairs(s, x);
+		else
+			s->bits[bit / 32] |= UINT32_C(1) << bit % 32;
+		memcpy(s->text + text, x->bytes, x->n);
+		text += x->n;
+	}
+}
+
+/* As many bits as keep a search in the cache and most of them zero. */
+static int
+take_memory(struct sieve *s, const struct work *w, struct arena *a)
+{
+	uint32_t text = 0, bits = BITS_MIN, slots = SLOTS_MIN;
+	size_t used = a->used;
+	bool pairs = false;
+
+	for (uint32_t i = 0; i < w->n; i++) {
+		text += w->v[i].n;
+		pairs = pairs || w->v[i].n < SIEVE_WIDTH;
+	}
+	while (bits < SIEVE_BITS && UINT64_C(1) << bits < (uint64_t) SPARSE * w->n)
+		bits++;
+	while (UINT64_C(1) << slots < (uint64_t) 4 * w->n)
+		slots++;
+	s->shift = (uint8_t) (32 - bits);
+	s->slot_shift = (uint8_t) (32 - slots);
+	uint8_t *table = arena_zalloc(a, s->sets * sizeof(*s->table) + ALIGNED);
+	s->bits = arena_zalloc(a, ((size_t) 1 << bits) / 8);
+	s->slot = arena_zalloc(a, ((size_t) 1 << slots) * sizeof(*s->slot));
+	s->lits = arena_alloc(a, w->n * sizeof(*s->lits));
+	s->text = arena_alloc(a, text);
+	if (pairs)
+		s->pairs = arena_zalloc(a, 65536 / 8);
+	if (!table || !s->bits || !s->slot || !s->lits || !s->text || (pairs && !s->pairs))
+		return -1;
+	s->table = (uint8_t (*)[SIEVE_WIDTH][128]) (table + (ALIGNED - (uintptr_t) table % ALIGNED) % ALIGNED);
+	s->bytes = a->used - used;
+	return 0;
+}
+
+/* The number of sets with which a search is probably quickest. */
+static void
+choose_sets(struct sieve *s, struct work *w)
+{
+	static const float tables[SIEVE_SETS + 1] = { [1] = 0.12f, [2] = 0.16f, [4] = 0.28f }; /* a byte, measured */
+
+	for (uint32_t sets = 1; sets <= SIEVE_SETS; sets *= 2) {
+		float cost = tables[sets] + fill_buckets(w, 8 * sets) * COST_PLACE;
+		if (!s->sets || cost < s->cost) {
+			s->sets = sets;
+			s->cost = cost;
+		}
+	}
+	if (s->sets != SIEVE_SETS)
+		fill_buckets(w, 8 * s->sets);
+}
+
+static struct work *
+work_new(const struct literal *l, const uint32_t *first, uint32_t n)
+{
+	struct work *w = calloc(1, sizeof(*w));
+	struct entry *v = calloc(n, sizeof(*v));
+
+	if (!w || !v) {
+		free(w);
+		free(v);
+		return NULL;
+	}
+	w->v = v;
+	w->n = n;
+	content_kinds(w->often);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct literal *x = &l[first[i]];
+		v[i].id = i;
+		v[i].n = x->s.n;
+		v[i].nocase = x->nocase;
+		memcpy(v[i].bytes, x->s.p, x->s.n);
+		for (uint32_t at = 0; at + SIEVE_WIDTH <= x->s.n; at++)
+			++*tally_of(w, v[i].bytes + at);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		try_windows(w, &v[i]);
+	return w;
+}
+
+struct sieve *
+sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uint32_t n)
+{
+	struct sieve *s = arena_zalloc(a, sizeof(*s));
+	struct work *w = s ? work_new(l, first, n) : NULL;
+
+	if (!w)
+		return NULL;
+	choose_sets(s, w);
+	int e = take_memory(s, w, a);
+	if (e == 0) {
+		fill_tables(s, w);
+		fill_slots(s, w);
+	}
+	free(w->v);
+	free(w);
+	return e < 0 ? NULL : s;
+}
+
+bool
+sieve_pays(const struct sieve *s)
+{
+	return s->cost < COST_OTHER;
+}
+
+uint64_t
+sieve_bytes(const struct sieve *s)
+{
+	return s->bytes;
+}

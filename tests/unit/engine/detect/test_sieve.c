@@ -1,0 +1,193 @@
+/*
+ * Literals sieved out of inputs: what is found is what is there, whatever the lengths, the case and how many share their bytes; nothing
+ * outside of the input is read.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "engine/detect/sieve.h"
+#include "dice.h"
+
+#define LITERALS 400
+#define ROOM 12288 /* bytes of an input: whole pages */
+
+static uint8_t *room; /* nothing before and behind it can be read */
+
+struct set {
+	struct literal l[LITERALS];
+	uint8_t text[LITERALS][LITERAL_MAX];
+	uint32_t first[LITERALS], n;
+	const char *letters;
+	uint32_t n_letters;
+	struct sieve *sieve;
+};
+
+static void
+put(void *arg, uint32_t i)
+{
+	((bool *) arg)[i] = true;
+}
+
+static bool
+there(const struct literal *l, struct span in)
+{
+	for (uint32_t at = 0; at + l->s.n <= in.n; at++) {
+		struct span part = span_of(in.p + at, l->s.n);
+		if (byte_lower(part.p[0]) != byte_lower(l->s.p[0]))
+			continue;
+		if (l->nocase ? span_eq_nocase(part, l->s) : span_eq(part, l->s))
+			return true;
+	}
+	return false;
+}
+
+static void
+check(const struct set *s, struct span in)
+{
+	bool got[LITERALS] = { false };
+
+	sieve_find(s->sieve, in, put, got);
+	for (uint32_t i = 0; i < s->n; i++)
+		if (got[i] != there(&s->l[i], in))
+			fail_msg("literal of %u bytes (\"%.*s\") in %u: %s", s->l[i].s.n, (int) s->l[i].s.n, s->l[i].s.p, in.n, got[i] ? "found" : "not found");
+}
+
+static uint8_t
+letter(const struct set *s)
+{
+	return s->n_letters ? (uint8_t) s->letters[dice(s->n_letters)] : (uint8_t) dice(256);
+}
+
+/* Letters, and some of the literals or their beginnings, in either case. */
+static void
+fill(const struct set *s, uint8_t *p, uint32_t n)
+{
+	bool one = dice(8) == 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		p[i] = one && i ? p[0] : letter(s);
+	for (uint32_t m = dice(2 + n / 32); m > 0; m--) {
+		const struct literal *x = &s->l[dice(s->n)];
+		uint32_t some = dice(3) ? x->s.n : 1 + dice(x->s.n);
+		if (some > n)
+			continue;
+		uint32_t at = dice(3) ? dice(n - some + 1) : dice(2) ? 0 : n - some, changed = at + dice(some);
+		memcpy(p + at, x->s.p, some);
+		if (byte_lower(p[changed]) >= 'a' && byte_lower(p[changed]) <= 'z' && dice(2))
+			p[changed] ^= 0x20;
+	}
+}
+
+/* At the begin and at the end of what can be read. */
+static void
+check_inputs(const struct set *s)
+{
+	for (uint32_t n = 0; n <= 300; n++) {
+		fill(s, room, n);
+		check(s, span_of(room, n));
+		fill(s, room + ROOM - n, n);
+		check(s, span_of(room + ROOM - n, n));
+	}
+	for (uint32_t k = 0; k < 6; k++) {
+		uint32_t n = 4096 * (1 + k % 2) + dice(140);
+		fill(s, room + ROOM - n, n);
+		check(s, span_of(room + ROOM - n, n));
+	}
+}
+
+static void
+make_literal(struct set *s, uint32_t i, uint32_t least, uint32_t most)
+{
+	struct literal *x = &s->l[i];
+	uint8_t *text = s->text[i];
+
+	*x = (struct literal) { .s = span_of(text, least + dice(most - least + 1)), .nocase = dice(2), .sig = i };
+	bool one = dice(10) == 0;
+	for (uint32_t k = 0; k < x->s.n; k++)
+		text[k] = one && k ? text[0] : letter(s);
+	if (i && dice(3) == 0) /* begins as another */
+		memcpy(text, s->text[dice(i)], dice(x->s.n));
+	for (uint32_t k = 0; x->nocase && k < x->s.n; k++)
+		text[k] = byte_lower(text[k]);
+}
+
+static void
+one_set(uint32_t n, uint32_t least, uint32_t most, uint32_t n_letters)
+{
+	struct set *s = calloc(1, sizeof(*s));
+	struct arena a;
+
+	s->n = n;
+	s->letters = "abAB0\x00\xff/zq Z{@[`";
+	s->n_letters = n_letters;
+	for (uint32_t i = 0; i < n; i++) {
+		make_literal(s, i, least, most);
+		s->first[i] = i;
+	}
+	arena_init(&a, 0);
+	s->sieve = sieve_build(&a, s->l, s->first, n);
+	assert_non_null(s->sieve);
+	assert_true(sieve_bytes(s->sieve) <= a.used);
+	check_inputs(s);
+	arena_clear(&a);
+	free(s);
+}
+
+static void
+test_lengths(void **state)
+{
+	if (!sieve_possible())
+		skip();
+	for (uint32_t n = SIEVE_LEAST; n <= LITERAL_MAX; n++)
+		one_set(1 + dice(20), n, n, dice(2) ? 0 : 4);
+	one_set(LITERALS, SIEVE_LEAST, LITERAL_MAX, 16);
+	one_set(LITERALS, SIEVE_LEAST, 12, 4);
+	one_set(LITERALS, SIEVE_LEAST, LITERAL_MAX, 0);
+}
+
+static void
+test_short(void **state)
+{
+	if (!sieve_possible())
+		skip();
+	one_set(60, 2, 3, 0);
+	one_set(60, 2, 2, 16);
+	one_set(200, 2, 5, 8);
+	one_set(100, 3, 9, 2);
+}
+
+/* Sets of which each number of tables is used. */
+static void
+test_few(void **state)
+{
+	if (!sieve_possible())
+		skip();
+	for (uint32_t n = 1; n < 10; n++) {
+		one_set(n, 2, 3, 6);
+		one_set(n, 4, 20, 4);
+		one_set(n * 40, 5, 30, 0);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_lengths), cmocka_unit_test(test_short), cmocka_unit_test(test_few) };
+	size_t page = (size_t) sysconf(_SC_PAGESIZE);
+	uint8_t *all = mmap(NULL, ROOM + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (all == MAP_FAILED || mprotect(all + page, ROOM, PROT_READ | PROT_WRITE) < 0)
+		return 1;
+	room = all + page;
+	seed = 5;
+	if (!sieve_possible())
+		print_message("this processor has no AVX-512 VBMI2: nothing is sieved\n");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
