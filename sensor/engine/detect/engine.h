@@ -286,8 +286,8 @@ struct scan {
 	const uint32_t *first; /* n_patterns + 1 */
 	const uint32_t *sigs;
 	uint32_t min;          /* shortest literal */
-	struct grams *grams;   /* the same literals, for short inputs */
-	struct sieve *sieve;   /* for the others; NULL: db is asked */
+	struct sieve *sieve;   /* has them; NULL: db has, and for short inputs: */
+	struct grams *grams;
 	uint64_t bytes;
 	const char *name;
 	bool cached;

@@ -1,6 +1,6 @@
 /*
- * mpm - which rules may match in these bytes? Short inputs are looked up (grams.c), long ones searched: where the processor is able
- * to and it pays, with sieve.c, else with Hyperscan.
+ * mpm - which rules may match in these bytes? They are sieved where the processor is able to and it pays (sieve.c); else short inputs
+ * are looked up (grams.c), long ones searched with Hyperscan.
  */
 #include <stdlib.h>
 
@@ -127,7 +127,7 @@ fill_database(struct ruleset *r, struct scan *s, const struct literal *l, struct
 {
 	size_t bytes = 0;
 
-	if (!(s->db = database(r, s, l, s->first, d)))
+	if (!(s->grams = grams_build(&r->arena, l, s->first, s->n_patterns)) || !(s->db = database(r, s, l, s->first, d)))
 		return -1;
 	hs_database_size(s->db, &bytes);
 	s->bytes = bytes;
@@ -163,12 +163,10 @@ fill(struct ruleset *r, struct scan *s, struct literal *l, uint32_t n, struct di
 		ids[i] = l[i].sig;
 	}
 	first[s->n_patterns] = n;
-	if (!(s->grams = grams_build(&r->arena, l, first, s->n_patterns)))
-		return -1;
 	s->first = first;
 	s->sigs = ids;
 	s->min = l[0].s.n;
-	return s->min >= SIEVE_LEAST && r->conf->mpm_algo == MPM_AUTO && sieve_possible() ? fill_sieve(r, s, l, d) : fill_database(r, s, l, d);
+	return r->conf->mpm_algo == MPM_AUTO && sieve_possible() ? fill_sieve(r, s, l, d) : fill_database(r, s, l, d);
 }
 
 struct scan *
@@ -238,10 +236,10 @@ scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candi
 		runs_find(s->runs, bytes, into);
 	if (!s->n_patterns || bytes.n < s->min)
 		return;
-	if (bytes.n <= grams_limit(s->grams))
-		grams_find(s->grams, bytes, found, &h);
-	else if (s->sieve)
+	if (s->sieve)
 		sieve_find(s->sieve, bytes, found, &h);
+	else if (bytes.n <= grams_limit(s->grams))
+		grams_find(s->grams, bytes, found, &h);
 	else
 		hs_scan(s->db, (const char *) bytes.p, bytes.n, 0, d->hs, on_match, &h);
 }

@@ -71,7 +71,7 @@ put_places(uint16_t *to, uint64_t k, uint32_t base)
 	return n;
 }
 
-/* Whole blocks: `places` is a multiple of 64, and there are three bytes more. */
+/* Whole blocks are loaded, and three bytes more. */
 WIDE static inline __attribute__((always_inline)) uint32_t
 sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places, uint16_t *out, unsigned sets)
 {
@@ -93,7 +93,7 @@ sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places
 			__m512i c = _mm512_permutex2var_epi8(t[s][2][0], x[2], t[s][2][1]), d = _mm512_permutex2var_epi8(t[s][3][0], x[3], t[s][3][1]);
 			all = _mm512_or_si512(all, _mm512_and_si512(_mm512_ternarylogic_epi64(a, b, c, 0x80), d));
 		}
-		n += put_places(out + n, _mm512_test_epi8_mask(all, all), i);
+		n += put_places(out + n, _mm512_test_epi8_mask(all, all) & v64_there(places - i), i);
 	}
 	return n;
 }
@@ -157,6 +157,11 @@ sieve_find(const struct sieve *s, struct span in, void (*found)(void *arg, uint3
 	uint8_t last[2 * BLOCK + BEHIND] = { 0 };
 	uint32_t i = 0, n;
 
+	for (uint32_t k = 0; k < s->n_singles; k++)
+		if (in.n && memchr(in.p, s->singles[k].byte, in.n))
+			found(arg, s->singles[k].id);
+	if (!s->sets)
+		return;
 	while ((n = in.n - i) >= BEHIND) {
 		n = (n - SIEVE_ROOM) / BLOCK * BLOCK;
 		if (n > PIECE)
@@ -164,8 +169,10 @@ sieve_find(const struct sieve *s, struct span in, void (*found)(void *arg, uint3
 		sift_piece(&f, in.p + i, i, n);
 		i += n;
 	}
-	memcpy(last, in.p + i, n);
-	sift_piece(&f, last, i, (n + BLOCK - 1) / BLOCK * BLOCK);
+	if (n) {
+		memcpy(last, in.p + i, n);
+		sift_piece(&f, last, i, n);
+	}
 }
 
 #else

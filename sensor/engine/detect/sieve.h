@@ -4,7 +4,7 @@
  * Thread:    built by the loader; read-only afterwards.
  * Memory:    the arena it is built with.
  * Owns:      copies of the literals, side by side.
- * Not here:  other processors, and literals for which it does not pay -> mpm.c   short inputs -> grams.c
+ * Not here:  other processors, and literals for which it does not pay -> mpm.c, grams.c
  */
 #ifndef ENGINE_DETECT_SIEVE_H
 #define ENGINE_DETECT_SIEVE_H
@@ -14,8 +14,6 @@
 #include "engine/detect/engine.h"
 
 struct sieve;
-
-#define SIEVE_LEAST 2 /* bytes of a literal */
 
 bool sieve_possible(void); /* this processor can */
 /* first[i]: the i-th literal in l. NULL: no memory. */

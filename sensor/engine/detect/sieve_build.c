@@ -1,31 +1,34 @@
 /*
  * sieve_build - chooses for each literal the four bytes that tables look at, and its bucket, so that few places remain to be checked.
  *
- * What bytes occur is not known when rules are loaded. A mixture of three kinds of content stands for it, as bytes of one kind come
- * together: text, bytes of any value, and records of which much is zero.
+ * What bytes occur is not known when rules are loaded. A mixture of four kinds of content stands for it, as bytes of one kind come
+ * together: text, bytes of any value, records of which much is zero, and little but zeros.
  */
 #include "engine/detect/sieve_private.h"
 
 #include <stdlib.h>
 
-#define KINDS 4 /* of content; the last is none, for a vector of four */
+#define KINDS 4 /* of content */
 #define BUCKETS (8 * SIEVE_SETS)
 #define CHOICES 4 /* places in a literal that are tried */
 #define PASSES 3
-#define TALLY_BITS 14
-#define SHORT_BUCKET 24 /* literals of less than four bytes */
+#define TALLY_BITS 17
+#define COMMON 30 /* literals that a word of traffic counts for */
+#define SHORT_BUCKET 16 /* literals of less than four bytes */
 #define SPARSE 64 /* bits for each literal */
 #define BITS_MIN 12
 #define SLOTS_MIN 8 /* bits of a hash */
 #define ALIGNED 64
 
-/* Measured, in cycles: of a place that the tables leave, of which more remain than are expected, and of a byte in other searches. */
+/* Measured, in cycles: of a place that the tables leave, of which more remain than are expected, of a
+ * byte that is searched for one byte, and in other searches. */
 #define COST_PLACE 6.0f
+#define COST_SINGLE 0.03f
 #define COST_OTHER 2.0f
 
 typedef float kinds __attribute__((vector_size(KINDS * sizeof(float))));
 
-static const kinds weight = { 0.5f, 0.35f, 0.15f, 0 };
+static const kinds weight = { 0.5f, 0.33f, 0.12f, 0.05f };
 
 struct choice {
 	uint8_t at;
@@ -48,13 +51,14 @@ struct work {
 	uint32_t tally[1 << TALLY_BITS];
 	struct entry *v;
 	uint32_t n, buckets;
+	uint32_t singles; /* literals of one byte, those of two cases twice */
 	struct place of[BUCKETS][SIEVE_WIDTH];
 };
 
 static float
 total(kinds k)
 {
-	return k[0] + k[1] + k[2];
+	return k[0] + k[1] + k[2] + k[3];
 }
 
 /* ---- how often bytes occur ---- */
@@ -86,7 +90,7 @@ content_kinds(kinds often[256])
 		sum_zeros += zeros[i];
 	}
 	for (int i = 0; i < 256; i++)
-		often[i] = (kinds) { text[i] / sum, 1.0f / 256, zeros[i] / sum_zeros, 0 };
+		often[i] = (kinds) { text[i] / sum, 1.0f / 256, zeros[i] / sum_zeros, i ? 0.15f / 255 : 0.85f };
 }
 
 static bool
@@ -118,6 +122,30 @@ static uint32_t *
 tally_of(struct work *w, const uint8_t *p)
 {
 	return &w->tally[sieve_hash(sieve_load(p)) >> (32 - TALLY_BITS)];
+}
+
+static void
+tally_common(struct work *w)
+{
+	static const char *const words[] = { "HTTP/1.1 200 OK\r\n", "HTTP/1.0", " HTTP/1.1\r\nHost: ", "\r\nUser-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) ",
+		"\r\nAccept: */*\r\n", "text/html,application/xhtml+xml,application/xml;q=0.9", "\r\nAccept-Encoding: gzip, deflate, identity\r\n",
+		"\r\nAccept-Language: en-US,en;q=0.5\r\n", "\r\nConnection: keep-alive\r\n", "Connection: close\r\n\r\n", "\r\nCookie: ",
+		"\r\nContent-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n", "\r\nContent-Length: ", "\r\nCache-Control: no-cache\r\n",
+		"\r\nReferer: http://www.", "https://", ".com/", "Transfer-Encoding: chunked\r\n\r\n", "Last-Modified: ", "Server: ", "Location: ",
+		"Set-Cookie: ", "<!DOCTYPE html>\r\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">", "<meta http-equiv=\"Content-Type\" content=\"text/html",
+		"<title>", "</title>", "</head>\n<body>\n", "<script type=\"text/javascript\" src=\"", "</script>\n", "<link rel=\"stylesheet\" href=\"",
+		"<div class=\"", "<div id=\"", "<span style=\"", "position: absolute; top: -", "display: none;", "<input type=\"hidden\" name=\"", " value=\"", "<a href=\"http://",
+		"<img src=\"", " width=\"100%\" height=\"", "function(", "return ", "var ", ".length", "document.getElementById(", ".getElementsByTagName(",
+		".appendChild(", "innerHTML = ", "window.", "this.", "true", "false", "null", "undefined", "string", "Windows ", "Microsoft ", "google", "document",
+		"download", "username", "password", "domain", "welcome to ", "name=", "support", "the ", "and ", " of ", "ing ", "tion", "    ", "\t\t\t\t" };
+
+	for (uint32_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		uint8_t word[80 + SIEVE_ROOM] = { 0 };
+		size_t n = strlen(words[i]);
+		memcpy(word, words[i], n);
+		for (size_t at = 0; at + SIEVE_WIDTH <= n; at++)
+			*tally_of(w, word + at) += COMMON;
+	}
 }
 
 /* Also what follows: it is compared next. */
@@ -400,9 +428,10 @@ take_memory(struct sieve *s, const struct work *w, struct arena *a)
 	s->slot = arena_zalloc(a, ((size_t) 1 << slots) * sizeof(*s->slot));
 	s->lits = arena_alloc(a, w->n * sizeof(*s->lits));
 	s->text = arena_alloc(a, text);
+	s->singles = arena_alloc(a, w->singles * sizeof(*s->singles));
 	if (pairs)
 		s->pairs = arena_zalloc(a, 65536 / 8);
-	if (!table || !s->bits || !s->slot || !s->lits || !s->text || (pairs && !s->pairs))
+	if (!table || !s->bits || !s->slot || !s->lits || !s->text || !s->singles || (pairs && !s->pairs))
 		return -1;
 	s->table = (uint8_t (*)[SIEVE_WIDTH][128]) (table + (ALIGNED - (uintptr_t) table % ALIGNED) % ALIGNED);
 	s->bytes = a->used - used;
@@ -426,11 +455,29 @@ choose_sets(struct sieve *s, struct work *w)
 		fill_buckets(w, 8 * s->sets);
 }
 
+/* Of a literal of one byte. */
+static unsigned
+cases(const struct literal *x)
+{
+	return x->nocase && is_letter(x->s.p[0]) ? 2 : 1;
+}
+
+static void
+fill_singles(struct sieve *s, const struct work *w, const struct literal *l, const uint32_t *first, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct literal *x = &l[first[i]];
+		for (unsigned k = 0; x->s.n == 1 && k < cases(x); k++)
+			s->singles[s->n_singles++] = (struct sieve_single) { .id = i, .byte = k ? x->s.p[0] ^ 0x20 : x->s.p[0] };
+	}
+	s->cost += COST_SINGLE * (float) w->singles;
+}
+
 static struct work *
 work_new(const struct literal *l, const uint32_t *first, uint32_t n)
 {
 	struct work *w = calloc(1, sizeof(*w));
-	struct entry *v = calloc(n, sizeof(*v));
+	struct entry *v = calloc(n + 1, sizeof(*v));
 
 	if (!w || !v) {
 		free(w);
@@ -438,18 +485,22 @@ work_new(const struct literal *l, const uint32_t *first, uint32_t n)
 		return NULL;
 	}
 	w->v = v;
-	w->n = n;
 	content_kinds(w->often);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct literal *x = &l[first[i]];
-		v[i].id = i;
-		v[i].n = x->s.n;
-		v[i].nocase = x->nocase;
-		memcpy(v[i].bytes, x->s.p, x->s.n);
+		struct entry *e = &v[w->n];
+		if (x->s.n == 1) {
+			w->singles += cases(x);
+			continue;
+		}
+		*e = (struct entry) { .id = i, .n = x->s.n, .nocase = x->nocase };
+		memcpy(e->bytes, x->s.p, x->s.n);
 		for (uint32_t at = 0; at + SIEVE_WIDTH <= x->s.n; at++)
-			++*tally_of(w, v[i].bytes + at);
+			++*tally_of(w, e->bytes + at);
+		w->n++;
 	}
-	for (uint32_t i = 0; i < n; i++)
+	tally_common(w);
+	for (uint32_t i = 0; i < w->n; i++)
 		try_windows(w, &v[i]);
 	return w;
 }
@@ -462,12 +513,15 @@ sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uin
 
 	if (!w)
 		return NULL;
-	choose_sets(s, w);
+	if (w->n)
+		choose_sets(s, w);
 	int e = take_memory(s, w, a);
-	if (e == 0) {
+	if (e == 0 && w->n) {
 		fill_tables(s, w);
 		fill_slots(s, w);
 	}
+	if (e == 0)
+		fill_singles(s, w, l, first, n);
 	free(w->v);
 	free(w);
 	return e < 0 ? NULL : s;

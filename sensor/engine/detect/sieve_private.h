@@ -25,6 +25,10 @@ struct sieve_lit {
 	uint8_t n, at;       /* bytes; place of those that tables look at */
 	bool nocase, last;   /* last: of its slot */
 };
+struct sieve_single { /* a literal of one byte */
+	uint32_t id;
+	uint8_t byte;
+};
 struct sieve {
 	uint8_t (*table)[SIEVE_WIDTH][128]; /* by set: bit per bucket in which the byte (7 bits) may be there; 64-aligned */
 	uint32_t sets;
@@ -33,6 +37,8 @@ struct sieve {
 	uint32_t *slot;      /* by hash: of lits, from 1; 0: none */
 	struct sieve_lit *lits; /* those of one slot side by side */
 	uint8_t *text;
+	struct sieve_single *singles;
+	uint32_t n_singles;
 	uint8_t shift;       /* of a hash: leaves the bit's number; likewise, the slot's: */
 	uint8_t slot_shift;
 	float cost;          /* cycles a byte, estimated */

@@ -145,11 +145,11 @@ test_lengths(void **state)
 {
 	if (!sieve_possible())
 		skip();
-	for (uint32_t n = SIEVE_LEAST; n <= LITERAL_MAX; n++)
+	for (uint32_t n = 1; n <= LITERAL_MAX; n++)
 		one_set(1 + dice(20), n, n, dice(2) ? 0 : 4);
-	one_set(LITERALS, SIEVE_LEAST, LITERAL_MAX, 16);
-	one_set(LITERALS, SIEVE_LEAST, 12, 4);
-	one_set(LITERALS, SIEVE_LEAST, LITERAL_MAX, 0);
+	one_set(LITERALS, 1, LITERAL_MAX, 16);
+	one_set(LITERALS, 1, 12, 4);
+	one_set(LITERALS, 1, LITERAL_MAX, 0);
 }
 
 static void
@@ -157,7 +157,8 @@ test_short(void **state)
 {
 	if (!sieve_possible())
 		skip();
-	one_set(60, 2, 3, 0);
+	one_set(60, 1, 1, 16);
+	one_set(60, 1, 3, 0);
 	one_set(60, 2, 2, 16);
 	one_set(200, 2, 5, 8);
 	one_set(100, 3, 9, 2);
