@@ -37,7 +37,7 @@ is_there(const struct sifting *f, const struct sieve_lit *x, uint32_t at)
 {
 	struct span text = span_of(f->s->text + x->text, x->n);
 
-	if (at < x->at || f->in.n < x->n || at - x->at > f->in.n - x->n) /* zeros behind the input are looked at, too */
+	if (f->in.n < x->n || at - x->at > f->in.n - x->n) /* zeros behind the input are looked at, too; before it the difference is large */
 		return false;
 	struct span there = span_of(f->in.p + at - x->at, x->n);
 	return x->nocase ? span_eq_nocase(there, text) : memcmp(there.p, text.p, x->n) == 0;

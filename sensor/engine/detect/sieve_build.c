@@ -12,10 +12,10 @@
 #define BUCKETS (8 * SIEVE_SETS)
 #define CHOICES 4 /* places in a literal that are tried */
 #define PASSES 3
-#define TALLY_BITS 17
+#define TALLY_BITS 16
 #define COMMON 30 /* literals that a word of traffic counts for */
 #define SHORT_BUCKET 16 /* literals of less than four bytes */
-#define SPARSE 64 /* bits for each literal */
+#define SPARSE 32 /* bits for each literal */
 #define BITS_MIN 12
 #define SLOTS_MIN 8 /* bits of a hash */
 #define ALIGNED 64
@@ -24,7 +24,7 @@
  * byte that is searched for one byte, and in other searches. */
 #define COST_PLACE 6.0f
 #define COST_SINGLE 0.03f
-#define COST_OTHER 2.0f
+#define COST_OTHER 4.0f
 
 typedef float kinds __attribute__((vector_size(KINDS * sizeof(float))));
 
@@ -53,6 +53,7 @@ struct work {
 	uint32_t n, buckets;
 	uint32_t singles; /* literals of one byte, those of two cases twice */
 	struct place of[BUCKETS][SIEVE_WIDTH];
+	uint32_t wanted[SIEVE_WIDTH][128]; /* bit per bucket */
 };
 
 static float
@@ -195,21 +196,42 @@ bucket_cost(const struct work *w, uint32_t b)
 	return total(k);
 }
 
-static float
-cost_with(const struct work *w, const struct entry *x, uint32_t at, uint32_t b)
+/* What a literal at a place of it would add to buckets, the same for all of them. */
+struct wish {
+	uint32_t asked; /* bytes */
+	struct {
+		uint32_t has[2]; /* buckets in which the byte, and its other case, are wanted already */
+		kinds more[4];   /* by which of the two are: what the others add */
+	} of[SIEVE_WIDTH];
+};
+
+static void
+wish_set(struct wish *wish, const struct work *w, const struct entry *x, uint32_t at)
 {
-	kinds k = weight;
 	uint8_t c[2];
 
-	for (uint32_t p = 0; p < SIEVE_WIDTH; p++) {
+	wish->asked = x->n - at < SIEVE_WIDTH ? x->n - at : SIEVE_WIDTH;
+	for (uint32_t p = 0; p < wish->asked; p++) {
+		bool two = indices(x, at + p, c) == 2;
+		kinds none = { 0 }, one = often_index(w, c[0]), other = two ? often_index(w, c[1]) : none;
+		wish->of[p].has[0] = w->wanted[p][c[0]];
+		wish->of[p].has[1] = two ? w->wanted[p][c[1]] : 0;
+		wish->of[p].more[0] = one + other;
+		wish->of[p].more[1] = other;
+		wish->of[p].more[2] = one;
+		wish->of[p].more[3] = none;
+	}
+}
+
+static float
+cost_with(const struct work *w, const struct wish *wish, uint32_t b)
+{
+	kinds k = weight;
+
+	for (uint32_t p = 0; p < wish->asked; p++) {
 		const struct place *o = &w->of[b][p];
-		if (at + p >= x->n || o->any)
-			continue;
-		kinds sum = o->sum;
-		for (unsigned i = 0, n = indices(x, at + p, c); i < n; i++)
-			if (!o->n[c[i]])
-				sum += often_index(w, c[i]);
-		k *= sum;
+		if (!o->any)
+			k *= o->sum + wish->of[p].more[(wish->of[p].has[0] >> b & 1) | (wish->of[p].has[1] >> b & 1) << 1];
 	}
 	return total(k);
 }
@@ -226,8 +248,10 @@ put(struct work *w, const struct entry *x)
 			continue;
 		}
 		for (unsigned i = 0, n = indices(x, x->at + p, c); i < n; i++)
-			if (!o->n[c[i]]++)
+			if (!o->n[c[i]]++) {
 				o->sum += often_index(w, c[i]);
+				w->wanted[p][c[i]] |= UINT32_C(1) << x->bucket;
+			}
 	}
 }
 
@@ -243,8 +267,10 @@ take(struct work *w, const struct entry *x)
 			continue;
 		}
 		for (unsigned i = 0, n = indices(x, x->at + p, c); i < n; i++)
-			if (!--o->n[c[i]])
+			if (!--o->n[c[i]]) {
 				o->sum -= often_index(w, c[i]);
+				w->wanted[p][c[i]] &= ~(UINT32_C(1) << x->bucket);
+			}
 	}
 }
 
@@ -256,15 +282,18 @@ settle(struct work *w, struct entry *x, const float cost[BUCKETS])
 	uint8_t best_at = x->at;
 	uint32_t best_bucket = x->bucket;
 
-	for (uint32_t i = 0; i < x->n_tried; i++)
+	for (uint32_t i = 0; i < x->n_tried; i++) {
+		struct wish wish;
+		wish_set(&wish, w, x, x->tried[i].at);
 		for (uint32_t b = 0; b < w->buckets; b++) {
-			float more = cost_with(w, x, x->tried[i].at, b) - cost[b] + x->tried[i].cost / 2;
+			float more = cost_with(w, &wish, b) - cost[b] + x->tried[i].cost / 2;
 			if (more < best - 1e-9f) {
 				best = more;
 				best_at = x->tried[i].at;
 				best_bucket = b;
 			}
 		}
+	}
 	x->at = best_at;
 	x->bucket = best_bucket;
 }
@@ -315,6 +344,7 @@ fill_buckets(struct work *w, uint32_t buckets)
 
 	w->buckets = buckets;
 	memset(w->of, 0, sizeof(w->of));
+	memset(w->wanted, 0, sizeof(w->wanted));
 	first_buckets(w);
 	for (uint32_t b = 0; b < buckets; b++)
 		cost[b] = bucket_cost(w, b);
@@ -438,20 +468,24 @@ take_memory(struct sieve *s, const struct work *w, struct arena *a)
 	return 0;
 }
 
-/* The number of sets with which a search is probably quickest. */
+/* The number of sets with which a search is probably quickest. More than so many that hardly a place remains are not tried. */
 static void
 choose_sets(struct sieve *s, struct work *w)
 {
-	static const float tables[SIEVE_SETS + 1] = { [1] = 0.12f, [2] = 0.16f, [4] = 0.28f }; /* a byte, measured */
+	static const float tables[2 * SIEVE_SETS + 1] = { [1] = 0.12f, [2] = 0.16f, [4] = 0.28f }; /* a byte, measured */
+	uint32_t sets = 1, tried = 1;
+	float places;
 
-	for (uint32_t sets = 1; sets <= SIEVE_SETS; sets *= 2) {
-		float cost = tables[sets] + fill_buckets(w, 8 * sets) * COST_PLACE;
-		if (!s->sets || cost < s->cost) {
-			s->sets = sets;
-			s->cost = cost;
+	do {
+		tried = sets;
+		places = fill_buckets(w, 8 * tried) * COST_PLACE;
+		if (!s->sets || tables[tried] + places < s->cost) {
+			s->sets = tried;
+			s->cost = tables[tried] + places;
 		}
-	}
-	if (s->sets != SIEVE_SETS)
+		sets *= 2;
+	} while (sets <= SIEVE_SETS && places > tables[sets] - tables[tried]);
+	if (s->sets != tried)
 		fill_buckets(w, 8 * s->sets);
 }
 

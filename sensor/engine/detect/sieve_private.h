@@ -16,7 +16,7 @@
 #define SIEVE_WIDTH 4  /* bytes of a literal that tables look at */
 #define SIEVE_SETS 4   /* of eight buckets each, at most */
 #define SIEVE_ROOM 8   /* bytes that are loaded where a place is checked */
-#define SIEVE_BITS 17  /* of a hash of four bytes, at most */
+#define SIEVE_BITS 19  /* of a hash of four bytes, at most */
 #define SIEVE_FOLD UINT64_C(0x2020202020202020)
 
 struct sieve_lit {
