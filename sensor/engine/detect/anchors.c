@@ -5,6 +5,7 @@
  * there are many which pairs of bytes, how long keys are, and a hash of the keys. A key is as much of a pattern from its edge on as one
  * of few lengths allows: patterns that begin alike ("Mozilla/5.0 (") have different ones.
  */
+#include <endian.h>
 #include <stdlib.h>
 
 #include "engine/detect/ruleset.h"
@@ -107,6 +108,7 @@ key_of(const uint8_t *p, uint32_t n, bool nocase)
 	}
 	for (uint32_t i = 0; i < n; i += 8) {
 		memcpy(&v, p + i, 8);
+		v = le64toh(v);
 		key = (key ^ key >> 31) * SCATTER ^ (nocase ? lower_all(v) : v);
 	}
 	return key;
@@ -267,14 +269,35 @@ is_there(const struct anchors *a, const struct anchor *x, const uint8_t *p, uint
 	return x->nocase ? span_eq_nocase(there, x->bytes) : span_eq(there, x->bytes);
 }
 
+/* The eight bytes from p on, or before it. */
+static inline uint64_t
+eight_at(const struct anchors *a, const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, a->from_end ? p - sizeof(v) : p, sizeof(v));
+	return le64toh(v);
+}
+
+/* Of eight bytes the n at the edge. */
+static inline uint64_t
+few_of(const struct anchors *a, uint64_t eight, uint32_t n)
+{
+	return a->from_end ? eight >> (64 - 8 * n) : eight << (64 - 8 * n) >> (64 - 8 * n);
+}
+
 static void
 look_at(const struct anchors *a, const struct place *pl, const uint8_t *p, uint32_t room, bool nocase, struct candidates *into)
 {
+	uint64_t eight = room >= 8 ? eight_at(a, p) : 0;
+
+	if (nocase)
+		eight = lower_all(eight);
 	for (unsigned keys = pl->keys[nocase]; keys; keys &= keys - 1) {
 		uint32_t n = key_lengths[__builtin_ctz(keys)];
 		if (n > room)
 			return;
-		uint64_t key = key_of(a->from_end ? p - n : p, n, nocase);
+		uint64_t key = n <= 8 && room >= 8 ? few_of(a, eight, n) : key_of(a->from_end ? p - n : p, n, nocase);
 		uint32_t hash = hash_of(a, pl->at, n, nocase, key);
 		if (!(a->keys[hash / 64] >> hash % 64 & 1))
 			continue;
