@@ -452,6 +452,7 @@ struct queued {
 	struct detect_alert alert;
 };
 
+#define PROTOCOL_INDICES 32
 struct detect {
 	struct ruleset *rules;
 	struct detect_conf conf;
@@ -473,6 +474,10 @@ struct detect {
 	struct match_ctx ctx;
 	uint64_t app_bit;
 	int app_index;
+	struct { /* of protocols, by their address */
+		const struct protocol *p;
+		int index;
+	} indices[PROTOCOL_INDICES];
 	struct stream_raw raw;
 	bool has_raw;
 	struct span payload; /* that may be looked at */
@@ -489,6 +494,7 @@ struct detect {
 	uint32_t *later;     /* transaction rules found by their payload pattern */
 	uint32_t n_later;
 };
+int app_index_of(struct detect *d, const struct protocol *p); /* protocol_index(), remembered */
 void vars_begin(struct detect *d);                     /* a packet */
 void vars_settle(struct detect *d);                    /* a rule matched: what it picked up goes where it belongs */
 void scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candidates *into);
