@@ -64,7 +64,7 @@ begin_protocol(struct app *a, const struct protocol *p)
 		return false;
 	}
 	a->proto = p;
-	a->index = (uint8_t) app_index(p);
+	a->index = (uint8_t) protocol_index(p);
 	a->state = state;
 	a->status = APP_FOUND;
 	counter_inc(a->engine->cnt, C_APP_FLOWS);

@@ -130,6 +130,12 @@ tx_done(const struct app *a, const struct tx *tx, int dir)
 {
 	return tx->progress[dir] >= tx->proto->done[dir] || (tx->only_dir && !(tx->only_dir >> dir & 1));
 }
+/* protocol_index() of a protocol that the flow probably speaks. */
+static inline int
+app_protocol_index(const struct app *a, const struct protocol *p)
+{
+	return p && p == a->proto ? a->index : protocol_index(p);
+}
 /* Is the transaction of the protocol the flow speaks now? */
 static inline bool
 tx_is_of(const struct app *a, const struct tx *tx)

@@ -14,7 +14,7 @@ app_expect(struct app *a, int side, uint16_t port, const struct protocol *p, str
 	struct apps *e = a->engine;
 	struct app_expected *x = &e->expected[e->expected_next++ % APP_EXPECT_MAX];
 
-	if (!e->of[app_index(p)].on[0] || note.n > APP_NOTE_MAX)
+	if (!e->of[protocol_index(p)].on[0] || note.n > APP_NOTE_MAX)
 		return;
 	e->expected_n += x->proto == NULL;
 	*x = (struct app_expected) { .proto = p, .from = a->addr[!side], .to = a->addr[side], .port = port,

@@ -100,7 +100,6 @@ void files_close(struct apps *e);
 /* expect.c: takes the entry this new flow was announced by; NULL when there is none. It is valid until the next call. */
 const struct app_expected *app_expect_take(struct app *a);
 
-unsigned app_index(const struct protocol *p); /* in protocol_table */
 /* Is app-layer.protocols.NAME[.tcp|.udp] switched on; *parse: not detection-only. */
 bool app_switched_on(const struct conf *c, const struct protocol *p, unsigned transport_i, bool *parse);
 const struct yaml *app_node(const struct conf *c, const struct protocol *p);

@@ -83,7 +83,7 @@ app_probe(struct app *a, int dir, struct span first, bool last, const struct pro
 	enum app_probe sum = PROBE_NO;
 
 	if (hint) {
-		uint64_t one = set & UINT64_C(1) << app_index(hint);
+		uint64_t one = set & UINT64_C(1) << protocol_index(hint);
 		if (try_set(a, one, likely & one, dir, first, last, &sum, found))
 			return sum;
 		set &= ~one;

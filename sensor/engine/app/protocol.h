@@ -175,6 +175,7 @@ struct protocol {
 
 extern const struct protocol *const protocol_table[];
 extern const unsigned protocol_table_n;
+int protocol_index(const struct protocol *p); /* into protocol_table; -1 */
 
 /* Every transaction begins with this. */
 struct tx {

@@ -44,14 +44,13 @@ app_protocol_find(const char *name)
 	return NULL;
 }
 
-unsigned
-app_index(const struct protocol *p)
+int
+protocol_index(const struct protocol *p)
 {
-	unsigned i = 0;
-
-	while (i < protocol_table_n && protocol_table[i] != p)
-		i++;
-	return i;
+	for (unsigned i = 0; i < protocol_table_n; i++)
+		if (protocol_table[i] == p)
+			return (int) i;
+	return -1;
 }
 
 const struct yaml *

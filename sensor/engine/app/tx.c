@@ -62,7 +62,7 @@ app_drop(struct app *a, struct bytes *b)
 bool
 app_speaks(const struct app *a, const struct protocol *p)
 {
-	return p && a->engine->of[app_index(p)].on[app_transport_i(a)];
+	return p && a->engine->of[protocol_index(p)].on[app_transport_i(a)];
 }
 
 void
@@ -76,7 +76,7 @@ app_becomes(struct app *a, const struct protocol *p, struct tx *tx)
 		return;
 	a->before = a->proto;
 	a->proto = p;
-	a->index = (uint8_t) app_index(p);
+	a->index = (uint8_t) protocol_index(p);
 	for (int dir = 0; dir < 2; dir++)
 		if (a->seen[dir])
 			a->seen[dir] = p;

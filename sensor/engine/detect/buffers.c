@@ -3,15 +3,6 @@
  */
 #include "engine/detect/ruleset.h"
 
-int
-protocol_index(const struct protocol *p)
-{
-	for (unsigned i = 0; i < protocol_table_n; i++)
-		if (protocol_table[i] == p)
-			return (int) i;
-	return -1;
-}
-
 /* "tls_sni" for "tls.sni". */
 static bool
 same_but_dots(const char *name, const char *field)

@@ -199,18 +199,6 @@ detect_bits(struct detect *d)
 
 /* ---- one packet ---- */
 
-int
-app_index_of(struct detect *d, const struct protocol *p)
-{
-	unsigned i = (unsigned) ((uintptr_t) p / sizeof(*p) % PROTOCOL_INDICES);
-
-	if (d->indices[i].p != p) {
-		d->indices[i].p = p;
-		d->indices[i].index = protocol_index(p);
-	}
-	return d->indices[i].index;
-}
-
 static void
 look_at_app(struct detect *d)
 {
@@ -225,7 +213,7 @@ look_at_app(struct detect *d)
 		return;
 	const struct protocol *p = app->proto ? app->proto : app->before; /* in between two, what is left is of the former */
 
-	if (p && (d->app_index = app_index_of(d, p)) >= 0)
+	if (p && (d->app_index = app_protocol_index(app, p)) >= 0)
 		d->app_bit = UINT64_C(1) << d->app_index;
 	for (int dir = 0; dir < 2; dir++)
 		if (app->seen[dir] || app->status == APP_FAILED || app->status == APP_STOPPED)

@@ -369,7 +369,6 @@ struct ruleset {
 	const struct detect_conf *conf;
 	const struct fast *fasts; /* by rule, when they were to be kept; NULL */
 };
-int protocol_index(const struct protocol *p); /* into protocol_table; -1 */
 
 /* ---- load time ---- */
 int vec_grow(void *vec, uint32_t n, uint32_t *cap, size_t size); /* heap */
@@ -452,7 +451,6 @@ struct queued {
 	struct detect_alert alert;
 };
 
-#define PROTOCOL_INDICES 32
 struct detect {
 	struct ruleset *rules;
 	struct detect_conf conf;
@@ -474,10 +472,6 @@ struct detect {
 	struct match_ctx ctx;
 	uint64_t app_bit;
 	int app_index;
-	struct { /* of protocols, by their address */
-		const struct protocol *p;
-		int index;
-	} indices[PROTOCOL_INDICES];
 	struct stream_raw raw;
 	bool has_raw;
 	struct span payload; /* that may be looked at */
@@ -494,7 +488,6 @@ struct detect {
 	uint32_t *later;     /* transaction rules found by their payload pattern */
 	uint32_t n_later;
 };
-int app_index_of(struct detect *d, const struct protocol *p); /* protocol_index(), remembered */
 void vars_begin(struct detect *d);                     /* a packet */
 void vars_settle(struct detect *d);                    /* a rule matched: what it picked up goes where it belongs */
 void scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candidates *into);

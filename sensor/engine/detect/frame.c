@@ -224,7 +224,7 @@ frames_run(struct detect *d)
 	uint64_t bit = d->app_bit;
 
 	for (uint32_t i = 0; i < fs->n; i++) {
-		if ((d->app_index = app_index_of(d, fs->v[i].proto)) < 0)
+		if ((d->app_index = app_protocol_index(a, fs->v[i].proto)) < 0)
 			continue;
 		d->app_bit = UINT64_C(1) << d->app_index;
 		frame_look(d, &fs->v[i]);

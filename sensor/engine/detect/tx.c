@@ -520,7 +520,7 @@ tx_run(struct detect *d)
 			tx->done_seen[l.dir] = true;
 		if (tx->done_seen[l.dir])
 			continue;
-		if ((d->app_index = app_index_of(d, l.proto)) < 0)
+		if ((d->app_index = app_protocol_index(app, l.proto)) < 0)
 			continue;
 		d->app_bit = UINT64_C(1) << d->app_index;
 		l.over = tx_final(app, tx, l.dir);
