@@ -41,6 +41,12 @@ byte_lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
+static inline bool
+byte_letter(uint8_t c)
+{
+	return (uint8_t) ((c | 0x20) - 'a') < 26;
+}
+
 /* The value of a hexadecimal digit in either case; -1: it is none. */
 static inline int
 byte_hex(uint8_t c)

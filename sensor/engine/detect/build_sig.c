@@ -168,7 +168,7 @@ pattern_strength(const uint8_t *p, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		uint8_t c = p[i];
 		uint64_t bit = UINT64_C(1) << c % 64;
-		bool again = seen[c / 64] & bit, letter = (uint8_t) ((c | 0x20) - 'a') < 26;
+		bool again = seen[c / 64] & bit, letter = byte_letter(c);
 		seen[c / 64] |= bit;
 		score += again ? 1 : letter ? 3 : c == 0 || c == 1 || c == 0xff || c == ' ' ? 2 : 4;
 	}

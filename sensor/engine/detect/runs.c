@@ -23,9 +23,7 @@ struct runs {
 bool
 run_is(const struct literal *l)
 {
-	bool letter = (uint8_t) ((l->s.p[0] | 0x20) - 'a') < 26;
-
-	if (l->s.n < RUN_MIN || (l->nocase && letter))
+	if (l->s.n < RUN_MIN || (l->nocase && byte_letter(l->s.p[0])))
 		return false;
 	return memcmp(l->s.p, l->s.p + 1, l->s.n - 1) == 0;
 }

@@ -99,29 +99,18 @@ sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places
 }
 
 /* Of n places those at which something may be filed. */
-static uint32_t
-thin_out(const struct sieve *s, const uint8_t *p, uint16_t *at, uint32_t n)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t h = sieve_hash(sieve_load(p + at[i])) >> s->shift;
-		at[kept] = at[i];
-		kept += s->bits[h / 32] >> h % 32 & 1;
-	}
-	return kept;
-}
-
-static uint32_t
-thin_out_pairs(const struct sieve *s, const uint8_t *p, uint16_t *at, uint32_t n)
+static inline __attribute__((always_inline)) uint32_t
+thin_out(const struct sieve *s, const uint8_t *p, uint16_t *at, uint32_t n, bool pairs)
 {
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t v = sieve_load(p + at[i]);
-		uint32_t h = sieve_hash(v) >> s->shift, pair = sieve_pair(v);
+		uint32_t h = sieve_hash(v) >> s->shift, pair = sieve_pair(v), filed = s->bits[h / 32] >> h % 32;
+		if (pairs)
+			filed |= s->pairs[pair / 32] >> pair % 32;
 		at[kept] = at[i];
-		kept += (s->bits[h / 32] >> h % 32 | s->pairs[pair / 32] >> pair % 32) & 1;
+		kept += filed & 1;
 	}
 	return kept;
 }
@@ -141,7 +130,7 @@ sift_piece(const struct sifting *f, const uint8_t *p, uint32_t from, uint32_t pl
 		n = sift(table, p, places, at, 2);
 	else
 		n = sift(table, p, places, at, 4);
-	n = s->pairs ? thin_out_pairs(s, p, at, n) : thin_out(s, p, at, n);
+	n = s->pairs ? thin_out(s, p, at, n, true) : thin_out(s, p, at, n, false);
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t v = sieve_load(p + at[i]);
 		look_in(f, sieve_hash(v) >> s->slot_shift, v, from + at[i]);

@@ -20,8 +20,8 @@
 #define SLOTS_MIN 8 /* bits of a hash */
 #define ALIGNED 64
 
-/* Measured, in cycles: of a place that the tables leave, of which more remain than are expected, of a
- * byte that is searched for one byte, and in other searches. */
+/* Measured, in cycles: of a place that the tables leave, of which more remain than are expected, of a byte that is searched for one byte,
+ * and in other searches. */
 #define COST_PLACE 6.0f
 #define COST_SINGLE 0.03f
 #define COST_OTHER 4.0f
@@ -94,12 +94,6 @@ content_kinds(kinds often[256])
 		often[i] = (kinds) { text[i] / sum, 1.0f / 256, zeros[i] / sum_zeros, i ? 0.15f / 255 : 0.85f };
 }
 
-static bool
-is_letter(uint8_t c)
-{
-	return (uint8_t) ((c | 0x20) - 'a') < 26;
-}
-
 /* The bytes of a table that stand for one: its lower seven bits, and the other case. */
 static unsigned
 indices(const struct entry *x, uint32_t i, uint8_t out[2])
@@ -108,7 +102,7 @@ indices(const struct entry *x, uint32_t i, uint8_t out[2])
 
 	out[0] = c;
 	out[1] = c ^ 0x20;
-	return x->nocase && is_letter(x->bytes[i]) ? 2 : 1;
+	return x->nocase && byte_letter(x->bytes[i]) ? 2 : 1;
 }
 
 static kinds
@@ -236,41 +230,28 @@ cost_with(const struct work *w, const struct wish *wish, uint32_t b)
 	return total(k);
 }
 
+/* Into its bucket, or out of it. */
 static void
-put(struct work *w, const struct entry *x)
+count(struct work *w, const struct entry *x, bool in)
 {
+	uint32_t one = in ? 1 : UINT32_MAX;
 	uint8_t c[2];
 
 	for (uint32_t p = 0; p < SIEVE_WIDTH; p++) {
 		struct place *o = &w->of[x->bucket][p];
 		if (x->at + p >= x->n) {
-			o->any++;
+			o->any += one;
 			continue;
 		}
-		for (unsigned i = 0, n = indices(x, x->at + p, c); i < n; i++)
-			if (!o->n[c[i]]++) {
-				o->sum += often_index(w, c[i]);
-				w->wanted[p][c[i]] |= UINT32_C(1) << x->bucket;
-			}
-	}
-}
-
-static void
-take(struct work *w, const struct entry *x)
-{
-	uint8_t c[2];
-
-	for (uint32_t p = 0; p < SIEVE_WIDTH; p++) {
-		struct place *o = &w->of[x->bucket][p];
-		if (x->at + p >= x->n) {
-			o->any--;
-			continue;
+		for (unsigned i = 0, n = indices(x, x->at + p, c); i < n; i++) {
+			bool others = in ? o->n[c[i]] : o->n[c[i]] > 1;
+			o->n[c[i]] += one;
+			if (others)
+				continue;
+			kinds often = often_index(w, c[i]);
+			o->sum += in ? often : -often;
+			w->wanted[p][c[i]] ^= UINT32_C(1) << x->bucket;
 		}
-		for (unsigned i = 0, n = indices(x, x->at + p, c); i < n; i++)
-			if (!--o->n[c[i]]) {
-				o->sum -= often_index(w, c[i]);
-				w->wanted[p][c[i]] &= ~(UINT32_C(1) << x->bucket);
-			}
 	}
 }
 
@@ -332,7 +313,7 @@ first_buckets(struct work *w)
 		own = w->buckets / 2;
 	for (uint32_t i = 0; i < w->n; i++) {
 		w->v[i].bucket = i < longer ? share(i, longer, w->buckets - own) : w->buckets - own + share(i - longer, shorter, own);
-		put(w, &w->v[i]);
+		count(w, &w->v[i], true);
 	}
 }
 
@@ -351,10 +332,10 @@ fill_buckets(struct work *w, uint32_t buckets)
 	for (int pass = 0; pass < PASSES; pass++)
 		for (uint32_t i = 0; i < w->n; i++) {
 			struct entry *x = &w->v[i];
-			take(w, x);
+			count(w, x, false);
 			cost[x->bucket] = bucket_cost(w, x->bucket);
 			settle(w, x, cost);
-			put(w, x);
+			count(w, x, true);
 			cost[x->bucket] = bucket_cost(w, x->bucket);
 		}
 	for (uint32_t b = 0; b < buckets; b++)
@@ -493,7 +474,7 @@ choose_sets(struct sieve *s, struct work *w)
 static unsigned
 cases(const struct literal *x)
 {
-	return x->nocase && is_letter(x->s.p[0]) ? 2 : 1;
+	return x->nocase && byte_letter(x->s.p[0]) ? 2 : 1;
 }
 
 static void

@@ -225,7 +225,7 @@ passed_over(const struct http_tx *t, struct span l)
 {
 	static const char reader[] = "cetu"; /* content-length, content-type, expect, transfer-encoding, upgrade */
 
-	return t->unseen && l.n && (uint8_t) ((l.p[0] | 0x20) - 'a') < 26 && !memchr(reader, l.p[0] | 0x20, sizeof(reader) - 1);
+	return t->unseen && l.n && byte_letter(l.p[0]) && !memchr(reader, l.p[0] | 0x20, sizeof(reader) - 1);
 }
 
 static int
