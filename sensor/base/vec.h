@@ -4,7 +4,7 @@
  * Thread:    anything.
  * Memory:    none.
  * Owns:      nothing.
- * Not here:  eight bytes in a word -> json.c, anchors.c
+ * Not here:  eight bytes in a word -> word.h
  */
 #ifndef BASE_VEC_H
 #define BASE_VEC_H

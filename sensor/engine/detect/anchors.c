@@ -5,9 +5,9 @@
  * there are many which pairs of bytes, how long keys are, and a hash of the keys. A key is as much of a pattern from its edge on as one
  * of few lengths allows: patterns that begin alike ("Mozilla/5.0 (") have different ones.
  */
-#include <endian.h>
 #include <stdlib.h>
 
+#include "base/word.h"
 #include "engine/detect/ruleset.h"
 
 #define MANY 32      /* patterns of a place from which on pairs of bytes are asked */
@@ -107,8 +107,7 @@ key_of(const uint8_t *p, uint32_t n, bool nocase)
 		return nocase ? lower_all(v) : v;
 	}
 	for (uint32_t i = 0; i < n; i += 8) {
-		memcpy(&v, p + i, 8);
-		v = le64toh(v);
+		v = word_load(p + i);
 		key = (key ^ key >> 31) * SCATTER ^ (nocase ? lower_all(v) : v);
 	}
 	return key;
@@ -183,14 +182,12 @@ static int
 pairs_of(struct anchors *a, struct arena *arena, struct place *p, uint32_t i)
 {
 	uint32_t n = 0;
-	unsigned bits = 6;
 
 	while (i + n < a->n && a->v[i + n].at == p->at)
 		n++;
 	if (n < MANY)
 		return 0;
-	while (bits < PAIR_BITS && UINT32_C(1) << bits < 16 * n)
-		bits++;
+	unsigned bits = word_bits((uint64_t) 16 * n, 6, PAIR_BITS);
 	p->pair_shift = (uint8_t) (16 - bits);
 	if (!(p->pairs = arena_zalloc(arena, (UINT32_C(1) << bits) / 8)))
 		return -1;
@@ -269,27 +266,17 @@ is_there(const struct anchors *a, const struct anchor *x, const uint8_t *p, uint
 	return x->nocase ? span_eq_nocase(there, x->bytes) : span_eq(there, x->bytes);
 }
 
-/* The eight bytes from p on, or before it. */
-static inline uint64_t
-eight_at(const struct anchors *a, const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, a->from_end ? p - sizeof(v) : p, sizeof(v));
-	return le64toh(v);
-}
-
 /* Of eight bytes the n at the edge. */
 static inline uint64_t
 few_of(const struct anchors *a, uint64_t eight, uint32_t n)
 {
-	return a->from_end ? eight >> (64 - 8 * n) : eight << (64 - 8 * n) >> (64 - 8 * n);
+	return a->from_end ? eight >> (64 - 8 * n) : eight & word_mask(n);
 }
 
 static void
 look_at(const struct anchors *a, const struct place *pl, const uint8_t *p, uint32_t room, bool nocase, struct candidates *into)
 {
-	uint64_t eight = room >= 8 ? eight_at(a, p) : 0;
+	uint64_t eight = room >= 8 ? word_load(a->from_end ? p - 8 : p) : 0;
 
 	if (nocase)
 		eight = lower_all(eight);

@@ -55,7 +55,7 @@ is_there(const struct looking *l, const struct lit *x, uint32_t at)
 
 	if (at > l->in.n || l->in.n - at < x->n) /* before the input, too */
 		return false;
-	if ((load(l->low + at) & grams_mask(x->n)) != x->head)
+	if ((word_load(l->low + at) & word_mask(x->n)) != x->head)
 		return false;
 	return (x->nocase && x->n <= 8) || memcmp((x->nocase ? l->low : l->in.p) + at, text.p, x->n) == 0;
 }
@@ -63,7 +63,7 @@ is_there(const struct looking *l, const struct lit *x, uint32_t at)
 static void
 look_closer(const struct looking *l, const struct table *t, uint32_t at)
 {
-	const struct slot *s = slot_of(t, hash_of(load(l->low + at) & t->mask));
+	const struct slot *s = slot_of(t, hash_of(word_load(l->low + at) & t->mask));
 	uint32_t ref = 0;
 
 	for (uint32_t i = s->first; i && !(ref & GRAMS_LAST); i++) {
@@ -78,7 +78,7 @@ look_closer(const struct looking *l, const struct table *t, uint32_t at)
 static inline bool
 may_be(const struct table *t, const uint8_t *p)
 {
-	uint32_t h = hash_of(load(p) & t->mask) >> t->shift;
+	uint32_t h = hash_of(word_load(p) & t->mask) >> t->shift;
 
 	return t->bits[h / 32] >> h % 32 & 1;
 }

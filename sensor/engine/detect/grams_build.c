@@ -40,7 +40,7 @@ struct tally { /* how many literals have this key somewhere */
 static uint32_t *
 tally_of(struct tally *t, const uint8_t *low, const struct kind *k)
 {
-	return &t->n[hash_of(load(low) & grams_mask(k->width)) >> (32 - TALLY_BITS)];
+	return &t->n[hash_of(word_load(low) & word_mask(k->width)) >> (32 - TALLY_BITS)];
 }
 
 /* Where its keys tell most. */
@@ -81,13 +81,9 @@ filed_compare(const void *a, const void *b)
 static int
 table_fill(struct table *t, struct filed *f, struct arena *a)
 {
-	unsigned bits = BITS_MIN, slots = 1;
+	unsigned bits = word_bits((uint64_t) SPARSE * t->n, BITS_MIN, BITS_MAX), slots = word_bits((uint64_t) 2 * t->n, 1, 32);
 
 	qsort(f, t->n, sizeof(*f), filed_compare);
-	while (bits < BITS_MAX && UINT64_C(1) << bits < (uint64_t) SPARSE * t->n)
-		bits++;
-	while (UINT64_C(1) << slots < (uint64_t) 2 * t->n)
-		slots++;
 	t->shift = (uint8_t) (32 - bits);
 	t->slot_shift = (uint8_t) (32 - slots);
 	t->bits = arena_zalloc(a, ((size_t) 1 << bits) / 8);
@@ -116,7 +112,7 @@ table_make(struct grams *g, unsigned kind, struct tally *t, struct arena *a)
 	uint8_t low[LITERAL_MAX + GRAMS_ROOM] = { 0 };
 	int e = 0;
 
-	*table = (struct table) { .mask = grams_mask(k->width), .width = k->width, .step = k->step };
+	*table = (struct table) { .mask = word_mask(k->width), .width = k->width, .step = k->step };
 	for (uint32_t i = 0; i < g->n; i++)
 		table->n += g->v[i].kind == kind ? k->step : 0u;
 	if (!table->n)
@@ -140,7 +136,7 @@ table_make(struct grams *g, unsigned kind, struct tally *t, struct arena *a)
 		grams_lower(low, span_of(g->text + x->text, x->n));
 		x->at = kind == KEY2 ? 0 : best_place(t, low, x->n, k);
 		for (uint32_t m = 0; m < k->step; m++)
-			f[table->n++] = (struct filed) { hash_of(load(low + x->at + m) & table->mask), i * k->step + m };
+			f[table->n++] = (struct filed) { hash_of(word_load(low + x->at + m) & table->mask), i * k->step + m };
 	}
 	e = table_fill(table, f, a);
 	free(f);
@@ -195,7 +191,7 @@ grams_build(struct arena *a, const struct literal *l, const uint32_t *first, uin
 		g->v[g->n++] = (struct lit) { .text = text, .n = (uint8_t) x->s.n, .kind = (uint8_t) kind_of(x->s.n), .nocase = x->nocase };
 		memcpy(g->text + text, x->s.p, x->s.n);
 		grams_lower(low, span_head(x->s, 16));
-		g->v[i].head = load(low) & grams_mask(x->s.n);
+		g->v[i].head = word_load(low) & word_mask(x->s.n);
 		text += x->s.n;
 	}
 	if (e == 0)

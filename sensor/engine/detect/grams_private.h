@@ -9,8 +9,7 @@
 #ifndef ENGINE_DETECT_GRAMS_PRIVATE_H
 #define ENGINE_DETECT_GRAMS_PRIVATE_H
 
-#include <endian.h>
-
+#include "base/word.h"
 #include "engine/detect/grams.h"
 
 #define GRAMS_ROOM 32 /* zeros behind lower case, that may be read: four samples and a key */
@@ -47,16 +46,6 @@ struct grams {
 	uint32_t limit;
 };
 
-/* Eight bytes, wherever they lie: there is room behind them. */
-static inline uint64_t
-load(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return le64toh(v);
-}
-
 static inline uint32_t
 hash_of(uint64_t key)
 {
@@ -73,12 +62,6 @@ slot_of(const struct table *t, uint32_t hash)
 	while (t->slot[i].first && t->slot[i].hash != hash)
 		i = (i + 1) & mask;
 	return &t->slot[i];
-}
-
-static inline uint64_t
-grams_mask(unsigned width)
-{
-	return width >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * width) - 1;
 }
 
 /* With GRAMS_ROOM zeros behind it. */

@@ -402,7 +402,7 @@ fill_slots(struct sieve *s, struct work *w)
 		const struct entry *x = &w->v[i];
 		uint32_t h = slot_hash(x), bit = h >> s->shift, slot = h >> s->slot_shift;
 		s->lits[i] = (struct sieve_lit) { .text = text, .id = x->id, .n = (uint8_t) x->n, .at = x->at, .nocase = x->nocase };
-		s->lits[i].mask = sieve_mask(x->n - x->at);
+		s->lits[i].mask = word_mask(x->n - x->at);
 		s->lits[i].head = sieve_load(x->bytes + x->at) & s->lits[i].mask;
 		s->lits[i].last = i + 1 == w->n || slot_hash(x + 1) >> s->slot_shift != slot;
 		if (!s->slot[slot])
@@ -420,7 +420,7 @@ fill_slots(struct sieve *s, struct work *w)
 static int
 take_memory(struct sieve *s, const struct work *w, struct arena *a)
 {
-	uint32_t text = 0, bits = BITS_MIN, slots = SLOTS_MIN;
+	uint32_t text = 0, bits = word_bits((uint64_t) SPARSE * w->n, BITS_MIN, SIEVE_BITS), slots = word_bits((uint64_t) 4 * w->n, SLOTS_MIN, 32);
 	size_t used = a->used;
 	bool pairs = false;
 
@@ -428,10 +428,6 @@ take_memory(struct sieve *s, const struct work *w, struct arena *a)
 		text += w->v[i].n;
 		pairs = pairs || w->v[i].n < SIEVE_WIDTH;
 	}
-	while (bits < SIEVE_BITS && UINT64_C(1) << bits < (uint64_t) SPARSE * w->n)
-		bits++;
-	while (UINT64_C(1) << slots < (uint64_t) 4 * w->n)
-		slots++;
 	s->shift = (uint8_t) (32 - bits);
 	s->slot_shift = (uint8_t) (32 - slots);
 	uint8_t *table = arena_zalloc(a, s->sets * sizeof(*s->table) + ALIGNED);

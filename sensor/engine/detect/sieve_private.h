@@ -9,8 +9,7 @@
 #ifndef ENGINE_DETECT_SIEVE_PRIVATE_H
 #define ENGINE_DETECT_SIEVE_PRIVATE_H
 
-#include <endian.h>
-
+#include "base/word.h"
 #include "engine/detect/sieve.h"
 
 #define SIEVE_WIDTH 4  /* bytes of a literal that tables look at */
@@ -48,16 +47,7 @@ struct sieve {
 static inline uint64_t
 sieve_load(const uint8_t *p)
 {
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return le64toh(v) | SIEVE_FOLD;
-}
-
-static inline uint64_t
-sieve_mask(unsigned n)
-{
-	return n >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * n) - 1;
+	return word_load(p) | SIEVE_FOLD;
 }
 
 /* Of four bytes. */

@@ -1,0 +1,42 @@
+/*
+ * word - eight bytes in a word, the first one lowest whatever the machine; sizes of tables that are powers of two.
+ *
+ * Thread:    anything.
+ * Memory:    none.
+ * Owns:      nothing.
+ * Not here:  sixteen bytes and more -> vec.h   eight bytes of a text that is quoted -> json.c
+ */
+#ifndef BASE_WORD_H
+#define BASE_WORD_H
+
+#include <endian.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Eight bytes are read, wherever they lie. */
+static inline uint64_t
+word_load(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
+
+/* Leaves the first n bytes. */
+static inline uint64_t
+word_mask(unsigned n)
+{
+	return n >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * n) - 1;
+}
+
+/* Bits that number at least n things: from `least` to `most` of them. */
+static inline unsigned
+word_bits(uint64_t n, unsigned least, unsigned most)
+{
+	while (least < most && UINT64_C(1) << least < n)
+		least++;
+	return least;
+}
+
+#endif
