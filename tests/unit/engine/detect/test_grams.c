@@ -11,26 +11,10 @@
 
 #include "engine/detect/grams.h"
 #include "dice.h"
+#include "literals.h"
 
 #define LITERALS 400
 #define INPUTS 400
-
-static void
-put(void *arg, uint32_t i)
-{
-	((bool *) arg)[i] = true;
-}
-
-static bool
-there(const struct literal *l, struct span in)
-{
-	for (uint32_t at = 0; at + l->s.n <= in.n; at++) {
-		struct span part = span_of(in.p + at, l->s.n);
-		if (l->nocase ? span_eq_nocase(part, l->s) : span_eq(part, l->s))
-			return true;
-	}
-	return false;
-}
 
 static int
 by_length(const void *a, const void *b)
@@ -46,9 +30,7 @@ check(const struct grams *g, const struct literal *l, uint32_t n, struct span in
 	bool *got = calloc(n, sizeof(*got));
 
 	grams_find(g, in, put, got);
-	for (uint32_t i = 0; i < n; i++)
-		if (got[i] != there(&l[i], in))
-			fail_msg("literal of %u bytes (\"%.*s\") in %u: %s", l[i].s.n, (int) l[i].s.n, l[i].s.p, in.n, got[i] ? "found" : "not found");
+	expect_found(got, l, n, in);
 	free(got);
 }
 

@@ -14,6 +14,7 @@
 
 #include "engine/detect/sieve.h"
 #include "dice.h"
+#include "literals.h"
 
 #define LITERALS 2000
 #define ROOM 12288 /* bytes of an input: whole pages */
@@ -30,33 +31,12 @@ struct set {
 };
 
 static void
-put(void *arg, uint32_t i)
-{
-	((bool *) arg)[i] = true;
-}
-
-static bool
-there(const struct literal *l, struct span in)
-{
-	for (uint32_t at = 0; at + l->s.n <= in.n; at++) {
-		struct span part = span_of(in.p + at, l->s.n);
-		if (byte_lower(part.p[0]) != byte_lower(l->s.p[0]))
-			continue;
-		if (l->nocase ? span_eq_nocase(part, l->s) : span_eq(part, l->s))
-			return true;
-	}
-	return false;
-}
-
-static void
 check(const struct set *s, struct span in)
 {
 	bool got[LITERALS] = { false };
 
 	sieve_find(s->sieve, in, put, got);
-	for (uint32_t i = 0; i < s->n; i++)
-		if (got[i] != there(&s->l[i], in))
-			fail_msg("literal of %u bytes (\"%.*s\") in %u: %s", s->l[i].s.n, (int) s->l[i].s.n, s->l[i].s.p, in.n, got[i] ? "found" : "not found");
+	expect_found(got, s->l, s->n, in);
 }
 
 static uint8_t
