@@ -345,6 +345,7 @@ let_go(struct worker *w, struct session *s, const struct packet *p, unsigned upd
 static void
 settle(struct worker *w, const struct flow *f, struct session *s)
 {
+	stream_release(w->streams, s->stream);
 	if (f->state == FLOW_CLOSED)
 		stream_settle(w->streams, &s->stream);
 	if (s->app && (f->state == FLOW_CLOSED || !s->app->proto))

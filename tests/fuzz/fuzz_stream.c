@@ -135,6 +135,7 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t size)
 	forget();
 	while (!r.bad && rd_left(&r) > 1) {
 		struct packet p = segment(&r, data, &num, next);
+		stream_release(e, s);
 		stream_settle(e, &s);
 		stream_wake(e, &s);
 		stream_push(e, &s, &p, &swap);

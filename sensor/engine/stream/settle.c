@@ -46,8 +46,6 @@ stream_settle(struct streams *e, struct stream **sp)
 
 	if (!s || s->state != STREAM_CLOSED || s->flags & S_SETTLED || s->own_depth || s->queue)
 		return;
-	half_release(e, s, TO_SERVER);
-	half_release(e, s, TO_CLIENT);
 	if (!half_settles(&s->half[0]) || !half_settles(&s->half[1]) || !(k = pool_take(e->pool, sizeof *k)))
 		return;
 	*k = (struct settled) { .state = s->state, .last_dir = s->last_dir, .first_dir = s->first_dir, .flags = s->flags | S_SETTLED };

@@ -141,14 +141,21 @@ tell_gaps(struct streams *e, struct stream *s, struct packet *p)
 		}
 }
 
+void
+stream_release(struct streams *e, struct stream *s)
+{
+	if (!s || s->flags & S_SETTLED)
+		return;
+	half_release(e, s, TO_SERVER);
+	half_release(e, s, TO_CLIENT);
+}
+
 static int
 push_known(struct streams *e, struct stream *s, struct packet *p)
 {
 	struct push x = push_of(e, s, p);
 	int ret = 0;
 
-	half_release(e, s, TO_SERVER);
-	half_release(e, s, TO_CLIENT);
 	s->last_dir = p->dir;
 	if ((s->flags & S_ASYNC) && (s->flags & S_MIDSTREAM) && p->dir != s->first_dir)
 		s->flags &= (uint16_t) ~S_ASYNC;

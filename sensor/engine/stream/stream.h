@@ -3,7 +3,7 @@
  *
  * Thread:    the worker's.
  * Memory:    struct stream and segments out of the worker's pool, within memcap.
- * Owns:      the bytes it hands out, until the next stream_push() of the same stream.
+ * Owns:      the bytes it hands out, until stream_release() of the same stream.
  * Not here:  meaning of the bytes -> ../app/
  *
  * Sources: RFC 9293 (TCP), RFC 7323 (window scale, timestamps), RFC 2018 (SACK), RFC 7413 (Fast Open),
@@ -74,11 +74,13 @@ struct stream_chunk {
 	bool first_midstream;
 };
 bool stream_next(struct streams *e, struct stream *s, struct stream_chunk *out);
+/* After each packet, when everybody saw what it brought: bytes that nobody wants any more are given back. s may be NULL. */
+void stream_release(struct streams *e, struct stream *s);
 /* The flow ends: what is held without a hole becomes ready, acknowledged or not, then eof of both directions; raw
  * inspection also sees what lies beyond holes that nobody acknowledged. Ends the life of bytes handed out before. */
 void stream_flush(struct streams *e, struct stream *s);
 void stream_clear(struct streams *e, struct stream **s);
-/* After a packet: a session that is over, of which nothing is held, is put away small. Of one that is, nothing may be asked but
+/* After stream_release(): a session that is over, of which nothing is held, is put away small. Of one that is, nothing may be asked but
  * stream_reuse(), stream_lost() and what it is, and it may be cleared; any more after stream_wake(), which at the pool's ceiling loses it (*s is NULL then). */
 void stream_settle(struct streams *e, struct stream **s);
 void stream_wake(struct streams *e, struct stream **s);

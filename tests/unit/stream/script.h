@@ -107,6 +107,7 @@ push(void)
 {
 	last.num = ++frame;
 	last.ts = now += 1000000;
+	stream_release(engine, stream);
 	stream_settle(engine, &stream); /* of a session that is over, this changes nothing that shows */
 	stream_wake(engine, &stream);
 	stream_push(engine, &stream, &last, &swapped);

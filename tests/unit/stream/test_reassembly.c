@@ -454,6 +454,31 @@ test_raw_unwanted(void **state)
 	end();
 }
 
+/* After a packet nothing stays that nobody wants any more. */
+static void
+test_released(void **state)
+{
+	size_t before;
+
+	(void) state;
+	begin();
+	streams_want_raw(engine, false);
+	stream_release(engine, NULL);
+	handshake();
+	before = pool_used(pool);
+	seg(TS, TCP_ACK, 1, 1, "abc");
+	stream_release(engine, stream);
+	assert_true(pool_used(pool) > before); /* not acknowledged yet */
+	ack(4);
+	expect(TS, "abc");
+	stream_release(engine, stream);
+	assert_int_equal(pool_used(pool), before);
+	seg(TS, TCP_ACK, 4, 1, "def");
+	ack(7);
+	expect(TS, "abcdef");
+	end();
+}
+
 int
 main(void)
 {
@@ -466,6 +491,7 @@ main(void)
 		cmocka_unit_test(test_inline),
 		cmocka_unit_test(test_raw),
 		cmocka_unit_test(test_raw_unwanted),
+		cmocka_unit_test(test_released),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_memcap),
 		cmocka_unit_test(test_urgent),
