@@ -209,6 +209,8 @@ scan_free(struct scan *s)
 struct hit {
 	const struct scan *s;
 	struct candidates *into;
+	struct span in;
+	uint32_t done; /* of runs_look() */
 };
 
 static void
@@ -218,6 +220,14 @@ found(void *arg, uint32_t id)
 
 	for (uint32_t i = h->s->first[id]; i < h->s->first[id + 1]; i++)
 		candidates_add(h->into, h->s->sigs[i]);
+}
+
+static void
+same(void *arg, uint32_t from, uint64_t blocks)
+{
+	struct hit *h = arg;
+
+	runs_look(h->s->runs, h->in, from, blocks, &h->done, h->into);
 }
 
 static int
@@ -230,14 +240,15 @@ on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned f
 void
 scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candidates *into)
 {
-	struct hit h = { s, into };
+	struct hit h = { s, into, bytes, 0 };
+	bool any = s->n_patterns && bytes.n >= s->min, with_others = any && s->sieve && s->runs && runs_close(s->runs);
 
-	if (s->runs)
+	if (s->runs && !with_others)
 		runs_find(s->runs, bytes, into);
-	if (!s->n_patterns || bytes.n < s->min)
+	if (!any)
 		return;
 	if (s->sieve)
-		sieve_find(s->sieve, bytes, found, &h);
+		sieve_find(s->sieve, bytes, &(struct sieve_told) { found, with_others ? same : NULL, &h });
 	else if (bytes.n <= grams_limit(s->grams))
 		grams_find(s->grams, bytes, found, &h);
 	else

@@ -130,7 +130,43 @@ three_same_by_64(const uint8_t *p, uint32_t i, uint32_t places)
 	}
 	return places;
 }
+
+/* Where three same bytes begin, of the 64 places at p; `left`: bytes of the input from there on. */
+__attribute__((target("avx512bw"))) static uint64_t
+three_same_of_64(const uint8_t *p, uint32_t left)
+{
+	uint64_t a = v64_there(left), b = v64_there(left - 1), c = v64_there(left - 2);
+	__m512i next = _mm512_maskz_loadu_epi8(b, p + 1);
+
+	c = _mm512_mask_cmpeq_epi8_mask(c, next, _mm512_maskz_loadu_epi8(c, p + 2));
+	return _mm512_mask_cmpeq_epi8_mask(c, next, _mm512_maskz_loadu_epi8(a, p));
+}
+
+void
+runs_look(const struct runs *r, struct span in, uint32_t from, uint64_t blocks, uint32_t *done, struct candidates *into)
+{
+	for (; blocks; blocks &= blocks - 1) {
+		uint32_t at = from + 64 * (uint32_t) __builtin_ctzll(blocks);
+		uint64_t same = in.n - at >= RUN_MIN ? three_same_of_64(in.p + at, in.n - at) : 0;
+		for (uint64_t first = same & ~(same << 1); first; first &= first - 1) {
+			uint32_t i = at + (uint32_t) __builtin_ctzll(first);
+			if (i >= *done && is_wanted(r, in.p[i]))
+				*done = measure(r, in, i, i, into);
+		}
+	}
+}
+#else
+void
+runs_look(const struct runs *r, struct span in, uint32_t from, uint64_t blocks, uint32_t *done, struct candidates *into)
+{
+}
 #endif
+
+bool
+runs_close(const struct runs *r)
+{
+	return r->shortest < RUN_APART;
+}
 
 /* The first place from i on where three same bytes begin, or one behind the last that is so far from the end. */
 static uint32_t
@@ -170,8 +206,8 @@ find_apart(const struct runs *r, struct span in, struct candidates *into)
 void
 runs_find(const struct runs *r, struct span in, struct candidates *into)
 {
-	if (r->shortest >= RUN_APART)
-		find_apart(r, in, into);
-	else
+	if (runs_close(r))
 		find_close(r, in, into);
+	else
+		find_apart(r, in, into);
 }

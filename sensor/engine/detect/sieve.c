@@ -28,8 +28,7 @@ sieve_possible(void)
 struct sifting {
 	const struct sieve *s;
 	struct span in;
-	void (*found)(void *arg, uint32_t i);
-	void *arg;
+	const struct sieve_told *to;
 };
 
 static bool
@@ -44,12 +43,12 @@ is_there(const struct sifting *f, const struct sieve_lit *x, uint32_t at)
 }
 
 static void
-look_in(const struct sifting *f, uint32_t slot, uint64_t v, uint32_t at)
+look_in(const struct sifting *f, uint32_t i, uint64_t v, uint32_t at)
 {
-	for (uint32_t i = f->s->slot[slot]; i; i++) {
+	for (; i; i++) {
 		const struct sieve_lit *x = &f->s->lits[i - 1];
 		if ((v & x->mask) == x->head && is_there(f, x, at))
-			f->found(f->arg, x->id);
+			f->to->found(f->to->arg, x->id);
 		if (x->last)
 			break;
 	}
@@ -71,9 +70,9 @@ put_places(uint16_t *to, uint64_t k, uint32_t base)
 	return n;
 }
 
-/* Whole blocks are loaded, and three bytes more. */
+/* Whole blocks are loaded, and three bytes more. *same: a bit for each block in which three same bytes begin. */
 WIDE static inline __attribute__((always_inline)) uint32_t
-sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places, uint16_t *out, unsigned sets)
+sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places, uint16_t *out, unsigned sets, uint64_t *same)
 {
 	__m512i t[SIEVE_SETS][SIEVE_WIDTH][2];
 	uint32_t n = 0;
@@ -92,6 +91,10 @@ sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places
 			__m512i a = _mm512_permutex2var_epi8(t[s][0][0], x[0], t[s][0][1]), b = _mm512_permutex2var_epi8(t[s][1][0], x[1], t[s][1][1]);
 			__m512i c = _mm512_permutex2var_epi8(t[s][2][0], x[2], t[s][2][1]), d = _mm512_permutex2var_epi8(t[s][3][0], x[3], t[s][3][1]);
 			all = _mm512_or_si512(all, _mm512_and_si512(_mm512_ternarylogic_epi64(a, b, c, 0x80), d));
+		}
+		if (same) {
+			uint64_t two = _mm512_cmpeq_epi8_mask(x[0], x[1]);
+			*same |= (uint64_t) (_mm512_mask_cmpeq_epi8_mask(two, x[1], x[2]) != 0) << i / BLOCK;
 		}
 		n += put_places(out + n, _mm512_test_epi8_mask(all, all) & v64_there(places - i), i);
 	}
@@ -122,34 +125,45 @@ sift_piece(const struct sifting *f, const uint8_t *p, uint32_t from, uint32_t pl
 	const struct sieve *s = f->s;
 	const uint8_t (*table)[SIEVE_WIDTH][128] = (const uint8_t (*)[SIEVE_WIDTH][128]) s->table;
 	uint16_t at[PIECE + BLOCK];
+	uint32_t slot[PIECE];
+	uint64_t same = 0, *want = f->to->same ? &same : NULL;
 	uint32_t n;
 
 	if (s->sets == 1)
-		n = sift(table, p, places, at, 1);
+		n = want ? sift(table, p, places, at, 1, &same) : sift(table, p, places, at, 1, NULL);
 	else if (s->sets == 2)
-		n = sift(table, p, places, at, 2);
+		n = want ? sift(table, p, places, at, 2, &same) : sift(table, p, places, at, 2, NULL);
+	else if (s->sets)
+		n = want ? sift(table, p, places, at, 4, &same) : sift(table, p, places, at, 4, NULL);
 	else
-		n = sift(table, p, places, at, 4);
+		n = sift(table, p, places, at, 0, &same);
+	if (same)
+		f->to->same(f->to->arg, from, same);
 	n = s->pairs ? thin_out(s, p, at, n, true) : thin_out(s, p, at, n, false);
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t v = sieve_load(p + at[i]);
-		look_in(f, sieve_hash(v) >> s->slot_shift, v, from + at[i]);
+		slot[i] = s->slot[sieve_hash(v) >> s->slot_shift];
+		__builtin_prefetch(&s->lits[slot[i] - 1]);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t v = sieve_load(p + at[i]);
+		look_in(f, slot[i], v, from + at[i]);
 		if (s->pairs)
-			look_in(f, sieve_hash(sieve_pair(v)) >> s->slot_shift, v, from + at[i]);
+			look_in(f, s->slot[sieve_hash(sieve_pair(v)) >> s->slot_shift], v, from + at[i]);
 	}
 }
 
 void
-sieve_find(const struct sieve *s, struct span in, void (*found)(void *arg, uint32_t i), void *arg)
+sieve_find(const struct sieve *s, struct span in, const struct sieve_told *to)
 {
-	struct sifting f = { .s = s, .in = in, .found = found, .arg = arg };
+	struct sifting f = { .s = s, .in = in, .to = to };
 	uint8_t last[2 * BLOCK + BEHIND] = { 0 };
 	uint32_t i = 0, n;
 
 	for (uint32_t k = 0; k < s->n_singles; k++)
 		if (in.n && memchr(in.p, s->singles[k].byte, in.n))
-			found(arg, s->singles[k].id);
-	if (!s->sets)
+			to->found(to->arg, s->singles[k].id);
+	if (!s->sets && !to->same)
 		return;
 	while ((n = in.n - i) >= BEHIND) {
 		n = (n - SIEVE_ROOM) / BLOCK * BLOCK;
@@ -173,7 +187,7 @@ sieve_possible(void)
 }
 
 void
-sieve_find(const struct sieve *s, struct span in, void (*found)(void *arg, uint32_t i), void *arg)
+sieve_find(const struct sieve *s, struct span in, const struct sieve_told *to)
 {
 }
 

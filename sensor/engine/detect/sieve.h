@@ -20,7 +20,14 @@ bool sieve_possible(void); /* this processor can */
 struct sieve *sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uint32_t n);
 bool sieve_pays(const struct sieve *s); /* probably faster than another search */
 uint64_t sieve_bytes(const struct sieve *s);
-/* Calls found with the number of each literal in `in`, perhaps more than once. Only where sieve_possible(). */
-void sieve_find(const struct sieve *s, struct span in, void (*found)(void *arg, uint32_t i), void *arg);
+/* What is told: the number of each literal, perhaps more than once; `same`, unless it is NULL: blocks of 64 places from `from` on, a bit
+ * each, in which three same bytes begin (or seem to, at the end), in order. */
+struct sieve_told {
+	void (*found)(void *arg, uint32_t i);
+	void (*same)(void *arg, uint32_t from, uint64_t blocks);
+	void *arg;
+};
+/* Only where sieve_possible(). */
+void sieve_find(const struct sieve *s, struct span in, const struct sieve_told *to);
 
 #endif

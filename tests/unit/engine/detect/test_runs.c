@@ -9,12 +9,13 @@
 
 #include <cmocka.h>
 
+#include "base/vec.h"
 #include "engine/detect/ruleset.h"
 #include "dice.h"
 
 #define RUNS 12
 #define INPUTS 20000
-#define INPUT 160
+#define INPUT 300
 
 static void
 test_which_are_runs(void **state)
@@ -37,14 +38,32 @@ is_in(const struct literal *l, struct span s)
 	return false;
 }
 
+/* As a search for other literals tells of them, or more of them, some blocks at a time. */
+static void
+look_in_blocks(const struct runs *r, struct span in, struct candidates *c)
+{
+	uint64_t blocks = 0;
+	uint32_t done = 0, some = 64 * (1 + dice(3));
+
+	for (uint32_t at = 0; at < in.n; at += some, blocks = 0) {
+		for (uint32_t i = at; i < at + some && i < in.n; i++)
+			if (dice(50) == 0 || (i + 2 < in.n && in.p[i] == in.p[i + 1] && in.p[i] == in.p[i + 2]))
+				blocks |= UINT64_C(1) << (i - at) / 64;
+		runs_look(r, in, at, blocks, &done, c);
+	}
+}
+
 static uint64_t
-look(const struct runs *r, const struct literal *l, struct span in)
+look(const struct runs *r, const struct literal *l, struct span in, bool in_blocks)
 {
 	uint64_t word[1] = { 0 }, summary[1] = { 0 }, told = 0, n = 0;
 	struct candidates c = { .word = word, .summary = summary, .n_words = 1, .n_summary = 1 };
 	uint32_t sig;
 
-	runs_find(r, in, &c);
+	if (in_blocks)
+		look_in_blocks(r, in, &c);
+	else
+		runs_find(r, in, &c);
 	while (candidates_take(&c, &sig))
 		told |= UINT64_C(1) << sig;
 	for (uint32_t i = 0; i < RUNS; i++) {
@@ -80,7 +99,9 @@ test_found_where_they_are(void **state)
 				for (uint32_t m = 1 + dice(dice(3) ? 4 : 70); m && at < size; m--)
 					in[at++] = byte;
 			}
-			n += look(r, l, span_of(in, size));
+			n += look(r, l, span_of(in, size), false);
+			if (vec_lanes() == 64 && runs_close(r))
+				look(r, l, span_of(in, size), true);
 		}
 		arena_clear(&a);
 	}

@@ -30,13 +30,54 @@ struct set {
 	struct sieve *sieve;
 };
 
+struct got {
+	bool literal[LITERALS];
+	uint64_t same[ROOM / 4096 + 2]; /* a bit for each block of 64 places */
+	uint32_t next; /* where nothing was told yet */
+};
+
+static void
+put_literal(void *arg, uint32_t i)
+{
+	put(((struct got *) arg)->literal, i);
+}
+
+static void
+put_same(void *arg, uint32_t from, uint64_t blocks)
+{
+	struct got *g = arg;
+
+	assert_true(from % 64 == 0 && from >= g->next);
+	for (; blocks; blocks &= blocks - 1) {
+		uint32_t block = from / 64 + (uint32_t) __builtin_ctzll(blocks);
+		g->same[block / 64] |= UINT64_C(1) << block % 64;
+		g->next = 64 * block + 1;
+	}
+}
+
+/* Only in the block that the input ends in, or in the last that is whole, zeros behind the end may seem to go on. */
+static void
+expect_same(const struct got *g, struct span in)
+{
+	for (uint32_t at = 0; at < in.n; at += 64) {
+		bool told = g->same[at / 4096] >> at / 64 % 64 & 1, is = false;
+		for (uint32_t i = at; i < at + 64 && i + 2 < in.n; i++)
+			is |= in.p[i] == in.p[i + 1] && in.p[i] == in.p[i + 2];
+		if (is != told && !(told && in.n - at <= 66))
+			fail_msg("three same bytes at %u of %u: %s", at, in.n, told ? "told" : "not told");
+	}
+}
+
 static void
 check(const struct set *s, struct span in)
 {
-	bool got[LITERALS] = { false };
+	struct got got = { .next = 0 }, alone = { .next = 0 };
 
-	sieve_find(s->sieve, in, put, got);
-	expect_found(got, s->l, s->n, in);
+	sieve_find(s->sieve, in, &(struct sieve_told) { put_literal, put_same, &got });
+	expect_found(got.literal, s->l, s->n, in);
+	expect_same(&got, in);
+	sieve_find(s->sieve, in, &(struct sieve_told) { put_literal, NULL, &alone });
+	assert_memory_equal(alone.literal, got.literal, sizeof(got.literal));
 }
 
 static uint8_t
