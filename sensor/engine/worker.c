@@ -627,6 +627,7 @@ want_files(struct worker *w)
 
 	c.want |= ruleset_files(w->rules, &c.store_rules);
 	c.no_bodies = !c.want && !c.store && !ruleset_size(w->rules) && !tells_of_bodies(&w->conf.emit);
+	c.no_rest = !c.want && !c.store && !ruleset_whole_bodies(w->rules) && !w->conf.emit.anomaly_app;
 	c.no_heads = w->idle = c.no_bodies && nobody_looks(w);
 	if (!w->conf.emit.content)
 		c.store = c.store_all = false;

@@ -37,6 +37,7 @@ enum file_store {
 struct files_conf {
 	unsigned want;       /* FILE_WANT */
 	bool no_bodies;      /* nobody looks at messages' bodies: no rule, and no log tells of them */
+	bool no_rest;        /* nor at what lies beyond the limit of those rules look into */
 	bool no_heads;       /* nor at anything else of them: it is enough to know where they end */
 	bool store;          /* there is a store: */
 	bool store_all;      /* every file goes there */
@@ -63,6 +64,12 @@ static inline bool
 bodies_unread(const struct app *a)
 {
 	return a->asked && a->asked->no_bodies;
+}
+/* Of a body whose limit was reached. */
+static inline bool
+rest_unread(const struct app *a, const struct body *b)
+{
+	return a->asked && a->asked->no_rest && b->limit && b->total > b->limit && !b->file;
 }
 static inline bool
 heads_unread(const struct app *a)

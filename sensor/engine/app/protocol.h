@@ -85,6 +85,7 @@ field_body(const struct field *f, struct tx *tx, int dir, unsigned index)
 struct app_event {
 	const char *name;      /* after the protocol's: "invalid_request_chunk_len" */
 	const char *alias;     /* an older name that rules may use, or NULL */
+	bool of_bodies;        /* seen as long as a body is decoded, also beyond what rules look into */
 };
 
 /* A kind of frame: what rules and the log call a piece of the stream. The parser marks it with app_frame(). */

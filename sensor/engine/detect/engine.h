@@ -335,6 +335,7 @@ struct ruleset {
 	uint32_t generation;
 	bool host_tags;  /* some rule tags hosts */
 	bool file_store; /* some rule has files stored */
+	bool whole_bodies; /* some rule asks for an event of what lies beyond the limit of bodies */
 	uint8_t file_wants; /* FILE_WANT: what rules ask of files */
 	struct reputation *reputation; /* NULL: no rule asks for it; likewise: */
 	struct dataset *datasets; /* by name */

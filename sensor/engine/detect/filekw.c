@@ -62,3 +62,9 @@ ruleset_files(const struct ruleset *r, bool *store)
 	*store = r->file_store;
 	return want;
 }
+
+bool
+ruleset_whole_bodies(const struct ruleset *r)
+{
+	return r->whole_bodies || r->file_wants || r->file_store;
+}

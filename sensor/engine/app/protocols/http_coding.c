@@ -362,7 +362,7 @@ feed(struct http *s, struct http_tx *t, struct http_layer *c, const uint8_t *p, 
 
 	if (c->through)
 		return hand_on(s, t, p, n);
-	while (left) {
+	while (left && !t->enough) {
 		int r;
 
 		if (c->out_n == OUT_MAX && emit(s, t, c) < 0)
@@ -408,6 +408,10 @@ http_coding_feed(struct http *s, struct http_tx *t, const uint8_t *p, uint32_t n
 		return -1;
 	if (p) {
 		feed(s, t, t->layer, p, n);
+		for (struct http_layer *c = t->enough ? t->layer : NULL; c; c = c->next) {
+			end(c);
+			c->out_n = 0;
+		}
 		return 0;
 	}
 	flush(s, t, t->layer, n);

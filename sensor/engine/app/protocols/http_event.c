@@ -12,7 +12,7 @@
 
 const struct app_event http_events[HTTP_EV_N + 1] = {
 	[HTTP_EV_UNKNOWN_ERROR] = { "unknown_error" },
-	[HTTP_EV_GZIP_FAILED] = { "gzip_decompression_failed" },
+	[HTTP_EV_GZIP_FAILED] = { "gzip_decompression_failed", .of_bodies = true },
 	[HTTP_EV_REQ_NO_COLON] = { "request_field_missing_colon" },
 	[HTTP_EV_RES_NO_COLON] = { "response_field_missing_colon" },
 	[HTTP_EV_REQ_CHUNK_LEN] = { "invalid_request_chunk_len" },
@@ -55,9 +55,9 @@ const struct app_event http_events[HTTP_EV_N + 1] = {
 	[HTTP_EV_RES_STATUS] = { "response_invalid_status" },
 	[HTTP_EV_LINE_INCOMPLETE] = { "request_line_incomplete" },
 	[HTTP_EV_DOUBLE_ENCODED] = { "double_encoded_uri" },
-	[HTTP_EV_LZMA_MEMORY] = { "lzma_memlimit_reached" },
+	[HTTP_EV_LZMA_MEMORY] = { "lzma_memlimit_reached", .of_bodies = true },
 	[HTTP_EV_LZMA_OFF] = { "lzma_decompression_disabled" },
-	[HTTP_EV_BOMB] = { "compression_bomb", "compression_bomb_limit_reached" },
+	[HTTP_EV_BOMB] = { "compression_bomb", "compression_bomb_limit_reached", .of_bodies = true },
 	[HTTP_EV_BOMB_LZMA] = { "compression_bomb_double_lzma" },
 	[HTTP_EV_CE_ODD] = { "abnormal_ce_header" },
 	[HTTP_EV_NO_PROTOCOL] = { "request_line_missing_protocol" },

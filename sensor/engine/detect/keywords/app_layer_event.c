@@ -65,6 +65,7 @@ setup(struct build *b, const union kw_arg *a)
 		for (unsigned k = 0; protocol_table[i]->events && protocol_table[i]->events[k].name; k++)
 			if (b->apps >> i & 1 && is_named(&protocol_table[i]->events[k], dot + 1)) {
 				e->bit[i] |= UINT64_C(1) << k;
+				b->rs->whole_bodies |= protocol_table[i]->events[k].of_bodies;
 				have |= UINT64_C(1) << i;
 			}
 	if (!have)

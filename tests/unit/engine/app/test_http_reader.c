@@ -3,6 +3,9 @@
 #include <lzma.h>
 #include <zlib.h>
 
+#include "engine/app/file.h"
+#include "engine/app/protocols/http.h"
+
 #define WANTS 8
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
@@ -180,6 +183,60 @@ codings(void **state)
 		}
 }
 
+/* A response of this content, then another one; how much of the first was decoded. */
+static uint64_t
+decoded(const char *format, const char *text, bool no_rest, bool digest)
+{
+	static uint8_t body[1 << 20];
+	bool coded = strcmp(format, "identity") != 0;
+	uint32_t n = coded ? encode(format, text, body, sizeof(body)) : (uint32_t) strlen(text);
+	const struct http_tx *t;
+	uint64_t total;
+	char head[200];
+	struct drive d;
+
+	snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %u\r\n\r\n", format, n);
+	drive_begin(&d, 6, 80);
+	apps_want_files(d.apps, &(struct files_conf) { .no_rest = no_rest, .want = digest ? FILE_WANT(HASH_MD5) : 0 });
+	size_t before = pool_used(d.pool);
+	drive_feed(&d, TO_SERVER, SPAN_LIT(GET GET), 0);
+	drive_feed(&d, TO_CLIENT, span_str(head), 0);
+	drive_feed(&d, TO_CLIENT, coded ? span_of(body, n) : span_str(text), 1400);
+	t = (const struct http_tx *) drive_tx(&d, 0);
+	assert_int_equal(t->message_len, n);
+	assert_true(tx_done(d.app, drive_tx(&d, 0), TO_CLIENT));
+	assert_memory_equal(t->body[TO_CLIENT].data.p, text + t->body[TO_CLIENT].start, t->body[TO_CLIENT].data.n);
+	assert_int_equal(t->body[TO_CLIENT].start + t->body[TO_CLIENT].data.n, t->body[TO_CLIENT].limit);
+	total = t->body[TO_CLIENT].total;
+	drive_feed(&d, TO_CLIENT, SPAN_LIT(OK), 3);
+	assert_true(tx_done(d.app, drive_tx(&d, 1), TO_CLIENT));
+	assert_false(drive_event(&d, 0, "gzip_decompression_failed"));
+	drive_end(&d);
+	app_clear(d.apps, &d.app);
+	assert_int_equal(pool_used(d.pool), before);
+	drive_clear(&d);
+	return total;
+}
+
+/* What nobody looks at of a body is not decoded, unless its digest is asked for. */
+static void
+beyond_the_limit(void **state)
+{
+	static const char *const formats[] = { "identity", "gzip", "deflate", "lzma" };
+	static char text[400001];
+	uint32_t x = 1;
+
+	(void) state;
+	for (unsigned i = 0; i + 1 < sizeof(text); i++)
+		text[i] = (char) ('a' + ((x = x * 1664525 + 1013904223) >> 24) % 16);
+	for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		assert_int_equal(decoded(formats[i], text, false, false), sizeof(text) - 1);
+		assert_int_equal(decoded(formats[i], text, true, true), sizeof(text) - 1);
+		uint64_t less = decoded(formats[i], text, true, false);
+		assert_true(i == 0 || less < sizeof(text) / 2);
+	}
+}
+
 /* An event is on the transaction it belongs to, however many came after it. */
 static void
 pipelined(void **state)
@@ -207,6 +264,7 @@ main(void)
 		cmocka_unit_test(targets),
 		cmocka_unit_test(bodies),
 		cmocka_unit_test(codings),
+		cmocka_unit_test(beyond_the_limit),
 		cmocka_unit_test(pipelined),
 	};
 
