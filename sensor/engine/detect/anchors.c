@@ -1,8 +1,8 @@
 /*
  * anchors - patterns that rules want at one place of the payload or field: looked up there, not searched for.
  *
- * A place is counted from the beginning, or from the end backwards. For each: which bytes there are at this edge of the patterns, where
- * there are many which pairs of bytes, how long keys are, and a hash of the keys. A key is as much of a pattern from its edge on as one
+ * A place is counted from the beginning, or from the end backwards. For each: which bytes there are at this edge of the patterns, how
+ * long keys are by the two bytes there, and a hash of the keys. A key is as much of a pattern from its edge on as one
  * of few lengths allows: patterns that begin alike ("Mozilla/5.0 (") have different ones.
  */
 #include <stdlib.h>
@@ -10,9 +10,8 @@
 #include "base/word.h"
 #include "engine/detect/ruleset.h"
 
-#define MANY 32      /* patterns of a place from which on pairs of bytes are asked */
 #define SPARSE 8     /* bits of keys for each slot */
-#define PAIR_BITS 14 /* of a pair's hash, at most */
+#define PAIR_BITS 12 /* of a pair's hash, at most */
 
 struct anchor {
 	struct span bytes; /* lower case when nocase */
@@ -24,10 +23,10 @@ struct anchor {
 };
 struct place {
 	uint16_t at;
-	uint8_t keys[2];    /* bits of the lengths of keys there are: as they are, in lower case */
-	uint64_t edge[4];   /* bit per byte at the edge */
-	uint64_t *pairs;    /* bit per hash of the two bytes at the edge, NULL where patterns are few */
 	uint8_t pair_shift;
+	uint64_t edge[4];   /* bit per byte at the edge */
+	/* By the hash of the two bytes at the edge: bits of the lengths of keys there are, as they are and in lower case. */
+	uint8_t (*keys)[2];
 };
 struct anchors {
 	bool from_end;
@@ -160,7 +159,7 @@ edge_byte(struct place *p, uint8_t c, bool nocase)
 }
 
 static void
-pair_add(const struct anchors *a, struct place *p, const struct anchor *x)
+pair_add(const struct anchors *a, struct place *p, const struct anchor *x, unsigned length)
 {
 	uint8_t text[2], edge = x->bytes.p[a->from_end ? x->bytes.n - 1 : 0];
 	unsigned from = 0, to = 256;
@@ -172,12 +171,11 @@ pair_add(const struct anchors *a, struct place *p, const struct anchor *x)
 	for (unsigned second = from; second < to; second++) {
 		text[a->from_end] = edge;
 		text[!a->from_end] = (uint8_t) second;
-		uint16_t h = pair_hash(a, p, text + a->from_end);
-		p->pairs[h / 64] |= UINT64_C(1) << h % 64;
+		p->keys[pair_hash(a, p, text + a->from_end)][x->nocase] |= (uint8_t) (1 << length);
 	}
 }
 
-/* Of the anchors of one place, from the i-th on: which pairs of bytes are at their edges. */
+/* For the anchors of one place, from the i-th on. */
 static int
 pairs_of(struct anchors *a, struct arena *arena, struct place *p, uint32_t i)
 {
@@ -185,15 +183,9 @@ pairs_of(struct anchors *a, struct arena *arena, struct place *p, uint32_t i)
 
 	while (i + n < a->n && a->v[i + n].at == p->at)
 		n++;
-	if (n < MANY)
-		return 0;
 	unsigned bits = word_bits((uint64_t) 16 * n, 6, PAIR_BITS);
 	p->pair_shift = (uint8_t) (16 - bits);
-	if (!(p->pairs = arena_zalloc(arena, (UINT32_C(1) << bits) / 8)))
-		return -1;
-	for (uint32_t k = i; k < i + n; k++)
-		pair_add(a, p, &a->v[k]);
-	return 0;
+	return (p->keys = arena_zalloc(arena, sizeof(*p->keys) << bits)) ? 0 : -1;
 }
 
 static int
@@ -214,7 +206,7 @@ index_all(struct anchors *a, struct arena *arena)
 		x->key = key_of(x->bytes.p + from, n, false);
 		uint32_t hash = hash_of(a, x->at, n, x->nocase, x->key), *slot = &a->slot[hash / SPARSE];
 		a->keys[hash / 64] |= UINT64_C(1) << hash % 64;
-		p->keys[x->nocase] |= (uint8_t) (1 << k);
+		pair_add(a, p, x, k);
 		edge_byte(p, x->bytes.p[a->from_end ? x->bytes.n - 1 : 0], x->nocase);
 		x->next = *slot;
 		*slot = i + 1;
@@ -274,13 +266,13 @@ few_of(const struct anchors *a, uint64_t eight, uint32_t n)
 }
 
 static void
-look_at(const struct anchors *a, const struct place *pl, const uint8_t *p, uint32_t room, bool nocase, struct candidates *into)
+look_at(const struct anchors *a, const struct place *pl, const uint8_t *p, uint32_t room, bool nocase, unsigned keys, struct candidates *into)
 {
 	uint64_t eight = room >= 8 ? word_load(a->from_end ? p - 8 : p) : 0;
 
 	if (nocase)
 		eight = lower_all(eight);
-	for (unsigned keys = pl->keys[nocase]; keys; keys &= keys - 1) {
+	for (; keys; keys &= keys - 1) {
 		uint32_t n = key_lengths[__builtin_ctz(keys)];
 		if (n > room)
 			return;
@@ -307,14 +299,11 @@ anchors_find(const struct anchors *a, struct span bytes, struct candidates *into
 		const uint8_t *p = bytes.p + (a->from_end ? room : pl->at), *edge = a->from_end ? p - 1 : p;
 		if (!(pl->edge[*edge / 64] >> (*edge % 64) & 1))
 			continue;
-		if (pl->pairs && room > 1) {
-			uint16_t h = pair_hash(a, pl, edge);
-			if (!(pl->pairs[h / 64] >> h % 64 & 1))
-				continue;
-		}
-		if (pl->keys[0])
-			look_at(a, pl, p, room, false, into);
-		if (pl->keys[1])
-			look_at(a, pl, p, room, true, into);
+		static const uint8_t one[2] = { 1, 1 }; /* the shortest */
+		const uint8_t *keys = room > 1 ? pl->keys[pair_hash(a, pl, edge)] : one;
+		if (keys[0])
+			look_at(a, pl, p, room, false, keys[0], into);
+		if (keys[1])
+			look_at(a, pl, p, room, true, keys[1], into);
 	}
 }
