@@ -14,6 +14,8 @@
  */
 #include "engine/app/protocols/tls.h"
 
+#include "engine/app/file.h"
+
 #define RECORD_MAX (16384 + 2048)
 #define RECORDS_PER_CHUNK 255
 
@@ -47,7 +49,7 @@ certificate(struct app *a, struct tls_tx *t, int dir, struct span body)
 
 	if (r.bad)
 		return -1;
-	return tls_certificates(a, t, dir, list);
+	return heads_unread(a) ? 0 : tls_certificates(a, t, dir, list);
 }
 
 static void
@@ -65,7 +67,7 @@ from_client(struct app *a, struct tls_tx *t, uint8_t type, struct span body)
 
 	switch (type) {
 	case HS_CLIENT_HELLO:
-		e = tls_client_hello(a, t, body);
+		e = heads_unread(a) ? 0 : tls_client_hello(a, t, body);
 		if (!(t->seen & TLS_SEEN_CLIENT_HELLO))
 			app_count_request(a);
 		saw(t, TLS_SEEN_CLIENT_HELLO);

@@ -3,6 +3,7 @@
  */
 #include "protocol_fake.h"
 
+#include "engine/app/file.h"
 #include "engine/app/protocols/tls.h"
 
 extern const struct protocol protocol_tls;
@@ -60,6 +61,33 @@ test_log(void **state)
 	    "\"ja3s\":{\"hash\":\"7bee5c1d424b7e5f943b06983bb11422\",\"string\":\"771,49199,65281-16\"},"
 	    "\"ja4\":\"t13d0306h2_92548b2f350b_fb71836bce29\","
 	    "\"client_alpns\":[\"h2\",\"http/1.1\"],\"server_alpns\":[\"h2\"]} 4 5 0\n");
+}
+
+/* Where nobody looks no fingerprints are made and nothing is kept; what is counted, and that nothing can be read any more, is the same. */
+static void
+test_unseen(void **state)
+{
+	static const struct files_conf nobody = { .no_heads = true };
+
+	setup_exchange();
+	for (int unseen = 0; unseen < 2; unseen++) {
+		const struct tls_tx *t;
+		struct fake f;
+
+		fake_begin(&f, &protocol_tls);
+		f.app.asked = unseen ? &nobody : NULL;
+		for (unsigned i = 0; i < 5; i++)
+			fake_feed(&f, x[i].dir, x[i].bytes);
+		t = (const struct tls_tx *) f.app.first;
+		assert_int_equal(t->side[TO_CLIENT].chain.n == 0, unseen);
+		assert_int_equal(t->side[TO_SERVER].hello.n == 0, unseen);
+		assert_int_equal(t->tx.progress[TO_SERVER], TLS_C_FINISHED);
+		assert_int_equal(t->tx.progress[TO_CLIENT], TLS_S_FINISHED);
+		assert_int_equal(f.facts.requests, 1);
+		assert_int_equal(f.facts.responses, 1);
+		assert_true(f.app.no_payload);
+		fake_end(&f);
+	}
 }
 
 static void
@@ -204,6 +232,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_unseen),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_certificates),
