@@ -10,13 +10,13 @@
 #include "engine/app/inner.h"
 
 #define BODY_KEEP 524288u
-#define BODY_GROWS 65536u /* bytes that are kept for the asking */
+#define BODY_GROWS 49152u /* bytes that are kept for the asking */
 
-/* Where bodies have no bound, what was looked at need not be kept in ever more memory. */
+/* What was looked at need not be kept in ever more memory. */
 static bool
 grows_in_vain(const struct body *b, uint64_t seen, uint64_t n)
 {
-	return b->limit == 0 && n > BODY_GROWS && n > b->data.cap && seen > b->inspect_window && seen - b->inspect_window >= b->data.n / 2;
+	return n > BODY_GROWS && n > b->data.cap && seen > b->inspect_window && seen - b->inspect_window >= b->data.n / 2;
 }
 
 /* Room for n more: what rules have seen goes first, then the oldest. */
