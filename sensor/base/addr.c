@@ -10,11 +10,10 @@
 struct addr
 addr_v4(const uint8_t b[4])
 {
-	struct addr a = { .q = { 0, 0 } };
+	uint32_t w;
 
-	a.b[10] = a.b[11] = 0xff;
-	memcpy(a.b + 12, b, 4);
-	return a;
+	memcpy(&w, b, sizeof(w));
+	return addr_mapped(w);
 }
 
 struct addr

@@ -50,6 +50,13 @@ addr_cmp(const struct addr *a, const struct addr *b)
 	return (x > y) - (x < y);
 }
 
+/* Four bytes as they lie in memory. Written as two words, since who reads it as such would wait for smaller stores. */
+static inline struct addr
+addr_mapped(uint32_t v4)
+{
+	return (struct addr) { .q = { 0, (uint64_t) v4 << 32 | __builtin_bswap32(0xffff) } };
+}
+
 struct addr addr_v4(const uint8_t b[4]);
 struct addr addr_v6(const uint8_t b[16]);
 

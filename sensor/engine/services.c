@@ -70,7 +70,8 @@ entry_of(struct services *s, struct emit *em, const struct flow *f, bool a, int6
 	k.port = a ? f->path.a_port : f->path.b_port;
 	k.proto = f->path.proto;
 	k.ip_version = f->path.ip_version;
-	uint32_t first = (uint32_t) (hash_bytes(&k, sizeof(k), s->seed) & (s->buckets - 1)) * WAYS;
+	uint64_t words[] = { k.server.q[0], k.server.q[1], k.port | (uint64_t) k.proto << 16 | (uint64_t) k.ip_version << 24 };
+	uint32_t first = (uint32_t) (hash_bytes(words, sizeof(words), s->seed) & (s->buckets - 1)) * WAYS;
 	for (uint32_t i = first; i < first + WAYS; i++) {
 		if (!s->table[i]) {
 			if (at == UINT32_MAX)

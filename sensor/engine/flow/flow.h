@@ -78,7 +78,7 @@ flow_addr_at(const struct flow *f, bool a)
 {
 	if (f->path.ip_version != 4)
 		return f->at.v6[!a];
-	return (struct addr) { .w = { 0, 0, __builtin_bswap32(0xffff), f->at.v4[!a] } };
+	return addr_mapped(f->at.v4[!a]);
 }
 
 static inline struct addr

@@ -146,9 +146,8 @@ layer_ipv4_decode(struct decode *d, struct packet *p, struct span in)
 	p->ip_id = id;
 	p->ip_flags = (uint8_t) (frag >> 13);
 	p->frag_offset = frag & 0x1fff;
-	p->src.w[2] = p->dst.w[2] = __builtin_bswap32(0xffff);
-	memcpy(p->src.b + 12, src.p, 4);
-	memcpy(p->dst.b + 12, dst.p, 4);
+	p->src = addr_v4(src.p);
+	p->dst = addr_v4(dst.p);
 	p->l3 = span_head(in, len);
 	p->l3_header = span_head(in, hlen);
 	if (hlen > 20)
