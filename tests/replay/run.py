@@ -247,6 +247,23 @@ def case_workers(args):
         run.close()
 
 
+def case_matchers(args):
+    """Whichever search for patterns this processor has, and the one that all have: the same events."""
+    run = Run(args, 'matchers')
+    try:
+        os.makedirs(run.path('all'))
+        for sid in sorted(os.listdir(os.path.join(HERE, 'rules'))):
+            run.capture(os.path.join(HERE, 'rules', sid, 'fire.pkt'), 'all/%s.pcap' % sid)
+        run.capture(story(), 'all/story.pcap')
+        one, _ = run.casus('-r', run.path('all'), log='one')
+        two, _ = run.casus('-r', run.path('all'), '--set', 'detect.mpm-algo=hs', log='two')
+        a, b = facts_of(one), facts_of(two)
+        need(len(set(sids(one))) > 30, 'too few rules fired:', len(set(sids(one))))
+        need(a == b, 'only as it chose:', [x for x in a if x not in b][:2], 'only with hs:', [x for x in b if x not in a][:2])
+    finally:
+        run.close()
+
+
 def case_stdin(args):
     """-r - reads the capture from standard input and says the same."""
     run = Run(args, 'stdin')
