@@ -97,7 +97,7 @@ records_read(struct capture *c, struct records *r, unsigned max)
 		h.ts.tv_sec = (int32_t) head[0];
 		h.ts.tv_usec = r->nano ? (int32_t) head[1] : (suseconds_t) (int32_t) head[1] * 1000;
 		r->at += HEAD + head[2];
-		fetch(r->buf + r->at, 1); /* the next record's head */
+		fetch(r->buf + r->at, 128); /* the next record and its headers */
 		capture_frame((u_char *) (void *) c, &h, bytes);
 	}
 	if (n == 0 && !c->stop) {
