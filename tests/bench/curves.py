@@ -140,19 +140,20 @@ def main():
     p.add_argument('--repeat', type=int, default=3)
     p.add_argument('--rule-counts', type=numbers, default=numbers('1000,2000,5000,10000,20000,50000'))
     p.add_argument('--flow-counts', type=numbers, default=numbers('1000,10000,100000,1000000'))
-    p.add_argument('--out', default=str(HERE.parent.parent / 'contrib' / 'doc'))
+    p.add_argument('--out', type=pathlib.Path, default=HERE.parent.parent / 'contrib' / 'doc')
     p.add_argument('--draw', action='store_true', help='only draw what was measured')
     args = p.parse_args()
     args.logs, args.set = 'none', []
     args.casus = [os.path.abspath(c) for c in args.casus or ['sensor/casus']]
-    figures = pathlib.Path(args.out) / 'cost.json'
+    args.out.mkdir(parents=True, exist_ok=True) # not after minutes of measuring
+    figures = args.out / 'cost.json'
     if not args.draw:
         if not args.capture or not args.rules:
             p.error('--capture and --rules are missing')
         args.capture, args.rules = os.path.abspath(args.capture), os.path.abspath(args.rules)
         with tempfile.TemporaryDirectory(prefix='casus-curves.', dir=os.environ.get('TMPDIR')) as work:
             figures.write_text(json.dumps(measure(args, work), indent=1) + '\n')
-    (pathlib.Path(args.out) / 'cost.svg').write_text(draw(json.loads(figures.read_text())))
+    (args.out / 'cost.svg').write_text(draw(json.loads(figures.read_text())))
 
 
 if __name__ == '__main__':
