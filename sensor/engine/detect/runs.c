@@ -118,19 +118,6 @@ three_same_by_32(const uint8_t *p, uint32_t i, uint32_t places)
 	return places;
 }
 
-/* Two same beside two same. */
-__attribute__((target("avx512bw"))) static uint32_t
-three_same_by_64(const uint8_t *p, uint32_t i, uint32_t places)
-{
-	for (; i < places; i += 63) {
-		uint64_t there = v64_there(places + 1 - i), bits;
-		bits = _mm512_mask_cmpeq_epi8_mask(there, _mm512_maskz_loadu_epi8(there, p + i), _mm512_maskz_loadu_epi8(there, p + i + 1));
-		if (bits &= bits >> 1)
-			return i + (uint32_t) __builtin_ctzll(bits);
-	}
-	return places;
-}
-
 /* Where three same bytes begin, of the 64 places at p; `left`: bytes of the input from there on. */
 __attribute__((target("avx512bw"))) static uint64_t
 three_same_of_64(const uint8_t *p, uint32_t left)
@@ -175,10 +162,7 @@ three_same(struct span in, uint32_t i)
 	uint32_t places = in.n - 2;
 
 #ifdef __x86_64__
-	unsigned lanes = vec_lanes();
-	if (lanes == 64)
-		return three_same_by_64(in.p, i, places);
-	if (lanes == 32)
+	if (vec_lanes() >= 32)
 		return three_same_by_32(in.p, i, places);
 #endif
 	return three_same_by_16(in.p, i, places);
@@ -187,6 +171,13 @@ three_same(struct span in, uint32_t i)
 static void
 find_close(const struct runs *r, struct span in, struct candidates *into)
 {
+	uint32_t done = 0;
+
+	if (vec_lanes() == 64) {
+		for (uint32_t at = 0; at < in.n; at += 64)
+			runs_look(r, in, at, 1, &done, into);
+		return;
+	}
 	for (uint32_t i = 0; in.n - i >= RUN_MIN && (i = three_same(in, i)) < in.n - 2;)
 		i = is_wanted(r, in.p[i]) ? measure(r, in, i, i, into) : run_end(in, i);
 }

@@ -143,7 +143,7 @@ sift_piece(const struct sifting *f, const uint8_t *p, uint32_t from, uint32_t pl
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t v = sieve_load(p + at[i]);
 		slot[i] = s->slot[sieve_hash(v) >> s->slot_shift];
-		__builtin_prefetch(&s->lits[slot[i] - 1]);
+		__builtin_prefetch(&s->lits[slot[i] - (slot[i] > 0)]);
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t v = sieve_load(p + at[i]);
