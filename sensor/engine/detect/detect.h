@@ -53,7 +53,7 @@ struct cards *ruleset_cards(const struct ruleset *r); /* borrowed */
 const uint32_t *ruleset_frames(const struct ruleset *r);
 /* What rules ask of files: FILE_WANT bits; *store: to have some of them stored. */
 unsigned ruleset_files(const struct ruleset *r, bool *store);
-/* Rules ask for more of bodies than what lies within the limit of those they look into. */
+/* Besides, some rule asks for an event of what lies beyond the limit of bodies. */
 bool ruleset_whole_bodies(const struct ruleset *r);
 /* What the operator sees of the load: counts, groups, database sizes, cold or from the cache. */
 struct ruleset_report {

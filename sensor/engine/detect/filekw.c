@@ -66,5 +66,5 @@ ruleset_files(const struct ruleset *r, bool *store)
 bool
 ruleset_whole_bodies(const struct ruleset *r)
 {
-	return r->whole_bodies || r->file_wants || r->file_store;
+	return r->whole_bodies;
 }

@@ -161,7 +161,6 @@ struct http_tx {
 	bool continued;         /* 100 was seen */
 	bool counted[2];
 	bool unread[2];         /* nobody looks at the body */
-	bool enough;            /* ... at the rest of the response's */
 	uint8_t method;         /* enum http_method */
 	uint8_t coding[2];      /* enum http_coding */
 	uint8_t odd;            /* HTTP_ODD_: told once a transaction */

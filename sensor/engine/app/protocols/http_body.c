@@ -202,7 +202,6 @@ http_on_response_body(struct http *s, struct http_tx *t, const uint8_t *p, uint3
 		range_gap(&t->range, n);
 	} else if (n) {
 		take_body(s, t, TO_CLIENT, span_of(p, n));
-		t->enough = rest_unread(s->app, &t->body[TO_CLIENT]) && !t->range.file;
 	}
 }
 

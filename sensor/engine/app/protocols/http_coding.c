@@ -226,6 +226,13 @@ http_coding_begin(struct http *s, struct http_tx *t)
 
 static int feed(struct http *s, struct http_tx *t, struct http_layer *c, const uint8_t *p, uint32_t n);
 
+/* What follows of the body nobody looks at, and it is no piece of a file. */
+static bool
+is_enough(const struct http *s, const struct http_tx *t)
+{
+	return rest_unread(s->app, &t->body[TO_CLIENT]) && !t->range.file;
+}
+
 /* Out of the last layer. */
 static int
 hand_on(struct http *s, struct http_tx *t, const uint8_t *p, uint32_t n)
@@ -362,7 +369,7 @@ feed(struct http *s, struct http_tx *t, struct http_layer *c, const uint8_t *p, 
 
 	if (c->through)
 		return hand_on(s, t, p, n);
-	while (left && !t->enough) {
+	while (left && !is_enough(s, t)) {
 		int r;
 
 		if (c->out_n == OUT_MAX && emit(s, t, c) < 0)
@@ -408,7 +415,7 @@ http_coding_feed(struct http *s, struct http_tx *t, const uint8_t *p, uint32_t n
 		return -1;
 	if (p) {
 		feed(s, t, t->layer, p, n);
-		for (struct http_layer *c = t->enough ? t->layer : NULL; c; c = c->next) {
+		for (struct http_layer *c = is_enough(s, t) ? t->layer : NULL; c; c = c->next) {
 			end(c);
 			c->out_n = 0;
 		}
