@@ -12,7 +12,7 @@
 
 #define POOL_SHARE_MIN (64u << 20)
 #define SERVICE_ENTRIES 65536
-#define FETCH_AHEAD 7 /* frames that wait for others behind them, so that there are some to fetch for */
+#define FETCH_AHEAD 6 /* frames that are still to have their turn when a flow is fetched; less for what hangs on it */
 #define RECENT 32 /* frames after which what they needed is still in the cache */
 
 /* A frame that waits its turn, decoded, while what it will need is fetched. */
@@ -537,8 +537,8 @@ turns(struct worker *w, unsigned n)
 	for (; n > 0; n--) {
 		unsigned waiting = w->in - w->out;
 
-		if (waiting > 6 && ahead_at(w, w->out + 6)->want.any)
-			flow_ahead_fetch(w->flows, ahead_at(w, w->out + 6)->want.hash);
+		if (waiting > FETCH_AHEAD && ahead_at(w, w->out + FETCH_AHEAD)->want.any)
+			flow_ahead_fetch(w->flows, ahead_at(w, w->out + FETCH_AHEAD)->want.hash);
 		if (waiting > 4)
 			fetch_session(w, ahead_at(w, w->out + 4), false);
 		if (waiting > 2)

@@ -3,8 +3,8 @@
 
   tests/bench/instructions.py [--casus PROGRAM] [--record] [--grow PERCENT]
 
-Valgrind's callgrind counts what worker_frame(), worker_rest() and all they call execute: the same number in every run of the same program, whatever
-else the machine does. It is compared with the figure in tests/bench/instructions.json; --record writes that anew, with the reason in
+Valgrind's callgrind counts what worker_frame(), worker_rest() and all they call execute: the same number in every run of the same
+program, whatever else the machine does. It is compared with the figure in tests/bench/instructions.json; --record writes that anew, with the reason in
 the commit. The figure holds for a compiler, its flags and the libraries' versions: with others there is nothing to compare, and it
 says so. Exit: 0 it grew by no more than PERCENT (3), 1 it grew by more, 77 no valgrind, or made with other things.
 """
@@ -46,8 +46,7 @@ def count(casus, work):
     rules = [x for f in sorted((TOP / 'rules/signatures').glob('*.rules')) for x in ('-S', str(f))]
     done = subprocess.run(
         ['valgrind', '--tool=callgrind', '--callgrind-out-file=/dev/null', '--toggle-collect=worker_frame*', '--toggle-collect=worker_rest*',
-         str(casus), '-r', capture,
-         '-l', work, '-q', '--no-summary', '--no-seccomp'] + rules, capture_output=True, text=True, check=False)
+         str(casus), '-r', capture, '-l', work, '-q', '--no-summary', '--no-seccomp'] + rules, capture_output=True, text=True, check=False)
     found = re.search(r'Collected : (\d+)', done.stderr)
     if done.returncode or not found or found.group(1) == '0':
         sys.exit(f'instructions.py: valgrind: exit {done.returncode}\n{done.stderr[-2000:]}')

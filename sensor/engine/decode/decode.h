@@ -15,7 +15,7 @@
 #include "engine/decode/packet.h"
 
 #define DECODE_PACKETS 16 /* most packets out of one frame */
-#define DECODE_AHEAD 32    /* frames whose packets are kept */
+#define DECODE_AHEAD 32   /* frames whose packets are kept */
 
 struct decode_conf {
 	bool checksums;          /* look at them at all (-k none: no) */

@@ -175,9 +175,9 @@ pair_add(const struct anchors *a, struct place *p, const struct anchor *x, unsig
 	}
 }
 
-/* For the anchors of one place, from the i-th on. */
+/* Room for as many pairs as the anchors of one place, from the i-th on, may need. */
 static int
-pairs_of(struct anchors *a, struct arena *arena, struct place *p, uint32_t i)
+pairs_room(struct anchors *a, struct arena *arena, struct place *p, uint32_t i)
 {
 	uint32_t n = 0;
 
@@ -198,7 +198,7 @@ index_all(struct anchors *a, struct arena *arena)
 		if (!p || p->at != x->at) {
 			p = &a->places[a->n_places++];
 			p->at = x->at;
-			if (pairs_of(a, arena, p, i) < 0)
+			if (pairs_room(a, arena, p, i) < 0)
 				return -1;
 		}
 		unsigned k = key_length(x);
@@ -291,6 +291,8 @@ look_at(const struct anchors *a, const struct place *pl, const uint8_t *p, uint3
 void
 anchors_find(const struct anchors *a, struct span bytes, struct candidates *into)
 {
+	static const uint8_t one[2] = { 1, 1 }; /* the shortest keys */
+
 	for (uint32_t i = 0; i < a->n_places; i++) {
 		const struct place *pl = &a->places[i];
 		if (pl->at >= bytes.n)
@@ -299,7 +301,6 @@ anchors_find(const struct anchors *a, struct span bytes, struct candidates *into
 		const uint8_t *p = bytes.p + (a->from_end ? room : pl->at), *edge = a->from_end ? p - 1 : p;
 		if (!(pl->edge[*edge / 64] >> (*edge % 64) & 1))
 			continue;
-		static const uint8_t one[2] = { 1, 1 }; /* the shortest */
 		const uint8_t *keys = room > 1 ? pl->keys[pair_hash(a, pl, edge)] : one;
 		if (keys[0])
 			look_at(a, pl, p, room, false, keys[0], into);
