@@ -6,6 +6,7 @@
 #include "engine/detect/ruleset.h"
 
 static const char *const scope_name[] = { "meta", "packet", "flow", "content", "buffer", "transform", "action", "transaction" };
+static const char *const dir_name[] = { "to server", "to client" };
 static const char *const kind_name[] = { "sticky buffer", "sticky buffer", "sticky buffer", "number", "flag" };
 
 const char *
@@ -92,54 +93,59 @@ static void
 print_list(FILE *out, const char *name, const struct list *l)
 {
 	if (l && l->n)
-		fprintf(out, "  %-28s %u\n", name, l->n);
+		fprintf(out, "  %-60s %u\n", name, l->n);
 }
 
 static void
-print_placed_fields(const struct ruleset *r, FILE *out)
+print_placed_fields(const struct ruleset *r, int dir, unsigned kind, FILE *out)
 {
-	char name[96];
+	char name[128];
 
-	for (unsigned p = 0; p < protocol_table_n; p++)
-		for (int dir = 0; dir < 2; dir++) {
-			const struct app_group *g = r->app[p][dir];
-			for (uint32_t k = 0; g && k < g->n_scans; k++) {
-				const struct finder *f = g->scans[k].finder;
-				snprintf(name, sizeof(name), "%s in %s, %s", r->buffers[g->scans[k].buffer].name, protocol_table[p]->name, dir ? "to client" : "to server");
-				print_list(out, name, &(struct list) { .n = anchors_count(f->fixed) + anchors_count(f->last) });
-			}
+	for (unsigned p = 0; p < protocol_table_n; p++) {
+		const struct app_group *g = r->app[p][dir];
+		for (uint32_t k = 0; g && k < g->n_scans; k++) {
+			const struct finder *f = g->scans[k].finder[kind];
+			snprintf(name, sizeof(name), "%s in %s, %s%s", r->buffers[g->scans[k].buffer].name, protocol_table[p]->name, dir_name[dir],
+			    ends_name(&r->ends, kind));
+			print_list(out, name, &(struct list) { .n = f ? anchors_count(f->fixed) + anchors_count(f->last) : 0 });
 		}
+	}
 }
 
 static void
 print_groups(const struct ruleset *r, FILE *out)
 {
 	static const char *const class_name[] = { "tcp", "tcp stream", "udp", "other" };
-	char name[64];
+	char name[96];
 
 	fprintf(out, "databases (patterns, rules, bytes):\n");
 	for (uint32_t i = 0; i < r->n_scans; i++)
-		fprintf(out, "  %-40s %6u %6u %8llu%s\n", r->scans[i]->name, r->scans[i]->n_patterns + r->scans[i]->n_runs, r->scans[i]->n_rules,
+		fprintf(out, "  %-60s %6u %6u %8llu%s\n", r->scans[i]->name, r->scans[i]->n_patterns + r->scans[i]->n_runs, r->scans[i]->n_rules,
 		    (unsigned long long) r->scans[i]->bytes, r->scans[i]->cached ? " cached" : "");
 	fprintf(out, "rules with a pattern at one place, looked up there:\n");
-	for (unsigned c = 0; c < CLASS_N; c++)
-		for (int dir = 0; dir < 2; dir++) {
-			snprintf(name, sizeof(name), "%s, %s", class_name[c], dir ? "to client" : "to server");
-			print_list(out, name, &(struct list) { .n = r->payload[c][dir] ? anchors_count(r->payload[c][dir]->fixed) : 0 });
+	for (int dir = 0; dir < 2; dir++)
+		for (unsigned k = 0; k < ENDS; k++) {
+			for (unsigned c = 0; c < CLASS_N; c++) {
+				const struct finder *f = r->packet[c][dir][k].payload;
+				snprintf(name, sizeof(name), "%s, %s%s", class_name[c], dir_name[dir], ends_name(&r->ends, k));
+				print_list(out, name, &(struct list) { .n = f ? anchors_count(f->fixed) : 0 });
+			}
+			print_placed_fields(r, dir, k, out);
 		}
-	print_placed_fields(r, out);
 	fprintf(out, "rules not found by a pattern:\n");
-	for (unsigned c = 0; c < CLASS_N; c++)
-		for (int dir = 0; dir < 2; dir++) {
-			snprintf(name, sizeof(name), "%s, %s", class_name[c], dir ? "to client" : "to server");
-			print_list(out, name, &r->rest[c][dir]);
-			snprintf(name, sizeof(name), "%s, %s, by ports", class_name[c], dir ? "to client" : "to server");
-			print_list(out, name, &(struct list) { .n = ports_count(r->rest_ports[c][dir]) });
-		}
-	for (unsigned p = 0; p < protocol_table_n; p++)
-		for (int dir = 0; dir < 2; dir++) {
-			snprintf(name, sizeof(name), "%s, %s", protocol_table[p]->name, dir ? "to client" : "to server");
-			print_list(out, name, r->app[p][dir] ? &r->app[p][dir]->rest : NULL);
+	for (int dir = 0; dir < 2; dir++)
+		for (unsigned k = 0; k < ENDS; k++) {
+			for (unsigned c = 0; c < CLASS_N; c++) {
+				const struct packet_group *g = &r->packet[c][dir][k];
+				snprintf(name, sizeof(name), "%s, %s%s", class_name[c], dir_name[dir], ends_name(&r->ends, k));
+				print_list(out, name, &g->rest);
+				snprintf(name, sizeof(name), "%s, %s%s, by ports", class_name[c], dir_name[dir], ends_name(&r->ends, k));
+				print_list(out, name, &(struct list) { .n = ports_count(g->rest_ports) });
+			}
+			for (unsigned p = 0; p < protocol_table_n; p++) {
+				snprintf(name, sizeof(name), "%s, %s%s", protocol_table[p]->name, dir_name[dir], ends_name(&r->ends, k));
+				print_list(out, name, r->app[p][dir] ? &r->app[p][dir]->rest[k] : NULL);
+			}
 		}
 	print_list(out, "packet events", &r->events);
 }

@@ -268,6 +268,7 @@ begin(struct detect *d, const struct detect_in *in)
 	d->ctx.in = in;
 	d->ctx.tx = NULL;
 	d->ctx.dir = p->dir;
+	d->kind = ends_of(&d->rules->ends, p);
 	d->payload = p->flags & (PACKET_NO_PAYLOAD_INSPECT | PACKET_FRAGMENT) ? SPAN_NONE : p->payload;
 	if (d->payload.n == 0 && !(p->flags & (PACKET_NO_PAYLOAD_INSPECT | PACKET_FRAGMENT)))
 		d->payload = span_of("", 0);
@@ -305,21 +306,21 @@ find_candidates(struct detect *d)
 	const struct packet *p = d->now->p;
 	const struct ruleset *r = d->rules;
 	enum packet_class c = class_of(p);
-	const struct finder *stream = c == CLASS_TCP_PACKET ? r->payload[CLASS_TCP_STREAM][p->dir] : NULL;
+	const struct packet_group *g = &r->packet[c][p->dir][d->kind];
+	const struct finder *stream = c == CLASS_TCP_PACKET ? r->packet[CLASS_TCP_STREAM][p->dir][d->kind].payload : NULL;
 
-	if (d->payload.n && r->payload[c][p->dir])
-		finder_run(d, r->payload[c][p->dir], d->payload, &d->packet);
+	if (d->payload.n && g->payload)
+		finder_run(d, g->payload, d->payload, &d->packet);
 	if (stream && d->has_raw)
 		finder_run(d, stream, d->raw.bytes, &d->packet);
 	if (stream && d->payload.n && !(p->flags & PACKET_STREAM_ADDED))
 		finder_run(d, stream, d->payload, &d->packet);
 	find_strangers(d, r->rest_by[c]);
-	if (r->rest_ports[c][p->dir])
-		ports_find(r->rest_ports[c][p->dir], p, &d->packet);
-	const struct size_range *sizes = r->rest_sizes[c][p->dir];
-	for (uint32_t i = 0; i < r->rest[c][p->dir].n && p->payload.n <= sizes[i].most; i++)
-		if (p->payload.n >= sizes[i].least)
-			candidates_add(&d->packet, r->rest[c][p->dir].v[i]);
+	if (g->rest_ports)
+		ports_find(g->rest_ports, p, &d->packet);
+	for (uint32_t i = 0; i < g->rest.n && p->payload.n <= g->rest_sizes[i].most; i++)
+		if (p->payload.n >= g->rest_sizes[i].least)
+			candidates_add(&d->packet, g->rest.v[i]);
 	if (p->any_event)
 		for (uint32_t i = 0; i < r->events.n; i++)
 			candidates_add(&d->packet, r->events.v[i]);

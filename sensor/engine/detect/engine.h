@@ -243,6 +243,7 @@ struct sig {
 	uint8_t dirs;                  /* bit 0 to server, 1 to client */
 	uint8_t action;                /* enum rule_action */
 	uint8_t ip_version;            /* 0 both */
+	uint8_t ends;                  /* bit per kind of packet, by its addresses, that it may match: ends.c */
 	uint8_t n_matchers, n_actions, n_parts, n_packet_parts, n_frame_parts;
 	uint8_t hook[2];               /* tx rule: progress needed besides the parts' */
 	uint16_t n_payload;
@@ -308,15 +309,32 @@ struct finder {
 };
 
 enum packet_class { CLASS_TCP_PACKET, CLASS_TCP_STREAM, CLASS_UDP, CLASS_OTHER, CLASS_N };
+
+/* Addresses inside and outside of one set, and four kinds of packets: 2 * (source is outside) + (destination is outside). */
+#define ENDS 4
+struct ends {
+	const struct addr_set *inside; /* NULL: rules name none by which to tell; all packets are of kind 0 */
+	struct {
+		uint32_t lo, span;
+	} *v4;                         /* IPv4 addresses in it, sorted */
+	uint32_t n_v4;
+};
+
+/* What a packet of one class, direction and kind is asked. */
+struct packet_group {
+	struct finder *payload;
+	struct list rest;               /* rules without a pattern; index CLASS_TCP_PACKET for TCP */
+	struct size_range *rest_sizes;  /* of each: of payloads that it can match; those with the largest ones first */
+	struct port_table *rest_ports;  /* those of them that name few ports; NULL = none */
+};
 struct field_scan {
 	uint16_t buffer;
-	struct finder *finder;
+	struct finder *finder[ENDS]; /* NULL: no rule */
 };
 struct app_group { /* of one protocol and direction */
 	struct field_scan *scans; /* by progress */
 	uint32_t n_scans;
-	struct list rest;         /* without a pattern */
-	bool any;
+	struct list rest[ENDS];   /* without a pattern */
 };
 
 struct frame_group { /* rules on one type of frame of a protocol */
@@ -347,11 +365,9 @@ struct ruleset {
 	uint32_t n;
 	struct buffer *buffers;
 	uint32_t n_buffers, cap_buffers;
-	struct finder *payload[CLASS_N][2];
-	struct list rest[CLASS_N][2]; /* packet rules without a pattern; index CLASS_TCP_PACKET for TCP */
-	struct size_range *rest_sizes[CLASS_N][2]; /* of each: of payloads that it can match; those with the largest ones first */
-	struct address_table *rest_by[CLASS_N]; /* those of them that name few addresses; NULL = none */
-	struct port_table *rest_ports[CLASS_N][2]; /* or few ports; NULL = none */
+	struct ends ends;
+	struct packet_group packet[CLASS_N][2][ENDS];
+	struct address_table *rest_by[CLASS_N]; /* packet rules without a pattern that name few addresses; NULL = none */
 	struct list events;           /* only for packets with an event */
 	struct address_table *iponly;
 	struct app_group *app[PROTOCOLS_MAX][2];
@@ -393,6 +409,8 @@ struct anchors *anchors_build(struct ruleset *r, const struct fast *fasts, const
 uint32_t anchors_count(const struct anchors *a); /* rules */
 hs_database_t *cache_load(const char *dir, const char *key);
 void cache_store(const char *dir, const char *key, const hs_database_t *db);
+int ends_build(struct ruleset *r); /* sets `ends` of each rule, too */
+const char *ends_name(const struct ends *e, unsigned kind); /* ", inside to outside"; "" where there is one kind */
 int ruleset_group(struct ruleset *r, const struct fast *fasts, struct diag *d);
 struct address_table *iponly_build(struct ruleset *r);
 /* Moves out of both lists the rules that name few addresses. NULL in *out: there are none. */
@@ -421,6 +439,8 @@ candidates_add(struct candidates *c, uint32_t sig)
 	c->word[sig / 64] |= UINT64_C(1) << (sig % 64);
 	c->summary[sig / 4096] |= UINT64_C(1) << (sig / 64 % 64);
 }
+/* The kind of a packet. */
+unsigned ends_of(const struct ends *e, const struct packet *p);
 /* Rules whose list has the source or the destination, to be confirmed; false: there are none. */
 bool addresses_find(const struct address_table *t, const struct packet *p, struct candidates *into);
 void iponly_find(const struct address_table *t, const struct packet *p, struct candidates *into);
@@ -479,6 +499,7 @@ struct detect {
 	int app_index;
 	struct stream_raw raw;
 	bool has_raw;
+	unsigned kind;       /* by its addresses */
 	struct span payload; /* that may be looked at */
 	bool proto_fresh;    /* the direction's first packet after what it speaks became known, or not knowable */
 	struct span context; /* of the rule that just matched: members of alert.context */

@@ -167,9 +167,10 @@ static void
 scan(struct detect *d, const struct app_frame *f, const struct field_scan *fs, const struct view *v)
 {
 	const struct buffer *b = &d->rules->buffers[fs->buffer];
+	const struct finder *finder = fs->finder[d->kind];
 	struct arena_mark mark = arena_mark(&d->scratch);
 
-	for (unsigned i = 0; i < v->n; i++) {
+	for (unsigned i = 0; finder && i < v->n; i++) {
 		struct span s = v->piece[i].bytes;
 		uint64_t start = v->piece[i].start, from = f->seen > OVERLAP ? f->seen - OVERLAP : 0;
 		if (start + s.n <= f->seen && s.n)
@@ -177,7 +178,7 @@ scan(struct detect *d, const struct app_frame *f, const struct field_scan *fs, c
 		if (!b->n_transforms && from > start)
 			s = span_skip(s, (uint32_t) (from - start));
 		if (transforms_apply(d, b, &s))
-			scan_run(d, fs->finder->any, s, &d->tx);
+			scan_run(d, finder->any, s, &d->tx);
 	}
 	arena_back(&d->scratch, mark);
 }
@@ -204,8 +205,9 @@ frame_look(struct detect *d, struct app_frame *f)
 	if (g) {
 		for (uint32_t k = 0; k < g->of[dir].n_scans; k++)
 			scan(d, f, &g->of[dir].scans[k], &v);
-		for (uint32_t i = 0; i < g->of[dir].rest.n; i++)
-			candidates_add(&d->tx, g->of[dir].rest.v[i]);
+		const struct list *rest = &g->of[dir].rest[d->kind];
+		for (uint32_t i = 0; i < rest->n; i++)
+			candidates_add(&d->tx, rest->v[i]);
 		for (int i = 0; i < f->notes; i++)
 			candidates_add(&d->tx, f->note[i] >> 1);
 	}

@@ -200,7 +200,7 @@ finish(struct ruleset *r, const struct ruleset_in *in, struct built *b, struct d
 		memcpy(f, b->fasts, r->n * sizeof(*f));
 		r->fasts = f;
 	}
-	if ( ruleset_group(r, b->fasts, d) < 0 || !(r->iponly = iponly_build(r)))
+	if (ends_build(r) < 0 || ruleset_group(r, b->fasts, d) < 0 || !(r->iponly = iponly_build(r)))
 		return -1;
 	for (uint32_t i = 0; i < r->n; i++) {
 		if (in->conf->explain && r->sigs[i].rule->sid == explain_wants(in->conf->explain))
@@ -272,17 +272,35 @@ ruleset_ref(struct ruleset *r)
 }
 
 static void
+app_group_clear(struct app_group *g)
+{
+	free(g->scans);
+	for (unsigned k = 0; k < ENDS; k++)
+		free(g->rest[k].v);
+}
+
+static void
 frames_free(struct ruleset *r)
 {
 	for (unsigned p = 0; p < PROTOCOLS_MAX; p++)
 		for (struct frame_group *g = r->frames[p], *next; g; g = next) {
 			next = g->next;
-			for (int dir = 0; dir < 2; dir++) {
-				free(g->of[dir].scans);
-				free(g->of[dir].rest.v);
-			}
+			for (int dir = 0; dir < 2; dir++)
+				app_group_clear(&g->of[dir]);
 			free(g);
 		}
+}
+
+static void
+packet_groups_free(struct ruleset *r)
+{
+	for (unsigned c = 0; c < CLASS_N; c++)
+		for (int dir = 0; dir < 2; dir++)
+			for (unsigned k = 0; k < ENDS; k++) {
+				ports_free(r->packet[c][dir][k].rest_ports);
+				free(r->packet[c][dir][k].rest.v);
+				free(r->packet[c][dir][k].rest_sizes);
+			}
 }
 
 static void
@@ -291,19 +309,13 @@ ruleset_free(struct ruleset *r)
 	for (unsigned p = 0; p < PROTOCOLS_MAX; p++)
 		for (int dir = 0; dir < 2; dir++)
 			if (r->app[p][dir]) {
-				free(r->app[p][dir]->scans);
-				free(r->app[p][dir]->rest.v);
+				app_group_clear(r->app[p][dir]);
 				free(r->app[p][dir]);
 			}
 	frames_free(r);
-	for (unsigned c = 0; c < CLASS_N; c++) {
+	packet_groups_free(r);
+	for (unsigned c = 0; c < CLASS_N; c++)
 		iponly_free(r->rest_by[c]);
-		for (int dir = 0; dir < 2; dir++) {
-			ports_free(r->rest_ports[c][dir]);
-			free(r->rest[c][dir].v);
-			free(r->rest_sizes[c][dir]);
-		}
-	}
 	free(r->events.v);
 	iponly_free(r->iponly);
 	for (uint32_t i = 0; i < r->n_scans; i++)

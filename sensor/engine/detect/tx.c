@@ -422,16 +422,19 @@ fields_scan(struct detect *d, struct look *l, const struct app_group *g, struct 
 		const struct field_scan *fs = &g->scans[k];
 		const struct buffer *b = &d->rules->buffers[fs->buffer];
 		const struct field *f = b->rows[d->app_index];
+		const struct finder *finder = fs->finder[d->kind];
 		struct arena_mark mark = arena_mark(&d->scratch);
 		struct span s;
 		uint64_t start;
+		if (!finder)
+			continue;
 		if (k < 64 && scanned >> k & 1)
 			continue;
 		if (l->tx->progress[l->dir] < f->progress[l->dir] && !l->over)
 			break;
 		unsigned i = 0;
 		for (; buffer_instance(d, b, l->tx, l->dir, i, l->over, &s, &start); i++)
-			finder_field(d, fs->finder, s, l->reloaded ? s : fresh(b, f, l, i, s, start), start, &d->tx);
+			finder_field(d, finder, s, l->reloaded ? s : fresh(b, f, l, i, s, start), start, &d->tx);
 		if (f->kind == FIELD_BYTES && !b->n_transforms && kept->n < KEPT_MAX && arena_mark(&d->scratch).used - begin < KEPT_BYTES) {
 			kept->v[kept->n].buffer = fs->buffer;
 			kept->v[kept->n].there = i > 0;
@@ -485,8 +488,9 @@ tx_look(struct detect *d, struct look *l)
 	}
 	if (g) {
 		fields_scan(d, l, g, &kept);
-		for (uint32_t i = 0; i < g->rest.n; i++)
-			candidates_add(&d->tx, g->rest.v[i]);
+		const struct list *rest = &g->rest[d->kind];
+		for (uint32_t i = 0; i < rest->n; i++)
+			candidates_add(&d->tx, rest->v[i]);
 	}
 	for (uint32_t i = 0; i < d->n_later; i++)
 		candidates_add(&d->tx, d->later[i]);

@@ -1,0 +1,191 @@
+/*
+ * ends - between whom a rule may match. The set of addresses that most rules name, the home network as a rule, cuts all addresses in
+ * two and packets into four kinds, by where they come from and where they go: a packet is asked about the rules of its kind only.
+ */
+#include <stdlib.h>
+
+#include "engine/detect/ruleset.h"
+
+#define ENOUGH 4  /* one rule in so many names the set, else it cuts too little off */
+#define INSIDE 1u /* bits: the set has such addresses */
+#define OUTSIDE 2u
+#define FEW 8     /* ranges that are looked at one by one */
+
+struct named { /* a set that a rule names */
+	const struct addr_set *set;
+	uint32_t sig;
+	bool dst;
+};
+
+static int
+by_set(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+
+	if (x->set != y->set)
+		return (uintptr_t) x->set < (uintptr_t) y->set ? -1 : 1;
+	return (x->sig > y->sig) - (x->sig < y->sig);
+}
+
+static uint32_t
+list_named(const struct ruleset *r, struct named *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		if (r->sigs[i].src)
+			out[n++] = (struct named) { r->sigs[i].src, i, false };
+		if (r->sigs[i].dst)
+			out[n++] = (struct named) { r->sigs[i].dst, i, true };
+	}
+	return n;
+}
+
+/* Named most often; of equals, the one that an earlier rule names. NULL: none by enough rules. */
+static const struct addr_set *
+most_named(const struct ruleset *r, const struct named *v, uint32_t n)
+{
+	const struct addr_set *best = NULL;
+	uint32_t count = 0, first = 0;
+
+	for (uint32_t i = 0, k; i < n; i = k) {
+		for (k = i + 1; k < n && v[k].set == v[i].set;)
+			k++;
+		if (k - i < count || (k - i == count && v[i].sig > first))
+			continue;
+		count = k - i;
+		first = v[i].sig;
+		best = v[i].set;
+	}
+	return (uint64_t) count * ENOUGH >= r->n ? best : NULL;
+}
+
+static unsigned
+sides_of(const struct addr_set *s, const struct addr_set *inside)
+{
+	unsigned sides = 0;
+	uint32_t k = 0;
+
+	for (uint32_t i = 0; i < s->n; i++) { /* ranges that touch are one: a range is inside when it lies in one of them */
+		const struct addr_range *x = &s->r[i];
+		while (k < inside->n && addr_cmp(&inside->r[k].hi, &x->lo) < 0)
+			k++;
+		bool meets = k < inside->n && addr_cmp(&inside->r[k].lo, &x->hi) <= 0;
+		sides |= meets ? INSIDE : OUTSIDE;
+		if (meets && (addr_cmp(&x->lo, &inside->r[k].lo) < 0 || addr_cmp(&x->hi, &inside->r[k].hi) > 0))
+			sides |= OUTSIDE;
+	}
+	return sides;
+}
+
+/* Kinds of packets, a bit each, from addresses on one of the sides to addresses on the others. */
+static uint8_t
+kinds_of(unsigned src, unsigned dst)
+{
+	unsigned set = 0;
+
+	for (unsigned k = 0; k < ENDS; k++)
+		if (src >> k / 2 & 1 && dst >> k % 2 & 1)
+			set |= 1u << k;
+	return (uint8_t) set;
+}
+
+static void
+mark_rules(struct ruleset *r, const struct named *v, uint32_t n)
+{
+	uint8_t (*sides)[2] = calloc(r->n + 1, sizeof(*sides));
+	unsigned now = 0;
+
+	if (!sides) { /* nothing is cut off */
+		r->ends.inside = NULL;
+		return;
+	}
+	memset(sides, INSIDE | OUTSIDE, r->n * sizeof(*sides));
+	for (uint32_t i = 0; i < n; i++) {
+		if (i == 0 || v[i].set != v[i - 1].set)
+			now = sides_of(v[i].set, r->ends.inside);
+		sides[v[i].sig][v[i].dst] = (uint8_t) now;
+	}
+	for (uint32_t i = 0; i < r->n; i++) {
+		struct sig *s = &r->sigs[i];
+		s->ends = kinds_of(sides[i][0], sides[i][1]);
+		if (s->flags & (SIG_BOTH_WAYS | SIG_TRANSACTIONAL))
+			s->ends |= kinds_of(sides[i][1], sides[i][0]);
+	}
+	free(sides);
+}
+
+/* The part of its ranges that IPv4 addresses lie in. */
+static int
+take_v4(struct ruleset *r)
+{
+	struct ends *e = &r->ends;
+	const struct addr first = addr_mapped(0), last = addr_mapped(UINT32_MAX);
+
+	if (!(e->v4 = arena_alloc(&r->arena, (e->inside->n + 1) * sizeof(*e->v4))))
+		return -1;
+	for (uint32_t i = 0; i < e->inside->n; i++) {
+		const struct addr_range *x = &e->inside->r[i];
+		if (addr_cmp(&x->hi, &first) < 0 || addr_cmp(&x->lo, &last) > 0)
+			continue;
+		uint32_t lo = addr_cmp(&x->lo, &first) < 0 ? 0 : __builtin_bswap32(x->lo.w[3]);
+		uint32_t hi = addr_cmp(&x->hi, &last) > 0 ? UINT32_MAX : __builtin_bswap32(x->hi.w[3]);
+		e->v4[e->n_v4].lo = lo;
+		e->v4[e->n_v4++].span = hi - lo;
+	}
+	return 0;
+}
+
+int
+ends_build(struct ruleset *r)
+{
+	struct named *v = calloc(2 * (size_t) r->n + 1, sizeof(*v));
+
+	if (!v)
+		return -1;
+	uint32_t n = list_named(r, v);
+	qsort(v, n, sizeof(*v), by_set);
+	for (uint32_t i = 0; i < r->n; i++)
+		r->sigs[i].ends = 1;
+	int e = 0;
+	if ((r->ends.inside = most_named(r, v, n)) && (e = take_v4(r)) == 0)
+		mark_rules(r, v, n);
+	free(v);
+	return e;
+}
+
+static bool
+is_inside(const struct ends *e, const struct addr *a, bool v4)
+{
+	if (!v4)
+		return addr_set_has(e->inside, a);
+	uint32_t x = __builtin_bswap32(a->w[3]), lo = 0, hi = e->n_v4;
+	bool in = false;
+
+	while (hi - lo > FEW) { /* the range that may have it is in [lo, hi) */
+		uint32_t mid = (lo + hi) / 2;
+		if (e->v4[mid].lo <= x)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	for (; lo < hi; lo++)
+		in |= x - e->v4[lo].lo <= e->v4[lo].span;
+	return in;
+}
+
+unsigned
+ends_of(const struct ends *e, const struct packet *p)
+{
+	if (!e->inside || !p->ip_version) /* without addresses: what names some does not match, all others are everywhere */
+		return 0;
+	return 2 * !is_inside(e, &p->src, p->ip_version == 4) + !is_inside(e, &p->dst, p->ip_version == 4);
+}
+
+const char *
+ends_name(const struct ends *e, unsigned k)
+{
+	static const char *const names[ENDS] = { ", inside to inside", ", inside to outside", ", outside to inside", ", outside to outside" };
+
+	return e->inside ? names[k] : "";
+}
