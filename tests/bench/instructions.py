@@ -20,7 +20,7 @@ import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 RECORD = TOP / 'tests/bench/instructions.json'
-LIBRARIES = ('libc6', 'libhyperscan5', 'liblzma5', 'libpcre2-8-0', 'zlib1g', 'libpcap0.8', 'libssl3')
+LIBRARIES = ('libc6', 'libhyperscan5', 'libisal2', 'liblzma5', 'libpcre2-8-0', 'zlib1g', 'libpcap0.8', 'libssl3')
 
 
 def output(*command):

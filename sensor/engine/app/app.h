@@ -223,6 +223,7 @@ app_count_ot(struct app *a, enum ot_kind kind)
 /* What follows is encrypted: app-layer.protocols.NAME.encryption-handling says whether anybody still looks at it. */
 void app_encrypted(struct app *a);
 void *app_take(struct app *a, size_t n);      /* zeroed; from the pool */
+void *app_take_raw(struct app *a, size_t n);  /* likewise, not zeroed */
 void app_give(struct app *a, void *p, size_t n);
 int app_keep(struct app *a, struct bytes *b, struct span s, uint32_t max);
 void app_drop(struct app *a, struct bytes *b); /* gives all of them back */

@@ -11,18 +11,26 @@
 #define TX_OPEN_MAX 4096 /* of a flow: every packet walks the list, so no peer may make it long */
 
 void *
-app_take(struct app *a, size_t n)
+app_take_raw(struct app *a, size_t n)
 {
 	struct apps *e = a->engine;
 	void *p = NULL;
 
 	if (!e->memcap || e->used + n <= e->memcap)
-		p = pool_ztake(e->pool, n);
+		p = pool_take(e->pool, n);
 	if (p)
 		e->used += n;
 	else
 		counter_inc(e->cnt, C_APP_NOMEM);
 	return p;
+}
+
+void *
+app_take(struct app *a, size_t n)
+{
+	void *p = app_take_raw(a, n);
+
+	return p ? memset(p, 0, n) : NULL;
 }
 
 void

@@ -14,9 +14,9 @@
 #include "engine/app/protocols/http.h"
 
 #include <lzma.h>
-#include <zlib.h>
 
 #include "engine/app/heap.h"
+#include "engine/app/inflater.h"
 
 #define OUT_MAX 8192u
 #define BOMB_RATIO 2048u
@@ -35,11 +35,11 @@ struct http_layer {
 	uint8_t restarts;
 	uint8_t head_n;
 	bool through;           /* as it comes */
-	bool has_z, has_lzma;
+	bool has_lzma;
 	bool narrow;            /* its window is smaller than it says: */
 	uint32_t window;
 	uint8_t head[LZMA_HEAD];
-	z_stream z;
+	struct inflater z;
 	lzma_stream l;
 	lzma_allocator memory;
 	uint32_t out_n;
@@ -49,37 +49,29 @@ struct http_layer {
 /* ---- the libraries' states ---- */
 
 static void *
-zlib_take(void *app, unsigned n, unsigned size)
-{
-	return app_heap_take(app, (size_t) n * size);
-}
-
-static void *
 lzma_take(void *app, size_t n, size_t size)
 {
 	return app_heap_take(app, n * size);
 }
 
 static void
-end(struct http_layer *c)
+end(struct http_layer *c, struct app *a)
 {
-	if (c->has_z)
-		inflateEnd(&c->z);
+	inflater_end(&c->z, a);
 	if (c->has_lzma)
 		lzma_end(&c->l);
-	c->has_z = c->has_lzma = false;
+	c->has_lzma = false;
 	c->kind = OFF;
 }
 
 static bool
 begin_zlib(struct http_layer *c, struct app *a, int bits, unsigned kind)
 {
-	end(c);
-	c->z = (z_stream) { .zalloc = zlib_take, .zfree = app_heap_give, .opaque = a };
-	c->has_z = inflateInit2(&c->z, bits) == Z_OK;
-	if (c->has_z)
-		c->kind = (uint8_t) kind;
-	return c->has_z;
+	end(c, a);
+	if (!inflater_begin(&c->z, a, bits))
+		return false;
+	c->kind = (uint8_t) kind;
+	return true;
 }
 
 /* Its header is there: the window as large as it says, or as we let it be; the end is where the stream says so. */
@@ -134,7 +126,7 @@ http_coding_clear(struct app *a, struct http_tx *t)
 {
 	for (struct http_layer *c; (c = t->layer);) {
 		t->layer = c->next;
-		end(c);
+		end(c, a);
 		app_give(a, c, sizeof(*c));
 	}
 }
@@ -256,7 +248,7 @@ emit(struct http *s, struct http_tx *t, struct http_layer *c)
 	c->out_n = 0;
 	r = c->next && c->kind != OFF ? feed(s, t, c->next, c->out, n) : hand_on(s, t, c->out, n);
 	if (r < 0)
-		end(c);
+		end(c, s->app);
 	return r;
 }
 
@@ -266,24 +258,21 @@ flush(struct http *s, struct http_tx *t, struct http_layer *c, uint32_t gap)
 {
 	if (c->through)
 		return hand_on(s, t, NULL, gap);
+	inflater_last(&c->z, s->app);
+	if (inflater_more(&c->z) && feed(s, t, c, (const uint8_t *) "", 0) < 0)
+		return -1;
 	if (c->out_n && emit(s, t, c) < 0)
 		return -1;
 	return c->next && c->kind != OFF ? flush(s, t, c->next, 0) : hand_on(s, t, NULL, 0);
 }
 
 static int
-undo_zlib(struct http_layer *c, const uint8_t **p, uint32_t *n)
+undo_zlib(struct http *s, struct http_layer *c, const uint8_t **p, uint32_t *n)
 {
-	int r;
+	uint32_t room = OUT_MAX - c->out_n;
+	int r = inflater_run(&c->z, s->app, p, n, c->out + c->out_n, &room);
 
-	c->z.next_in = (Bytef *) (uintptr_t) *p;
-	c->z.avail_in = *n;
-	c->z.next_out = c->out + c->out_n;
-	c->z.avail_out = OUT_MAX - c->out_n;
-	r = inflate(&c->z, Z_NO_FLUSH);
-	*p = c->z.next_in;
-	*n = c->z.avail_in;
-	c->out_n = OUT_MAX - c->z.avail_out;
+	c->out_n = OUT_MAX - room;
 	return r;
 }
 
@@ -355,7 +344,7 @@ restart(struct http *s, struct http_layer *c)
 static int
 give_up(struct http *s, struct http_tx *t, struct http_layer *c, const uint8_t *p, uint32_t n)
 {
-	end(c);
+	end(c, s->app);
 	c->out_n = 0;
 	c->through = true;
 	return hand_on(s, t, p, n);
@@ -369,15 +358,15 @@ feed(struct http *s, struct http_tx *t, struct http_layer *c, const uint8_t *p, 
 
 	if (c->through)
 		return hand_on(s, t, p, n);
-	while (left && !is_enough(s, t)) {
+	while ((left || inflater_more(&c->z)) && !is_enough(s, t)) {
 		int r;
 
 		if (c->out_n == OUT_MAX && emit(s, t, c) < 0)
 			return -1;
 		if (c->kind == OFF)
 			return -1;
-		r = c->kind == LZMA ? undo_lzma(s, t, c, &in, &left) : undo_zlib(c, &in, &left);
-		if (r == Z_DATA_ERROR && c->out_n) {
+		r = c->kind == LZMA ? undo_lzma(s, t, c, &in, &left) : undo_zlib(s, c, &in, &left);
+		if (r == Z_DATA_ERROR && (c->out_n || c->z.skip)) {
 			http_note(s, t, HTTP_EV_GZIP_FAILED);
 			r = Z_STREAM_END;
 		}
@@ -386,7 +375,7 @@ feed(struct http *s, struct http_tx *t, struct http_layer *c, const uint8_t *p, 
 		if (r == Z_OK)
 			continue;
 		if (r == Z_VERSION_ERROR) {
-			end(c);
+			end(c, s->app);
 			return -1;
 		}
 		http_note(s, t, HTTP_EV_GZIP_FAILED);
@@ -416,7 +405,7 @@ http_coding_feed(struct http *s, struct http_tx *t, const uint8_t *p, uint32_t n
 	if (p) {
 		feed(s, t, t->layer, p, n);
 		for (struct http_layer *c = is_enough(s, t) ? t->layer : NULL; c; c = c->next) {
-			end(c);
+			end(c, s->app);
 			c->out_n = 0;
 		}
 		return 0;

@@ -79,6 +79,13 @@ app_take(struct app *a, size_t n)
 	return calloc(1, n);
 }
 
+void *
+app_take_raw(struct app *a, size_t n)
+{
+	(void) a;
+	return malloc(n);
+}
+
 void
 app_give(struct app *a, void *p, size_t n)
 {

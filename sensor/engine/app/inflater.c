@@ -1,0 +1,157 @@
+/*
+ * inflater - see inflater.h.
+ */
+#include "engine/app/inflater.h"
+
+#include <isa-l/igzip_lib.h>
+
+#include "engine/app/heap.h"
+
+#define KEPT_MAX (128u << 10)
+#define HEAD 4 /* of a gzip stream: two magic bytes, method, flags */
+#define FLAG_NAME 8
+
+static void *
+zlib_take(void *app, unsigned n, unsigned size)
+{
+	return app_heap_take(app, (size_t) n * size);
+}
+
+bool
+inflater_begin(struct inflater *x, struct app *a, int bits)
+{
+	*x = (struct inflater) { .z = { .zalloc = zlib_take, .zfree = app_heap_give, .opaque = a }, .fresh = bits > 15 };
+	x->has_z = inflateInit2(&x->z, bits) == Z_OK;
+	return x->has_z;
+}
+
+static void
+drop_fast(struct inflater *x, struct app *a)
+{
+	app_give(a, x->fast, sizeof(*x->fast));
+	x->fast = NULL;
+}
+
+void
+inflater_end(struct inflater *x, struct app *a)
+{
+	if (x->has_z)
+		inflateEnd(&x->z);
+	if (x->fast)
+		drop_fast(x, a);
+	app_drop(a, &x->kept);
+	*x = (struct inflater) { 0 };
+}
+
+/* A plain gzip header: with others zlib looks closer. */
+static void
+begin_fast(struct inflater *x, struct app *a, const uint8_t *p, uint32_t n)
+{
+	x->fresh = false;
+	if (n < HEAD || p[0] != 0x1f || p[1] != 0x8b || p[2] != 8 || p[3] & ~FLAG_NAME || !(x->fast = app_take_raw(a, sizeof(*x->fast))))
+		return;
+	isal_inflate_init(x->fast);
+	x->fast->crc_flag = ISAL_GZIP;
+}
+
+/* From its beginning on. */
+static void
+turn_to_zlib(struct inflater *x, struct app *a)
+{
+	drop_fast(x, a);
+	x->skip = x->out;
+	x->anew = true;
+}
+
+/* First what was kept, while there is any, then what is at hand; what came out before goes nowhere. */
+static int
+run_zlib(struct inflater *x, const uint8_t **p, uint32_t *n, uint8_t *out, uint32_t *room)
+{
+	for (;;) {
+		bool kept = x->redone < x->kept.n, skip = x->skip != 0;
+		x->z.next_in = kept ? x->kept.p + x->redone : (Bytef *) (uintptr_t) *p;
+		x->z.avail_in = kept ? x->kept.n - x->redone : *n;
+		x->z.next_out = out;
+		x->z.avail_out = skip && x->skip < *room ? (uint32_t) x->skip : *room;
+		uint32_t had = x->z.avail_out;
+		int r = inflate(&x->z, Z_NO_FLUSH);
+		uint32_t came = had - x->z.avail_out;
+
+		if (kept)
+			x->redone = x->kept.n - x->z.avail_in;
+		else {
+			*p = x->z.next_in;
+			*n = x->z.avail_in;
+		}
+		if (skip)
+			x->skip -= came;
+		else {
+			out += came;
+			*room -= came;
+		}
+		if (r == Z_BUF_ERROR && x->anew) /* nothing is left to do */
+			return Z_OK;
+		if (r != Z_OK || (!kept && !skip) || !*room)
+			return r;
+	}
+}
+
+static int
+run_fast(struct inflater *x, struct app *a, const uint8_t **p, uint32_t *n, uint8_t *out, uint32_t *room)
+{
+	struct inflate_state *s = x->fast;
+
+	s->next_in = (uint8_t *) (uintptr_t) *p;
+	s->avail_in = *n;
+	s->next_out = out;
+	s->avail_out = *room;
+	int r = isal_inflate(s);
+	if (r < 0 && !x->lost) {
+		turn_to_zlib(x, a);
+		return run_zlib(x, p, n, out, room);
+	}
+	uint32_t took = *n - s->avail_in;
+	if (!x->lost && app_keep(a, &x->kept, span_of(*p, took), KEPT_MAX) < 0) {
+		app_drop(a, &x->kept);
+		x->lost = true;
+	}
+	x->out += *room - s->avail_out;
+	*p += took;
+	*n -= took;
+	*room = s->avail_out;
+	if (r < 0)
+		return Z_DATA_ERROR;
+	if (s->block_state != ISAL_BLOCK_FINISH)
+		return Z_OK;
+	drop_fast(x, a);
+	app_drop(a, &x->kept);
+	x->ended = true;
+	return Z_STREAM_END;
+}
+
+int
+inflater_run(struct inflater *x, struct app *a, const uint8_t **p, uint32_t *n, uint8_t *out, uint32_t *room)
+{
+	if (x->fresh)
+		begin_fast(x, a, *p, *n);
+	if (x->ended)
+		return Z_STREAM_END;
+	int r = x->fast ? run_fast(x, a, p, n, out, room) : run_zlib(x, p, n, out, room);
+	x->full = !*room;
+	return r;
+}
+
+void
+inflater_last(struct inflater *x, struct app *a)
+{
+	if (x->fast && !x->lost)
+		turn_to_zlib(x, a);
+}
+
+bool
+inflater_more(const struct inflater *x)
+{
+	if (!x->fast)
+		return x->redone < x->kept.n || (x->anew && x->full);
+	return x->full && (x->fast->tmp_out_valid > x->fast->tmp_out_processed || x->fast->read_in_length > 0);
+}
