@@ -89,7 +89,7 @@ run_zlib(struct inflater *x, const uint8_t **p, uint32_t *n, uint8_t *out, uint3
 			out += came;
 			*room -= came;
 		}
-		if (r == Z_BUF_ERROR && x->anew) /* nothing is left to do */
+		if (r == Z_BUF_ERROR && (x->anew || x->full)) /* nothing is left to do */
 			return Z_OK;
 		if (r != Z_OK || (!kept && !skip) || !*room)
 			return r;
@@ -152,6 +152,6 @@ bool
 inflater_more(const struct inflater *x)
 {
 	if (!x->fast)
-		return x->redone < x->kept.n || (x->anew && x->full);
+		return !x->ended && (x->redone < x->kept.n || x->full);
 	return x->full && (x->fast->tmp_out_valid > x->fast->tmp_out_processed || x->fast->read_in_length > 0);
 }
