@@ -101,11 +101,18 @@ static void
 facts_add(struct event_facts *to, const struct event_facts *added, int turn)
 {
 	to->flows += added->flows;
-	for (int d = 0; d < 2; d++) {
-		to->packets[d ^ turn] += added->packets[d];
-		to->bytes[d ^ turn] += added->bytes[d];
-		to->payload[d ^ turn] += added->payload[d];
-	}
+	if (!turn) /* nearly always, and several at a time */
+		for (int d = 0; d < 2; d++) {
+			to->packets[d] += added->packets[d];
+			to->bytes[d] += added->bytes[d];
+			to->payload[d] += added->payload[d];
+		}
+	else
+		for (int d = 0; d < 2; d++) {
+			to->packets[!d] += added->packets[d];
+			to->bytes[!d] += added->bytes[d];
+			to->payload[!d] += added->payload[d];
+		}
 	if (!facts_are_more(added))
 		return;
 	to->syn += added->syn;

@@ -11,10 +11,12 @@
 #include "engine/detect/ruleset.h"
 
 #define PREFIX 12 /* bits of an IPv4 address */
+#define NET 16    /* likewise */
 
 struct side {
 	struct addr *begin; /* of each piece, sorted */
 	uint32_t from[(1 << PREFIX) + 1]; /* by prefix: pieces that begin before all its addresses */
+	uint64_t any[(1 << NET) / 64];    /* bit per network: some rule has an address in it */
 	uint32_t *first;    /* n + 1: into rules */
 	uint32_t *rules;
 	uint32_t n;
@@ -183,6 +185,23 @@ index_prefixes(struct side *s)
 	s->from[1 << PREFIX] = at;
 }
 
+/* Networks of the IPv4 addresses of pieces that have rules. */
+static void
+mark_networks(struct side *s)
+{
+	const struct addr first = addr_mapped(0), last = addr_mapped(UINT32_MAX);
+
+	for (uint32_t k = 0; k < s->n; k++) {
+		const struct addr *end = k + 1 < s->n ? &s->begin[k + 1] : NULL; /* the first one behind it */
+		if (s->first[k] == s->first[k + 1] || addr_cmp(&s->begin[k], &last) > 0 || (end && addr_cmp(end, &first) <= 0))
+			continue;
+		uint32_t lo = addr_cmp(&s->begin[k], &first) < 0 ? 0 : __builtin_bswap32(s->begin[k].w[3]);
+		uint32_t hi = !end || addr_cmp(end, &last) > 0 ? UINT32_MAX : __builtin_bswap32(end->w[3]) - 1;
+		for (uint32_t net = lo >> (32 - NET); net <= hi >> (32 - NET); net++)
+			s->any[net / 64] |= UINT64_C(1) << net % 64;
+	}
+}
+
 static int
 build_side(const struct ruleset *r, const struct list *rules, struct side *out, const struct addr_set *(*set)(const struct sig *),
     bool (*mine)(const struct sig *))
@@ -196,8 +215,10 @@ build_side(const struct ruleset *r, const struct list *rules, struct side *out, 
 	qsort(e, n, sizeof(*e), edge_compare);
 	int bad = cut(out, e, n);
 	free(e);
-	if (bad == 0)
+	if (bad == 0) {
 		index_prefixes(out);
+		mark_networks(out);
+	}
 	return bad;
 }
 
@@ -299,7 +320,9 @@ find(const struct side *s, const struct addr *a, struct candidates *into)
 	uint32_t lo = 0, hi = s->n;
 
 	if (addr_is_v4(a)) {
-		uint32_t prefix = __builtin_bswap32(a->w[3]) >> (32 - PREFIX);
+		uint32_t prefix = __builtin_bswap32(a->w[3]) >> (32 - PREFIX), net = __builtin_bswap32(a->w[3]) >> (32 - NET);
+		if (!(s->any[net / 64] >> net % 64 & 1))
+			return false;
 		lo = s->from[prefix];
 		hi = s->from[prefix + 1];
 	}
