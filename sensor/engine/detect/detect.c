@@ -228,18 +228,9 @@ look_at_app(struct detect *d)
 	}
 }
 
-static bool
-has_bodies(const struct protocol *p)
-{
-	each_field(f, p)
-		if (f->kind == FIELD_BODY)
-			return true;
-	return false;
-}
-
 /* A message is complete, or a step of a handshake is: the stream's bytes belong to it and wait for no more. */
 static bool
-message_complete(const struct detect_in *in)
+message_complete(const struct ruleset *r, const struct detect_in *in)
 {
 	const struct app *a = in->app;
 	int dir = in->p->dir;
@@ -254,7 +245,7 @@ message_complete(const struct detect_in *in)
 	if (!in->marks || in->marks->app_step[dir] == step)
 		return false;
 	in->marks->app_step[dir] = step;
-	return !has_bodies(a->proto);
+	return !*r->bodies[a->index];
 }
 
 static void
@@ -272,7 +263,7 @@ begin(struct detect *d, const struct detect_in *in)
 	d->payload = p->flags & (PACKET_NO_PAYLOAD_INSPECT | PACKET_FRAGMENT) ? SPAN_NONE : p->payload;
 	if (d->payload.n == 0 && !(p->flags & (PACKET_NO_PAYLOAD_INSPECT | PACKET_FRAGMENT)))
 		d->payload = span_of("", 0);
-	if (in->stream && message_complete(in))
+	if (in->stream && message_complete(d->rules, in))
 		stream_raw_trigger(in->stream, p->dir);
 	d->has_raw = in->stream && in->streams && stream_raw(in->streams, in->stream, p, &d->raw) && d->raw.bytes.n;
 	d->ctx.has_payload = d->payload.n || d->has_raw;

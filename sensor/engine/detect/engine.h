@@ -371,6 +371,7 @@ struct ruleset {
 	struct list events;           /* only for packets with an event */
 	struct address_table *iponly;
 	struct app_group *app[PROTOCOLS_MAX][2];
+	const struct field **bodies[PROTOCOLS_MAX]; /* fields that are bodies; NULL-ended */
 	struct frame_group *frames[PROTOCOLS_MAX];
 	uint32_t frame_types[PROTOCOLS_MAX]; /* asked for: bit = type */
 	const char **name[NAME_CLASSES];

@@ -190,6 +190,23 @@ hash_rules(const struct rule_set *rules, char out[static 65])
 }
 
 static int
+list_bodies(struct ruleset *r)
+{
+	for (unsigned p = 0; p < protocol_table_n; p++) {
+		uint32_t n = 0;
+		each_field(f, protocol_table[p])
+			n += f->kind == FIELD_BODY;
+		if (!(r->bodies[p] = arena_zalloc(&r->arena, (n + 1) * sizeof(*r->bodies[p]))))
+			return -1;
+		n = 0;
+		each_field(f, protocol_table[p])
+			if (f->kind == FIELD_BODY)
+				r->bodies[p][n++] = f;
+	}
+	return 0;
+}
+
+static int
 finish(struct ruleset *r, const struct ruleset_in *in, struct built *b, struct diag *d)
 {
 	put_in_order(r, b);
@@ -200,7 +217,7 @@ finish(struct ruleset *r, const struct ruleset_in *in, struct built *b, struct d
 		memcpy(f, b->fasts, r->n * sizeof(*f));
 		r->fasts = f;
 	}
-	if (ends_build(r) < 0 || ruleset_group(r, b->fasts, d) < 0 || !(r->iponly = iponly_build(r)))
+	if (list_bodies(r) < 0 || ends_build(r) < 0 || ruleset_group(r, b->fasts, d) < 0 || !(r->iponly = iponly_build(r)))
 		return -1;
 	for (uint32_t i = 0; i < r->n; i++) {
 		if (in->conf->explain && r->sigs[i].rule->sid == explain_wants(in->conf->explain))

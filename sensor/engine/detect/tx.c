@@ -449,11 +449,12 @@ fields_scan(struct detect *d, struct look *l, const struct app_group *g, struct 
 }
 
 static void
-bodies_looked(const struct look *l)
+bodies_looked(const struct detect *d, const struct look *l)
 {
-	each_field(f, l->proto) {
+	for (const struct field **at = d->rules->bodies[d->app_index]; *at; at++) {
+		const struct field *f = *at;
 		struct body *b;
-		if (f->kind != FIELD_BODY || !(f->dirs >> l->dir & 1))
+		if (!(f->dirs >> l->dir & 1))
 			continue;
 		for (unsigned i = 0; (b = field_body(f, l->tx, l->dir, i)); i++) {
 			struct span s;
@@ -508,7 +509,7 @@ tx_look(struct detect *d, struct look *l)
 		explain_look(d, l);
 	if (!matched) /* else: what a rule picked up may lie there */
 		arena_back(&d->scratch, mark);
-	bodies_looked(l);
+	bodies_looked(d, l);
 }
 
 void

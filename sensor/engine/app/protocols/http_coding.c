@@ -106,10 +106,11 @@ begin_lzma(struct http *s, struct http_layer *c)
 static struct http_layer *
 layer_new(struct http *s, struct http_tx *t, unsigned kind)
 {
-	struct http_layer *c = app_take(s->app, sizeof(*c));
+	struct http_layer *c = app_take_raw(s->app, sizeof(*c));
 
 	if (!c)
 		return NULL;
+	memset(c, 0, offsetof(struct http_layer, out));
 	c->kind = (uint8_t) kind;
 	if (kind == LZMA && (!s->conf->lzma || !s->conf->lzma_memory)) {
 		http_note(s, t, HTTP_EV_LZMA_OFF);
