@@ -16,9 +16,11 @@ struct entry {
 struct services {
 	struct entry *e;
 	uint32_t *table; /* of entries, from 1; 0: none */
-	uint32_t n, buckets, stamp;
+	uint32_t n, buckets, most, stamp; /* most: buckets there is room for; a few are in use, as they stay in the cache */
 	uint64_t seed;
 };
+
+#define BUCKETS_MIN 64u
 
 struct services *
 services_new(uint32_t entries, uint64_t hash_seed)
@@ -28,10 +30,11 @@ services_new(uint32_t entries, uint64_t hash_seed)
 	if (!s)
 		return NULL;
 	s->seed = hash_seed;
-	for (s->buckets = 64; s->buckets * WAYS < entries;)
-		s->buckets *= 2;
-	s->e = calloc((size_t) s->buckets * WAYS, sizeof(*s->e));
-	s->table = calloc((size_t) s->buckets * WAYS, sizeof(*s->table));
+	s->buckets = BUCKETS_MIN;
+	for (s->most = BUCKETS_MIN; s->most * WAYS < entries;)
+		s->most *= 2;
+	s->e = calloc((size_t) s->most * WAYS, sizeof(*s->e));
+	s->table = calloc((size_t) s->most * WAYS, sizeof(*s->table));
 	if (!s->e || !s->table) {
 		services_free(s);
 		return NULL;
@@ -58,21 +61,68 @@ is_at(const struct entry *e, const struct flow *f, bool a)
 	return f->path.ip_version == 4 ? e->key.server.w[3] == f->at.v4[!a] : addr_eq(&e->key.server, &f->at.v6[!a]);
 }
 
+static uint32_t
+bucket_of(const struct services *s, const struct service_key *k)
+{
+	uint64_t words[] = { k->server.q[0], k->server.q[1], k->port | (uint64_t) k->proto << 16 | (uint64_t) k->ip_version << 24 };
+
+	return (uint32_t) (hash_bytes(words, sizeof(words), s->seed) & (s->buckets - 1)) * WAYS;
+}
+
+/* All entries into the table again, in twice the buckets or more, until each holds its own; in the largest some are left out, and are
+ * told like the others. */
+static void
+rehash(struct services *s)
+{
+	uint32_t i;
+
+	do {
+		s->buckets *= 2;
+		memset(s->table, 0, (size_t) s->buckets * WAYS * sizeof(*s->table));
+		for (i = 0; i < s->n; i++) {
+			uint32_t at = bucket_of(s, &s->e[i].key), end = at + WAYS;
+			while (at < end && s->table[at])
+				at++;
+			if (at == end && s->buckets < s->most)
+				break;
+			if (at == end)
+				continue;
+			s->table[at] = i + 1;
+			s->e[i].at = at;
+		}
+	} while (i < s->n);
+}
+
+void
+services_tell(struct services *s, struct emit *em, int64_t now)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		emit_facts(em, &s->e[i].key, &s->e[i].facts, now);
+	memset(s->table, 0, (size_t) s->buckets * WAYS * sizeof(*s->table));
+	for (s->buckets = BUCKETS_MIN; s->buckets < s->most && s->buckets < 4 * s->n;) /* the next second will be much the same */
+		s->buckets *= 2;
+	s->n = 0;
+	s->stamp = 0;
+}
+
 static struct entry *
 entry_of(struct services *s, struct emit *em, const struct flow *f, bool a, int64_t now)
 {
 	struct service_key k;
-	uint32_t at = UINT32_MAX;
-	struct entry *e, *oldest = NULL;
+	uint32_t at;
+	struct entry *e, *oldest;
 
+	if (s->n == s->most * WAYS)
+		services_tell(s, em, now);
 	memset(&k, 0, sizeof(k));
 	k.server = flow_addr_at(f, a);
 	k.port = a ? f->path.a_port : f->path.b_port;
 	k.proto = f->path.proto;
 	k.ip_version = f->path.ip_version;
-	uint64_t words[] = { k.server.q[0], k.server.q[1], k.port | (uint64_t) k.proto << 16 | (uint64_t) k.ip_version << 24 };
-	uint32_t first = (uint32_t) (hash_bytes(words, sizeof(words), s->seed) & (s->buckets - 1)) * WAYS;
-	for (uint32_t i = first; i < first + WAYS; i++) {
+again:
+	at = UINT32_MAX;
+	oldest = NULL;
+	for (uint32_t first = bucket_of(s, &k), i = first; i < first + WAYS; i++) {
 		if (!s->table[i]) {
 			if (at == UINT32_MAX)
 				at = i;
@@ -83,6 +133,10 @@ entry_of(struct services *s, struct emit *em, const struct flow *f, bool a, int6
 			return e;
 		if (!oldest || e->stamp < oldest->stamp)
 			oldest = e;
+	}
+	if (at == UINT32_MAX && s->buckets < s->most) {
+		rehash(s);
+		goto again;
 	}
 	if (at == UINT32_MAX) { /* told early; the new one takes its place */
 		emit_facts(em, &oldest->key, &oldest->facts, now);
@@ -96,23 +150,21 @@ entry_of(struct services *s, struct emit *em, const struct flow *f, bool a, int6
 	return e;
 }
 
-/* `turn`: the flow took the server for its client. */
+/* Its bytes, by who sent them. `turn`: the flow took the server for its client. */
 static void
-facts_add(struct event_facts *to, const struct event_facts *added, int turn)
+sizes_add(struct event_facts *to, const struct packet *p, int turn)
+{
+	int d = p->dir ^ turn;
+
+	to->packets[d]++;
+	to->bytes[d] += p->l3.n;
+	to->payload[d] += p->payload.n;
+}
+
+static void
+facts_add(struct event_facts *to, const struct event_facts *added)
 {
 	to->flows += added->flows;
-	if (!turn) /* nearly always, and several at a time */
-		for (int d = 0; d < 2; d++) {
-			to->packets[d] += added->packets[d];
-			to->bytes[d] += added->bytes[d];
-			to->payload[d] += added->payload[d];
-		}
-	else
-		for (int d = 0; d < 2; d++) {
-			to->packets[!d] += added->packets[d];
-			to->bytes[!d] += added->bytes[d];
-			to->payload[!d] += added->payload[d];
-		}
 	if (!facts_are_more(added))
 		return;
 	to->syn += added->syn;
@@ -128,7 +180,8 @@ facts_add(struct event_facts *to, const struct event_facts *added, int turn)
 }
 
 void
-services_add(struct services *s, struct emit *em, const struct flow *f, struct session *ses, const struct event_facts *added, int64_t now)
+services_add(struct services *s, struct emit *em, const struct flow *f, struct session *ses, const struct packet *p, const struct event_facts *added,
+    int64_t now)
 {
 	int server = ses->answer_first ? TO_SERVER : TO_CLIENT; /* the client's SYN was lost, or is not mirrored */
 	bool a = (server == TO_SERVER) == f->client_is_a;
@@ -140,23 +193,13 @@ services_add(struct services *s, struct emit *em, const struct flow *f, struct s
 		at = (uint32_t) (e - s->e) + 1;
 		ses->service = (uint16_t) (at <= UINT16_MAX ? at : 0);
 	}
-	facts_add(&e->facts, added, ses->answer_first);
+	if (p)
+		sizes_add(&e->facts, p, ses->answer_first);
+	facts_add(&e->facts, added);
 }
 
 void
 services_fetch(const struct services *s, const struct session *ses)
 {
 	fetch(&s->e[ses->service ? ses->service - 1 : 0], sizeof(*s->e));
-}
-
-void
-services_tell(struct services *s, struct emit *em, int64_t now)
-{
-	for (uint32_t i = 0; i < s->n; i++) {
-		struct entry *e = &s->e[i];
-		emit_facts(em, &e->key, &e->facts, now);
-		s->table[e->at] = 0;
-	}
-	s->n = 0;
-	s->stamp = 0;
 }

@@ -71,15 +71,12 @@ facts_are_more(const struct event_facts *now)
 }
 
 void session_count_flags(struct session *s, const struct flow *f, const struct packet *p, struct event_facts *now);
-/* Counts the packet, in the session and in `now`, what this packet adds to the totals. */
+/* Counts the packet, in the session, and its flags in `now`, what this packet adds to the totals. */
 static inline void
 session_count(struct session *s, const struct flow *f, const struct packet *p, struct event_facts *now)
 {
 	int d = p->dir;
 
-	now->packets[d] = 1;
-	now->bytes[d] = p->l3.n;
-	now->payload[d] = p->payload.n;
 	s->bytes[d] += p->l3.n;
 	s->squares[d] += (uint64_t) p->l3.n * p->l3.n;
 	if (p->proto == 6 && p->tcp.flags & (TCP_SYN | TCP_RST | TCP_FIN))

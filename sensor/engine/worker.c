@@ -158,9 +158,6 @@ turn(struct worker *w, struct flow *f, struct session *s, struct packet *p, unsi
 	session_turn(&w->sessions, s);
 	if (s->stream)
 		stream_turn(s->stream);
-	SWAP_PAIR(w->now.packets);
-	SWAP_PAIR(w->now.bytes);
-	SWAP_PAIR(w->now.payload);
 	s->app->reversed = false;
 	return (updated & 1) << 1 | updated >> 1;
 }
@@ -375,7 +372,7 @@ worker_packet(struct worker *w, struct packet *p, const struct flow_want *want) 
 		session_macs(&w->sessions, s, p);
 	if (s->bypassed) {
 		session_count(s, f, p, &w->now);
-		services_add(w->services, &w->emit, f, s, &w->now, p->ts);
+		services_add(w->services, &w->emit, f, s, p, &w->now, p->ts);
 		return;
 	}
 	if (s->app && s->app->no_payload)
@@ -397,7 +394,7 @@ worker_packet(struct worker *w, struct packet *p, const struct flow_want *want) 
 		let_go(w, s, p, updated);
 	else
 		look(w, f, s, p, updated);
-	services_add(w->services, &w->emit, f, s, &w->now, p->ts);
+	services_add(w->services, &w->emit, f, s, p, &w->now, p->ts);
 done:
 	if (p->is_arp)
 		emit_arp(&w->emit, p);
@@ -447,7 +444,7 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 		}
 	}
 	log_transactions(w, f, s, NULL, true);
-	services_add(w->services, &w->emit, f, s, &w->now, f->last);
+	services_add(w->services, &w->emit, f, s, NULL, &w->now, f->last);
 	emit_flow(&w->emit, f, s, why);
 	emit_netflow(&w->emit, f, s);
 	session_end(&w->sessions, s);
