@@ -43,25 +43,25 @@ void json_put_span(struct json *j, struct span key, struct span s);
 #define json_array(j, key) casus_json_array(j, key)
 #define json_null(j, key) casus_json_null(j, key)
 
-static inline void
+static inline __attribute__((always_inline)) void
 json_object(struct json *j, const char *key)
 {
 	json_open(j, span_str(key), '{', '}');
 }
 
-static inline void
+static inline __attribute__((always_inline)) void
 json_array(struct json *j, const char *key)
 {
 	json_open(j, span_str(key), '[', ']');
 }
 
-static inline void
+static inline __attribute__((always_inline)) void
 json_u64(struct json *j, const char *key, uint64_t v)
 {
 	json_put_u64(j, span_str(key), v);
 }
 
-static inline void
+static inline __attribute__((always_inline)) void
 json_i64(struct json *j, const char *key, int64_t v)
 {
 	json_put_i64(j, span_str(key), v);
@@ -74,27 +74,27 @@ json_f64(struct json *j, const char *key, double v)
 	json_put_f64(j, span_str(key), v);
 }
 
-static inline void
+static inline __attribute__((always_inline)) void
 json_bool(struct json *j, const char *key, bool v)
 {
 	json_put_text(j, span_str(key), v ? SPAN_LIT("true") : SPAN_LIT("false"));
 }
 
-static inline void
+static inline __attribute__((always_inline)) void
 json_null(struct json *j, const char *key)
 {
 	json_put_text(j, span_str(key), SPAN_LIT("null"));
 }
 
 /* Bytes as a string: UTF-8 that is well-formed passes, every other byte becomes \u00XX (so nothing is lost). */
-static inline void
+static inline __attribute__((always_inline)) void
 json_span(struct json *j, const char *key, struct span s)
 {
 	json_put_span(j, span_str(key), s);
 }
 
 /* NULL = null */
-static inline void
+static inline __attribute__((always_inline)) void
 json_str(struct json *j, const char *key, const char *s)
 {
 	if (s)
