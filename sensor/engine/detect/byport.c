@@ -15,6 +15,7 @@ struct side {
 	uint32_t *first; /* n + 1: into rules */
 	uint32_t *rules;
 	uint32_t n;
+	uint16_t from[257];   /* by the higher half of a port: the piece that the first one with it is in; the last piece */
 };
 struct port_table {
 	struct side by[2]; /* source, destination */
@@ -87,6 +88,19 @@ cut(struct side *s, const struct ruleset *r, const struct list *l, int side)
 	return 0;
 }
 
+static void
+index_halves(struct side *s)
+{
+	uint32_t at = 0;
+
+	for (uint32_t k = 0; k < 256; k++) {
+		while (at + 1 < s->n && s->begin[at + 1] <= k << 8)
+			at++;
+		s->from[k] = (uint16_t) at;
+	}
+	s->from[256] = (uint16_t) (s->n - 1);
+}
+
 static int
 fill(struct side *s, const struct ruleset *r, const struct list *l, int side)
 {
@@ -126,8 +140,10 @@ ports_take(struct ruleset *r, struct list *l, struct port_table **out)
 	if (e == 0 && mine.n && !(*out = t = calloc(1, sizeof(*t))))
 		e = -1;
 	for (int side = 0; t && e == 0 && side < 2; side++)
-		if ((e = cut(&t->by[side], r, &mine, side)) == 0)
+		if ((e = cut(&t->by[side], r, &mine, side)) == 0) {
+			index_halves(&t->by[side]);
 			e = fill(&t->by[side], r, &mine, side);
+		}
 	if (t)
 		t->n = mine.n;
 	free(mine.v);
@@ -154,7 +170,7 @@ ports_count(const struct port_table *t)
 static void
 find(const struct side *s, uint16_t port, struct candidates *into)
 {
-	uint32_t lo = 0, hi = s->n; /* the piece is in [lo, hi) */
+	uint32_t lo = s->from[port >> 8], hi = s->from[(port >> 8) + 1] + 1u; /* the piece is in [lo, hi) */
 
 	while (hi - lo > 1) {
 		uint32_t mid = (lo + hi) / 2;
