@@ -6,6 +6,7 @@
 #include <isa-l/igzip_lib.h>
 
 #include "engine/app/heap.h"
+#include "engine/app/inner.h"
 
 #define KEPT_MAX (128u << 10)
 #define HEAD 4 /* of a gzip stream: two magic bytes, method, flags */
@@ -43,11 +44,15 @@ inflater_end(struct inflater *x, struct app *a)
 	*x = (struct inflater) { 0 };
 }
 
-/* A plain gzip header: with others zlib looks closer. */
+/* A plain gzip header: with others zlib looks closer. Nor where half of all memory is in use: zlib needs half as much. */
 static void
 begin_fast(struct inflater *x, struct app *a, const uint8_t *p, uint32_t n)
 {
+	const struct apps *e = a->engine;
+
 	x->fresh = false;
+	if (pool_used(e->pool) > pool_ceiling(e->pool) / 2 || (e->memcap && e->used + sizeof(*x->fast) > e->memcap / 2))
+		return;
 	if (n < HEAD || p[0] != 0x1f || p[1] != 0x8b || p[2] != 8 || p[3] & ~FLAG_NAME || !(x->fast = app_take_raw(a, sizeof(*x->fast))))
 		return;
 	isal_inflate_init(x->fast);
