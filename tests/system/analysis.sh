@@ -26,6 +26,18 @@ grep -Eq '^rules that cost more than others: 2$' analysis || fail "costly rules:
 grep -Eq 'sid 2: the pattern it is found by is shorter' analysis || fail "a short pattern"
 grep -Eq 'sid 5 .*found by its ports$' analysis || fail "one port tells more than a short pattern: $(cat analysis)"
 grep -Eq 'sid 4: a regular expression without a pattern' analysis || fail "a lonely regular expression"
+! grep -q inside analysis || fail "rules that name no addresses are in one group: $(cat analysis)"
+cat > home.rules << 'END'
+alert udp 10.0.0.0/8 any -> !10.0.0.0/8 any (msg:"a"; content:"outbound"; sid:1;)
+alert udp !10.0.0.0/8 any -> 10.0.0.0/8 any (msg:"b"; content:"inbound"; sid:2;)
+alert udp any any -> 10.0.0.0/8 any (msg:"c"; content:"to home"; sid:3;)
+END
+"$casus" --engine-analysis -S home.rules > analysis 2> errors || fail "$(cat errors)"
+grep -q '^  10\.0\.0\.0 - 10\.255\.255\.255$' analysis || fail "what most rules name is told: $(cat analysis)"
+for kind in 'inside to inside 1' 'inside to outside 1' 'outside to inside 2'; do
+	grep -Eq "^  udp payload, to client, ${kind% *} +${kind##* } " analysis || fail "patterns, $kind: $(cat analysis)"
+done
+! grep -q 'outside to outside' analysis || fail "no rule is on strangers among themselves: $(cat analysis)"
 for w in 1 2; do
 	"$casus" -r t.pcap -S r.rules -l "out$w" -w $w --rule-profile=json > "profile$w" 2> errors || fail "$(cat errors)"
 	grep -q '"signature_id":4,.*"checks":3,"matches":3,' "profile$w" || fail "-w $w: sid 4: $(cat "profile$w")"

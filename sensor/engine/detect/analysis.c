@@ -5,6 +5,8 @@
 
 #include "engine/detect/ruleset.h"
 
+#define INSIDE_MAX 20 /* ranges that are printed */
+
 static const char *const scope_name[] = { "meta", "packet", "flow", "content", "buffer", "transform", "action", "transaction" };
 static const char *const dir_name[] = { "to server", "to client" };
 static const char *const kind_name[] = { "sticky buffer", "sticky buffer", "sticky buffer", "number", "flag" };
@@ -112,12 +114,31 @@ print_placed_fields(const struct ruleset *r, int dir, unsigned kind, FILE *out)
 	}
 }
 
+/* What "inside" stands for in the names that follow. */
+static void
+print_inside(const struct ends *e, FILE *out)
+{
+	char lo[ADDR_STRLEN], hi[ADDR_STRLEN];
+
+	if (!e->inside)
+		return;
+	fprintf(out, "inside, the addresses that most rules name:\n");
+	for (uint32_t i = 0; i < e->inside->n && i < INSIDE_MAX; i++) {
+		addr_print(&e->inside->r[i].lo, lo);
+		addr_print(&e->inside->r[i].hi, hi);
+		fprintf(out, "  %s - %s\n", lo, hi);
+	}
+	if (e->inside->n > INSIDE_MAX)
+		fprintf(out, "  and %u ranges more\n", e->inside->n - INSIDE_MAX);
+}
+
 static void
 print_groups(const struct ruleset *r, FILE *out)
 {
 	static const char *const class_name[] = { "tcp", "tcp stream", "udp", "other" };
 	char name[96];
 
+	print_inside(&r->ends, out);
 	fprintf(out, "databases (patterns, rules, bytes):\n");
 	for (uint32_t i = 0; i < r->n_scans; i++)
 		fprintf(out, "  %-60s %6u %6u %8llu%s\n", r->scans[i]->name, r->scans[i]->n_patterns + r->scans[i]->n_runs, r->scans[i]->n_rules,
