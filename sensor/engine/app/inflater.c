@@ -8,8 +8,9 @@
 #include "engine/app/heap.h"
 #include "engine/app/inner.h"
 
-#define KEPT_MAX (128u << 10)
-#define HEAD 4 /* of a gzip stream: two magic bytes, method, flags */
+#define KEPT_MAX (64u << 10)
+#define OUT_MAX (1u << 20) /* zlib would have to make again: with so much, nothing is kept any more */
+#define HEAD 10            /* of a gzip stream: two magic bytes, method, flags, ... */
 #define FLAG_NAME 8
 
 static void *
@@ -44,16 +45,25 @@ inflater_end(struct inflater *x, struct app *a)
 	*x = (struct inflater) { 0 };
 }
 
-/* A plain gzip header: with others zlib looks closer. Nor where half of all memory is in use: zlib needs half as much. */
+/* ISA-L's state is more than twice as large as zlib's, and bytes are kept besides. */
+static bool
+is_short(const struct apps *e)
+{
+	return pool_used(e->pool) > pool_ceiling(e->pool) / 2 || (e->memcap && e->used + sizeof(struct inflate_state) > e->memcap / 2);
+}
+
+/* A plain gzip header, and all of it: ISA-L does not remember its flags from one piece to the next. With others zlib looks closer. */
+static bool
+is_plain(const uint8_t *p, uint32_t n)
+{
+	return n >= HEAD && p[0] == 0x1f && p[1] == 0x8b && p[2] == 8 && (p[3] == 0 || (p[3] == FLAG_NAME && memchr(p + HEAD, 0, n - HEAD)));
+}
+
 static void
 begin_fast(struct inflater *x, struct app *a, const uint8_t *p, uint32_t n)
 {
-	const struct apps *e = a->engine;
-
 	x->fresh = false;
-	if (pool_used(e->pool) > pool_ceiling(e->pool) / 2 || (e->memcap && e->used + sizeof(*x->fast) > e->memcap / 2))
-		return;
-	if (n < HEAD || p[0] != 0x1f || p[1] != 0x8b || p[2] != 8 || p[3] & ~FLAG_NAME || !(x->fast = app_take_raw(a, sizeof(*x->fast))))
+	if (!is_plain(p, n) || is_short(a->engine) || !(x->fast = app_take_raw(a, sizeof(*x->fast))))
 		return;
 	isal_inflate_init(x->fast);
 	x->fast->crc_flag = ISAL_GZIP;
@@ -70,7 +80,7 @@ turn_to_zlib(struct inflater *x, struct app *a)
 
 /* First what was kept, while there is any, then what is at hand; what came out before goes nowhere. */
 static int
-run_zlib(struct inflater *x, const uint8_t **p, uint32_t *n, uint8_t *out, uint32_t *room)
+run_zlib(struct inflater *x, struct app *a, const uint8_t **p, uint32_t *n, uint8_t *out, uint32_t *room)
 {
 	for (;;) {
 		bool kept = x->redone < x->kept.n, skip = x->skip != 0;
@@ -84,7 +94,11 @@ run_zlib(struct inflater *x, const uint8_t **p, uint32_t *n, uint8_t *out, uint3
 
 		if (kept)
 			x->redone = x->kept.n - x->z.avail_in;
-		else {
+		if (kept && x->redone == x->kept.n) {
+			app_drop(a, &x->kept);
+			x->redone = 0;
+		}
+		if (!kept) {
 			*p = x->z.next_in;
 			*n = x->z.avail_in;
 		}
@@ -101,6 +115,15 @@ run_zlib(struct inflater *x, const uint8_t **p, uint32_t *n, uint8_t *out, uint3
 	}
 }
 
+static void
+keep(struct inflater *x, struct app *a, struct span s)
+{
+	if (x->lost || (x->out <= OUT_MAX && !is_short(a->engine) && app_keep(a, &x->kept, s, KEPT_MAX) == 0))
+		return;
+	app_drop(a, &x->kept);
+	x->lost = true;
+}
+
 static int
 run_fast(struct inflater *x, struct app *a, const uint8_t **p, uint32_t *n, uint8_t *out, uint32_t *room)
 {
@@ -113,25 +136,19 @@ run_fast(struct inflater *x, struct app *a, const uint8_t **p, uint32_t *n, uint
 	int r = isal_inflate(s);
 	if (r < 0 && !x->lost) {
 		turn_to_zlib(x, a);
-		return run_zlib(x, p, n, out, room);
+		return run_zlib(x, a, p, n, out, room);
 	}
 	uint32_t took = *n - s->avail_in;
-	if (!x->lost && app_keep(a, &x->kept, span_of(*p, took), KEPT_MAX) < 0) {
-		app_drop(a, &x->kept);
-		x->lost = true;
-	}
 	x->out += *room - s->avail_out;
+	keep(x, a, span_of(*p, took));
 	*p += took;
 	*n -= took;
 	*room = s->avail_out;
-	if (r < 0)
-		return Z_DATA_ERROR;
-	if (s->block_state != ISAL_BLOCK_FINISH)
+	if (r >= 0 && s->block_state != ISAL_BLOCK_FINISH)
 		return Z_OK;
 	drop_fast(x, a);
 	app_drop(a, &x->kept);
-	x->ended = true;
-	return Z_STREAM_END;
+	return x->end = r < 0 ? Z_DATA_ERROR : Z_STREAM_END;
 }
 
 int
@@ -139,9 +156,9 @@ inflater_run(struct inflater *x, struct app *a, const uint8_t **p, uint32_t *n, 
 {
 	if (x->fresh)
 		begin_fast(x, a, *p, *n);
-	if (x->ended)
-		return Z_STREAM_END;
-	int r = x->fast ? run_fast(x, a, p, n, out, room) : run_zlib(x, p, n, out, room);
+	if (x->end)
+		return x->end;
+	int r = x->fast ? run_fast(x, a, p, n, out, room) : run_zlib(x, a, p, n, out, room);
 	x->full = !*room;
 	return r;
 }
@@ -157,6 +174,6 @@ bool
 inflater_more(const struct inflater *x)
 {
 	if (!x->fast)
-		return !x->ended && (x->redone < x->kept.n || x->full);
+		return !x->end && (x->redone < x->kept.n || x->full);
 	return x->full && (x->fast->tmp_out_valid > x->fast->tmp_out_processed || x->fast->read_in_length > 0);
 }

@@ -2,13 +2,14 @@
  * inflater - gzip, zlib's format and bare deflate, undone as the bytes come.
  *
  * Thread:    the worker's.
- * Memory:    the libraries' states, and the first KEPT_MAX bytes of what went in, from the worker's pool.
+ * Memory:    the libraries' states, and what went in, as long as it and what came of it is little, from the worker's pool.
  * Owns:      both, until inflater_end().
  * Not here:  which coding a body has -> unpack.h, protocols/http_coding.c
  *
  * ISA-L undoes gzip three times as fast as zlib, but stops elsewhere in a damaged stream. Where it fails, zlib begins anew with what
  * was kept: what comes out, and how it ends, is zlib's. Two differences remain: a stream whose code tables are not complete, which no
- * encoder writes and zlib refuses, is gone on with; and of one that is damaged or cut behind KEPT_MAX bytes the last few may be missing.
+ * encoder writes and zlib refuses, is gone on with; and of one that is damaged or cut behind KEPT_MAX bytes, or OUT_MAX of what comes
+ * out, the last few may be missing.
  *
  * Source: RFC 1950 to 1952; zlib.h; ISA-L's igzip_lib.h.
  */
@@ -22,7 +23,8 @@
 struct inflate_state;
 struct inflater {
 	z_stream z;
-	bool has_z, fresh, ended;
+	bool has_z, fresh;
+	int end;                    /* Z_STREAM_END or Z_DATA_ERROR of ISA-L's, told again and again; 0 */
 	bool full;                  /* all the room there was is in use: there may be more */
 	bool lost;                  /* more went in than is kept */
 	bool anew;                  /* zlib has begun anew */

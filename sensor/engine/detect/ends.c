@@ -51,7 +51,7 @@ most_named(const struct ruleset *r, const struct named *v, uint32_t n)
 	for (uint32_t i = 0, k; i < n; i = k) {
 		for (k = i + 1; k < n && v[k].set == v[i].set;)
 			k++;
-		if (k - i < count || (k - i == count && v[i].sig > first))
+		if (k - i < count || (k - i == count && (v[i].sig > first || (v[i].sig == first && v[i].dst))))
 			continue;
 		count = k - i;
 		first = v[i].sig;

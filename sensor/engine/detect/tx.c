@@ -417,6 +417,7 @@ fields_scan(struct detect *d, struct look *l, const struct app_group *g, struct 
 {
 	size_t begin = arena_mark(&d->scratch).used;
 	uint64_t scanned = l->state ? l->state->scanned[l->dir] : 0, now = scanned;
+	bool unsearched = false;
 
 	for (uint32_t k = 0; k < g->n_scans; k++) {
 		const struct field_scan *fs = &g->scans[k];
@@ -426,12 +427,14 @@ fields_scan(struct detect *d, struct look *l, const struct app_group *g, struct 
 		struct arena_mark mark = arena_mark(&d->scratch);
 		struct span s;
 		uint64_t start;
-		if (!finder)
-			continue;
 		if (k < 64 && scanned >> k & 1)
 			continue;
 		if (l->tx->progress[l->dir] < f->progress[l->dir] && !l->over)
 			break;
+		if (!finder) {
+			unsearched |= f->kind == FIELD_BODY;
+			continue;
+		}
 		unsigned i = 0;
 		for (; buffer_instance(d, b, l->tx, l->dir, i, l->over, &s, &start); i++)
 			finder_field(d, finder, s, l->reloaded ? s : fresh(b, f, l, i, s, start), start, &d->tx);
@@ -444,7 +447,8 @@ fields_scan(struct detect *d, struct look *l, const struct app_group *g, struct 
 		if (k < 64 && field_settled(f, l))
 			now |= UINT64_C(1) << k;
 	}
-	if (now != scanned && !l->over && state_room(d, l))
+	/* a body that is not searched is told as looked at: other rules, after a reload, have to know that these were not theirs */
+	if ((now != scanned || (unsearched && !l->state)) && !l->over && state_room(d, l))
 		l->state->scanned[l->dir] = now;
 }
 

@@ -369,6 +369,7 @@ feed(struct http *s, struct http_tx *t, struct http_layer *c, const uint8_t *p, 
 		r = c->kind == LZMA ? undo_lzma(s, t, c, &in, &left) : undo_zlib(s, c, &in, &left);
 		if (r == Z_DATA_ERROR && (c->out_n || c->z.skip)) {
 			http_note(s, t, HTTP_EV_GZIP_FAILED);
+			c->z.skip = 0;
 			r = Z_STREAM_END;
 		}
 		if (r == Z_STREAM_END)

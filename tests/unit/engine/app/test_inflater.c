@@ -169,6 +169,59 @@ test_short_of_memory(void **state)
 	}
 }
 
+/* Nor where a name in the header is not there as a whole: ISA-L would not know any more that it is a name. */
+static void
+test_name_in_two_pieces(void **state)
+{
+	static const uint8_t head[] = { 0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3, 'n', 'a', 'm', 'e', 0 };
+	struct inflater x;
+	uint8_t out[16];
+
+	(void) state;
+	for (uint32_t n = 1; n <= sizeof(head); n++) {
+		const uint8_t *p = head;
+		uint32_t left = n, room = sizeof(out);
+		assert_true(inflater_begin(&x, &twin.app, 47));
+		assert_int_equal(inflater_run(&x, &twin.app, &p, &left, out, &room), Z_OK);
+		assert_int_equal(x.fast != NULL, n == sizeof(head));
+		inflater_end(&x, &twin.app);
+	}
+}
+
+/* zlib says it of a damaged stream again and again. */
+static void
+test_error_stays(void **state)
+{
+	uint32_t n = 200u << 10, at;
+	uint8_t *text = malloc(n), *stream = malloc(TWIN_IN), out[4096];
+	struct inflater x;
+	int r = Z_OK;
+
+	(void) state;
+	for (uint32_t i = 0; i < n; i++)
+		text[i] = (uint8_t) dice(256);
+	uint32_t size = write_stream(stream, text, n);
+	stream[size - 8] ^= 1; /* its checksum */
+	assert_true(inflater_begin(&x, &twin.app, 31));
+	for (at = 0; r == Z_OK && at < size;) {
+		const uint8_t *p = stream + at;
+		uint32_t left = size - at < 1460 ? size - at : 1460, room = sizeof(out);
+		r = inflater_run(&x, &twin.app, &p, &left, out, &room);
+		at = (uint32_t) (p - stream);
+	}
+	assert_int_equal(r, Z_DATA_ERROR);
+	for (int again = 0; again < 3; again++) {
+		const uint8_t *p = stream;
+		uint32_t left = 1000, room = sizeof(out);
+		assert_int_equal(inflater_run(&x, &twin.app, &p, &left, out, &room), Z_DATA_ERROR);
+		assert_int_equal(room, sizeof(out));
+	}
+	assert_false(inflater_more(&x));
+	inflater_end(&x, &twin.app);
+	free(text);
+	free(stream);
+}
+
 int
 main(void)
 {
@@ -176,6 +229,8 @@ main(void)
 		cmocka_unit_test(test_same_as_zlib),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_short_of_memory),
+		cmocka_unit_test(test_name_in_two_pieces),
+		cmocka_unit_test(test_error_stays),
 	};
 	struct diag d;
 
