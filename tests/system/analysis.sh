@@ -38,6 +38,15 @@ for kind in 'inside to inside 1' 'inside to outside 1' 'outside to inside 2'; do
 	grep -Eq "^  udp payload, to client, ${kind% *} +${kind##* } " analysis || fail "patterns, $kind: $(cat analysis)"
 done
 ! grep -q 'outside to outside' analysis || fail "no rule is on strangers among themselves: $(cat analysis)"
+cat > often.rules << 'END'
+alert udp !192.0.2.1 any -> 198.51.100.0/24 any (msg:"a"; content:"one"; sid:1;)
+alert udp !192.0.2.1 any -> 198.51.100.0/24 any (msg:"b"; content:"two"; sid:2;)
+alert udp !10.0.0.0/8 any -> any any (msg:"c"; content:"three"; sid:3;)
+alert udp 10.0.0.0/8 any -> any any (msg:"d"; content:"four"; sid:4;)
+alert udp [10.0.0.0/9,10.128.0.0/9] any -> any any (msg:"e"; content:"five"; sid:5;)
+END
+"$casus" --engine-analysis -S often.rules > analysis 2> errors || fail "$(cat errors)"
+grep -A1 '^inside' analysis | grep -q '^  10\.0\.0\.0 - 10\.255\.255\.255$' || fail "a set, the same in other words and all but it count together: $(cat analysis)"
 for w in 1 2; do
 	"$casus" -r t.pcap -S r.rules -l "out$w" -w $w --rule-profile=json > "profile$w" 2> errors || fail "$(cat errors)"
 	grep -q '"signature_id":4,.*"checks":3,"matches":3,' "profile$w" || fail "-w $w: sid 4: $(cat "profile$w")"

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "engine/detect/ruleset.h"
 
 #define ENOUGH 4  /* one rule in so many names the set, else it cuts too little off */
@@ -13,6 +14,7 @@
 
 struct named { /* a set that a rule names */
 	const struct addr_set *set;
+	uint64_t key; /* the same for sets of the same addresses, and for what is not in those */
 	uint32_t sig;
 	bool dst;
 };
@@ -22,26 +24,62 @@ by_set(const void *a, const void *b)
 {
 	const struct named *x = a, *y = b;
 
-	if (x->set != y->set)
-		return (uintptr_t) x->set < (uintptr_t) y->set ? -1 : 1;
-	return (x->sig > y->sig) - (x->sig < y->sig);
+	return (x->set > y->set) - (x->set < y->set);
 }
 
+static int
+by_key(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return by_set(a, b);
+}
+
+static bool
+has_lowest(const struct addr_set *s)
+{
+	return s->n && s->r[0].lo.q[0] == 0 && s->r[0].lo.q[1] == 0;
+}
+
+/* A hash of the borders at which one is in the set or not in it any more, from the lowest address on. */
+static uint64_t
+key_of(const struct addr_set *s)
+{
+	uint64_t key = 0;
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct addr border[2] = { s->r[i].lo, s->r[i].hi };
+		for (int k = 15; k >= 0 && ++border[1].b[k] == 0; k--) /* the one behind it; the lowest behind the highest */
+			;
+		for (int k = 0; k < 2; k++)
+			if (border[k].q[0] || border[k].q[1])
+				key = hash_bytes(&border[k], sizeof(border[k]), key);
+	}
+	return key;
+}
+
+/* Sorted, all with the same key together. */
 static uint32_t
-list_named(const struct ruleset *r, struct named *out)
+list_named(const struct ruleset *r, struct named *v)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < r->n; i++) {
 		if (r->sigs[i].src)
-			out[n++] = (struct named) { r->sigs[i].src, i, false };
+			v[n++] = (struct named) { .set = r->sigs[i].src, .sig = i };
 		if (r->sigs[i].dst)
-			out[n++] = (struct named) { r->sigs[i].dst, i, true };
+			v[n++] = (struct named) { .set = r->sigs[i].dst, .sig = i, .dst = true };
 	}
+	qsort(v, n, sizeof(*v), by_set);
+	for (uint32_t i = 0; i < n; i++)
+		v[i].key = i && v[i].set == v[i - 1].set ? v[i - 1].key : key_of(v[i].set);
+	qsort(v, n, sizeof(*v), by_key);
 	return n;
 }
 
-/* Named most often; of equals, the one that an earlier rule names. NULL: none by enough rules. */
+/* Named most often, or what is not in it; of equals, the one that an earlier rule names. NULL: none by enough rules. */
 static const struct addr_set *
 most_named(const struct ruleset *r, const struct named *v, uint32_t n)
 {
@@ -49,13 +87,19 @@ most_named(const struct ruleset *r, const struct named *v, uint32_t n)
 	uint32_t count = 0, first = 0;
 
 	for (uint32_t i = 0, k; i < n; i = k) {
-		for (k = i + 1; k < n && v[k].set == v[i].set;)
-			k++;
-		if (k - i < count || (k - i == count && (v[i].sig > first || (v[i].sig == first && v[i].dst))))
+		uint32_t lowest = UINT32_MAX; /* which rule is the first; its source before its destination */
+		const struct addr_set *set = v[i].set;
+		for (k = i; k < n && v[k].key == v[i].key; k++) {
+			if (2 * v[k].sig + v[k].dst < lowest)
+				lowest = 2 * v[k].sig + v[k].dst;
+			if (has_lowest(set)) /* "all but those": rather those */
+				set = v[k].set;
+		}
+		if (k - i < count || (k - i == count && lowest > first))
 			continue;
 		count = k - i;
-		first = v[i].sig;
-		best = v[i].set;
+		first = lowest;
+		best = set;
 	}
 	return (uint64_t) count * ENOUGH >= r->n ? best : NULL;
 }
@@ -144,7 +188,6 @@ ends_build(struct ruleset *r)
 	if (!v)
 		return -1;
 	uint32_t n = list_named(r, v);
-	qsort(v, n, sizeof(*v), by_set);
 	for (uint32_t i = 0; i < r->n; i++)
 		r->sigs[i].ends = 1;
 	int e = 0;
