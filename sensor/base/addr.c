@@ -7,6 +7,15 @@
 
 #include "base/err.h"
 
+bool
+addr_next(struct addr *a)
+{
+	for (int i = 15; i >= 0; i--)
+		if (++a->b[i])
+			return true;
+	return false;
+}
+
 struct addr
 addr_v4(const uint8_t b[4])
 {

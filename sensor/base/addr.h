@@ -57,6 +57,8 @@ addr_mapped(uint32_t v4)
 	return (struct addr) { .q = { 0, (uint64_t) v4 << 32 | __builtin_bswap32(0xffff) } };
 }
 
+/* The one behind it; false: there was none, and it is the lowest now. */
+bool addr_next(struct addr *a);
 struct addr addr_v4(const uint8_t b[4]);
 struct addr addr_v6(const uint8_t b[16]);
 

@@ -10,16 +10,6 @@
 static const struct addr lowest = { .q = { 0, 0 } };
 static const struct addr highest = { .q = { UINT64_MAX, UINT64_MAX } };
 
-/* a + 1; false when there is none. */
-static bool
-next_addr(struct addr *a)
-{
-	for (int i = 15; i >= 0; i--)
-		if (++a->b[i] != 0)
-			return true;
-	return false;
-}
-
 static bool
 prev_addr(struct addr *a)
 {
@@ -84,7 +74,7 @@ touches(const struct addr_range *a, const struct addr_range *b)
 {
 	struct addr after = a->hi;
 
-	return !next_addr(&after) || addr_cmp(&b->lo, &after) <= 0;
+	return !addr_next(&after) || addr_cmp(&b->lo, &after) <= 0;
 }
 
 void
@@ -123,7 +113,7 @@ add_without(struct addr_set *out, struct addr lo, const struct addr *hi, const s
 				return rc;
 		}
 		lo = cut->hi;
-		if (!next_addr(&lo) || addr_cmp(&lo, hi) > 0)
+		if (!addr_next(&lo) || addr_cmp(&lo, hi) > 0)
 			return 0;
 	}
 	return addr_set_add(out, &lo, hi);

@@ -2,7 +2,8 @@
  * services - what every service got and gave in the last second, so that a flood is one record and not a million.
  *
  * Thread:    the worker's.
- * Memory:    a table of fixed size; a full neighbourhood tells its oldest entry at once.
+ * Memory:    sized at start; of the table as much is in use as a second needs. Where all of it is, a full neighbourhood tells its oldest
+ *            entry at once.
  * Owns:      the sums until they are told.
  * Not here:  what they mean -> pipeline/scale
  */

@@ -51,8 +51,7 @@ key_of(const struct addr_set *s)
 
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct addr border[2] = { s->r[i].lo, s->r[i].hi };
-		for (int k = 15; k >= 0 && ++border[1].b[k] == 0; k--) /* the one behind it; the lowest behind the highest */
-			;
+		addr_next(&border[1]);
 		for (int k = 0; k < 2; k++)
 			if (border[k].q[0] || border[k].q[1])
 				key = hash_bytes(&border[k], sizeof(border[k]), key);

@@ -46,16 +46,6 @@ edge_compare(const void *a, const void *b)
 	return (int) x->open - (int) y->open;
 }
 
-/* The address after a; false after the last one. */
-static bool
-addr_next(struct addr *a)
-{
-	for (int i = 15; i >= 0; i--)
-		if (++a->b[i])
-			return true;
-	return false;
-}
-
 static uint32_t
 make_edges(const struct ruleset *r, const struct list *rules, const struct addr_set *(*set)(const struct sig *),
     bool (*mine)(const struct sig *), struct edge *e)
