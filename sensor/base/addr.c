@@ -16,6 +16,27 @@ addr_next(struct addr *a)
 	return false;
 }
 
+bool
+addr_prev(struct addr *a)
+{
+	for (int i = 15; i >= 0; i--)
+		if (a->b[i]--)
+			return true;
+	return false;
+}
+
+bool
+addr_v4_part(const struct addr *lo, const struct addr *hi, uint32_t *from, uint32_t *to)
+{
+	const struct addr first = addr_mapped(0), last = addr_mapped(UINT32_MAX);
+
+	if (addr_cmp(hi, &first) < 0 || addr_cmp(lo, &last) > 0)
+		return false;
+	*from = addr_cmp(lo, &first) < 0 ? 0 : __builtin_bswap32(lo->w[3]);
+	*to = addr_cmp(hi, &last) > 0 ? UINT32_MAX : __builtin_bswap32(hi->w[3]);
+	return true;
+}
+
 struct addr
 addr_v4(const uint8_t b[4])
 {

@@ -59,6 +59,10 @@ addr_mapped(uint32_t v4)
 
 /* The one behind it; false: there was none, and it is the lowest now. */
 bool addr_next(struct addr *a);
+/* The one before it; false: there was none, and it is the highest now. */
+bool addr_prev(struct addr *a);
+/* The IPv4 addresses from lo to hi, as numbers; false: there are none. */
+bool addr_v4_part(const struct addr *lo, const struct addr *hi, uint32_t *from, uint32_t *to);
 struct addr addr_v4(const uint8_t b[4]);
 struct addr addr_v6(const uint8_t b[16]);
 

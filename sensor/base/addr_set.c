@@ -10,15 +10,6 @@
 static const struct addr lowest = { .q = { 0, 0 } };
 static const struct addr highest = { .q = { UINT64_MAX, UINT64_MAX } };
 
-static bool
-prev_addr(struct addr *a)
-{
-	for (int i = 15; i >= 0; i--)
-		if (a->b[i]-- != 0)
-			return true;
-	return false;
-}
-
 void
 addr_set_init(struct addr_set *s)
 {
@@ -108,7 +99,7 @@ add_without(struct addr_set *out, struct addr lo, const struct addr *hi, const s
 			break;
 		if (addr_cmp(&cut->lo, &lo) > 0) {
 			struct addr end = cut->lo;
-			prev_addr(&end);
+			addr_prev(&end);
 			if ((rc = addr_set_add(out, &lo, &end)) < 0)
 				return rc;
 		}

@@ -26,6 +26,13 @@ app_heap_take(void *app, size_t n)
 	return p + APP_HEAP_HEAD;
 }
 
+/* As zlib asks for it. */
+static inline void *
+app_heap_zlib(void *app, unsigned n, unsigned size)
+{
+	return app_heap_take(app, (size_t) n * size);
+}
+
 static inline void
 app_heap_give(void *app, void *block)
 {

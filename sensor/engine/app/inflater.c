@@ -13,16 +13,10 @@
 #define HEAD 10            /* of a gzip stream: two magic bytes, method, flags, ... */
 #define FLAG_NAME 8
 
-static void *
-zlib_take(void *app, unsigned n, unsigned size)
-{
-	return app_heap_take(app, (size_t) n * size);
-}
-
 bool
 inflater_begin(struct inflater *x, struct app *a, int bits)
 {
-	*x = (struct inflater) { .z = { .zalloc = zlib_take, .zfree = app_heap_give, .opaque = a }, .fresh = bits > 15 };
+	*x = (struct inflater) { .z = { .zalloc = app_heap_zlib, .zfree = app_heap_give, .opaque = a }, .fresh = bits > 15 };
 	x->has_z = inflateInit2(&x->z, bits) == Z_OK;
 	return x->has_z;
 }
@@ -92,15 +86,14 @@ run_zlib(struct inflater *x, struct app *a, const uint8_t **p, uint32_t *n, uint
 		int r = inflate(&x->z, Z_NO_FLUSH);
 		uint32_t came = had - x->z.avail_out;
 
-		if (kept)
-			x->redone = x->kept.n - x->z.avail_in;
-		if (kept && x->redone == x->kept.n) {
-			app_drop(a, &x->kept);
-			x->redone = 0;
-		}
 		if (!kept) {
 			*p = x->z.next_in;
 			*n = x->z.avail_in;
+		} else if (x->z.avail_in) {
+			x->redone = x->kept.n - x->z.avail_in;
+		} else {
+			app_drop(a, &x->kept);
+			x->redone = 0;
 		}
 		if (skip)
 			x->skip -= came;

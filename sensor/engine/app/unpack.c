@@ -39,12 +39,6 @@ unpack_kind_of(struct span name)
 	return UNPACK_NONE;
 }
 
-static void *
-zlib_take(void *app, unsigned n, unsigned size)
-{
-	return app_heap_take(app, (size_t) n * size);
-}
-
 struct unpack *
 unpack_new(struct app *a, enum unpack_kind kind)
 {
@@ -53,7 +47,7 @@ unpack_new(struct app *a, enum unpack_kind kind)
 	if (!u)
 		return NULL;
 	u->kind = kind;
-	u->z.zalloc = zlib_take;
+	u->z.zalloc = app_heap_zlib;
 	u->z.zfree = app_heap_give;
 	u->z.opaque = a;
 	if (kind == UNPACK_BROTLI && !(u->br = BrotliDecoderCreateInstance(app_heap_take, app_heap_give, a))) {

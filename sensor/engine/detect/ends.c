@@ -163,16 +163,13 @@ static int
 take_v4(struct ruleset *r)
 {
 	struct ends *e = &r->ends;
-	const struct addr first = addr_mapped(0), last = addr_mapped(UINT32_MAX);
 
 	if (!(e->v4 = arena_alloc(&r->arena, (e->inside->n + 1) * sizeof(*e->v4))))
 		return -1;
 	for (uint32_t i = 0; i < e->inside->n; i++) {
-		const struct addr_range *x = &e->inside->r[i];
-		if (addr_cmp(&x->hi, &first) < 0 || addr_cmp(&x->lo, &last) > 0)
+		uint32_t lo, hi;
+		if (!addr_v4_part(&e->inside->r[i].lo, &e->inside->r[i].hi, &lo, &hi))
 			continue;
-		uint32_t lo = addr_cmp(&x->lo, &first) < 0 ? 0 : __builtin_bswap32(x->lo.w[3]);
-		uint32_t hi = addr_cmp(&x->hi, &last) > 0 ? UINT32_MAX : __builtin_bswap32(x->hi.w[3]);
 		e->v4[e->n_v4].lo = lo;
 		e->v4[e->n_v4++].span = hi - lo;
 	}

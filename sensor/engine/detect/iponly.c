@@ -179,14 +179,15 @@ index_prefixes(struct side *s)
 static void
 mark_networks(struct side *s)
 {
-	const struct addr first = addr_mapped(0), last = addr_mapped(UINT32_MAX);
-
 	for (uint32_t k = 0; k < s->n; k++) {
-		const struct addr *end = k + 1 < s->n ? &s->begin[k + 1] : NULL; /* the first one behind it */
-		if (s->first[k] == s->first[k + 1] || addr_cmp(&s->begin[k], &last) > 0 || (end && addr_cmp(end, &first) <= 0))
+		struct addr last = { .q = { UINT64_MAX, UINT64_MAX } };
+		uint32_t lo, hi;
+		if (k + 1 < s->n) {
+			last = s->begin[k + 1];
+			addr_prev(&last);
+		}
+		if (s->first[k] == s->first[k + 1] || !addr_v4_part(&s->begin[k], &last, &lo, &hi))
 			continue;
-		uint32_t lo = addr_cmp(&s->begin[k], &first) < 0 ? 0 : __builtin_bswap32(s->begin[k].w[3]);
-		uint32_t hi = !end || addr_cmp(end, &last) > 0 ? UINT32_MAX : __builtin_bswap32(end->w[3]) - 1;
 		for (uint32_t net = lo >> (32 - NET); net <= hi >> (32 - NET); net++)
 			s->any[net / 64] |= UINT64_C(1) << net % 64;
 	}

@@ -160,11 +160,45 @@ complements(void **state)
 	addr_set_clear(&b);
 }
 
+/* The one before and behind, and what of a range is IPv4. */
+static void
+neighbours(void **state)
+{
+	static const struct {
+		const char *lo, *hi;
+		bool any;
+		uint32_t from, to;
+	} parts[] = { { "10.0.0.0", "10.0.0.255", true, 0x0a000000, 0x0a0000ff }, { "::", "9.255.255.255", true, 0, 0x09ffffff },
+		{ "224.0.0.0", "2001:db8::", true, 0xe0000000, 0xffffffff }, { "::", "::fffe:ffff:ffff", false, 0, 0 }, { "2001:db8::", "2001:db8::1", false, 0, 0 } };
+	struct addr a, b;
+	uint32_t from, to;
+
+	(void) state;
+	assert_int_equal(addr_parse(&a, "10.0.255.255"), 0);
+	assert_int_equal(addr_parse(&b, "10.1.0.0"), 0);
+	assert_true(addr_next(&a) && addr_eq(&a, &b));
+	assert_true(addr_prev(&a) && addr_next(&a) && addr_eq(&a, &b));
+	assert_int_equal(addr_parse(&a, "::"), 0);
+	assert_false(addr_prev(&a));
+	assert_true(a.q[0] == UINT64_MAX && a.q[1] == UINT64_MAX);
+	assert_false(addr_next(&a));
+	assert_true(a.q[0] == 0 && a.q[1] == 0);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		assert_int_equal(addr_parse(&a, parts[i].lo), 0);
+		assert_int_equal(addr_parse(&b, parts[i].hi), 0);
+		assert_int_equal(addr_v4_part(&a, &b, &from, &to), parts[i].any);
+		if (!parts[i].any)
+			continue;
+		assert_int_equal(from, parts[i].from);
+		assert_int_equal(to, parts[i].to);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(printing), cmocka_unit_test(refused), cmocka_unit_test(prefixes),
-		cmocka_unit_test(sets), cmocka_unit_test(complements) };
+		cmocka_unit_test(sets), cmocka_unit_test(complements), cmocka_unit_test(neighbours) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,12 +40,6 @@ struct websocket {
 	} dir[2];
 };
 
-static void *
-zlib_take(void *app, unsigned n, unsigned size)
-{
-	return app_heap_take(app, (size_t) n * size);
-}
-
 static uint32_t
 payload_max(const struct app *a)
 {
@@ -94,7 +88,7 @@ unpack(struct app *a, struct websocket_dir *d, struct bytes *message)
 	if (d->broken)
 		return;
 	if (!d->inflating) {
-		d->z = (z_stream) { .zalloc = zlib_take, .zfree = app_heap_give, .opaque = a };
+		d->z = (z_stream) { .zalloc = app_heap_zlib, .zfree = app_heap_give, .opaque = a };
 		d->inflating = inflateInit2(&d->z, -MAX_WBITS) == Z_OK;
 	}
 	d->broken = !d->inflating || !inflate_piece(a, d, bytes_span(message), &out, max) || !inflate_piece(a, d, span_of(tail, 4), &out, max);
