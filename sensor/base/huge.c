@@ -13,6 +13,7 @@
 #define PAGE ((size_t) 2 << 20)
 #define SMALL_PAGE ((size_t) 4096)
 #define MAPPING (2 * PAGE)
+#define GROWING_SMALL ((size_t) 16 << 20) /* what a second-level TLB reaches of small pages */
 #define ALIGN ((size_t) 64)
 
 struct mapping {
@@ -41,6 +42,13 @@ huge_want(void *p, size_t n)
 
 	if (n >= PAGE)
 		madvise((char *) p + skip, n - skip, MADV_HUGEPAGE);
+}
+
+void
+huge_want_growing(void *p, size_t n)
+{
+	if (n > GROWING_SMALL)
+		huge_want((char *) p + GROWING_SMALL, n - GROWING_SMALL);
 }
 
 /* It begins where a huge page can. */

@@ -61,7 +61,7 @@ pool_new(size_t ceiling)
 		free(p);
 		return NULL;
 	}
-	huge_want(p->map, p->ceiling);
+	huge_want_growing(p->map, p->ceiling);
 	POISON(p->map, p->ceiling);
 	return p;
 }

@@ -31,7 +31,7 @@ slab_init(struct slab *s, size_t size, uint32_t cap)
 		return E_NOMEM;
 	}
 	s->map = s->fresh = map;
-	huge_want(map, s->size * cap);
+	huge_want_growing(map, s->size * cap);
 	POISON(s->map, s->size * cap);
 	return 0;
 }
