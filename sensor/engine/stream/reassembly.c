@@ -20,45 +20,6 @@ half_begin(struct half *h, uint32_t isn)
 	h->next_win = isn + 1;
 }
 
-int64_t
-half_offset(const struct half *h, uint32_t seq)
-{
-	/* urgent bytes taken out of the stream have a sequence number, but no offset */
-	return (int64_t) h->base + seq_diff(seq, h->isn + 1 + (uint32_t) h->base + h->urgent_n);
-}
-
-uint64_t
-half_contiguous(const struct half *h)
-{
-	return h->base + h->n;
-}
-
-/* Bytes before this offset were acknowledged; SYN and FIN do not count. */
-uint64_t
-half_acked(const struct half *h)
-{
-	int64_t acked = half_offset(h, h->last_ack), fin;
-
-	if (h->flags & HALF_FIN) {
-		fin = half_offset(h, h->fin_seq);
-		if (acked > fin)
-			acked = fin;
-	}
-	return acked < 0 ? 0 : (uint64_t) acked;
-}
-
-uint64_t
-half_held_end(const struct half *h)
-{
-	return h->last_block ? h->last_block->off + h->last_block->n : half_contiguous(h);
-}
-
-bool
-half_idle(const struct half *h)
-{
-	return (h->flags & HALF_APP_DONE) && (h->flags & HALF_RAW_OFF);
-}
-
 void
 half_clear(struct streams *e, struct half *h)
 {
@@ -97,10 +58,8 @@ overlap_window(struct push *x, uint64_t off, struct span s)
 	struct half *h = x->me;
 	uint64_t at = h->base;
 
-	for (uint32_t k = 0; k + 4 <= h->edges.n && at < off + s.n; k += 4) {
-		uint32_t edge, len;
-		memcpy(&edge, h->edges.p + k, sizeof edge);
-		len = edge - (uint32_t) at;
+	for (uint32_t k = 0; k < h->edges.n && at < off + s.n; k++) {
+		uint32_t len = edges_at(&h->edges)[k] - (uint32_t) at;
 		if (at + len > off)
 			overlap(x, at, h->window_p + h->head + (at - h->base), len, off, s);
 		at += len;
@@ -168,7 +127,7 @@ insert(struct push *x, uint64_t off, struct span s)
 	blocks_absorb(x->e, h);
 }
 
-static uint64_t
+static inline uint64_t
 depth_of(const struct streams *e, const struct stream *s)
 {
 	return s->own_depth ? s->depth : e->conf.depth;
@@ -251,7 +210,7 @@ half_take(struct push *x)
 }
 
 /* Bytes before this offset may be given out. */
-static uint64_t
+static inline uint64_t
 ready_edge(const struct streams *e, const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
@@ -341,13 +300,15 @@ at_end(const struct streams *e, const struct stream *s, int dir)
 	return s->state == STREAM_CLOSED && h->app >= half_held_end(h);
 }
 
-/* Is something held, or a hole known, or the end? */
+/* Is something held that is ready, or a hole known, or the end? */
 static inline bool
 may_give(const struct streams *e, const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
 
-	return !(h->flags & (HALF_APP_DONE | HALF_EOF_TOLD)) && (h->app < h->base + h->n || h->blocks || at_end(e, s, dir));
+	if (h->flags & (HALF_APP_DONE | HALF_EOF_TOLD))
+		return false;
+	return h->blocks || at_end(e, s, dir) || (h->app < half_contiguous(h) && h->app < ready_edge(e, s, dir));
 }
 
 static __attribute__((noinline)) bool

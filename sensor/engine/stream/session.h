@@ -51,6 +51,22 @@ struct block {
 	uint8_t data[];
 };
 
+/* Where the segments in the window end, low half of their offsets: nearly always there are few. */
+#define EDGES_FEW 2
+struct edges {
+	union {
+		uint32_t few[EDGES_FEW];
+		uint32_t *many; /* with cap */
+	};
+	uint32_t n, cap;
+};
+
+static inline const uint32_t *
+edges_at(const struct edges *e)
+{
+	return e->cap ? e->many : e->few;
+}
+
 enum half_flag {
 	HALF_TIMESTAMP = 0x0001,    /* its SYN had the option */
 	HALF_ZERO_TIMESTAMP = 0x0002,
@@ -86,9 +102,52 @@ struct half {
 	uint64_t lost;
 	uint8_t *window_p;
 	uint32_t head, n;
-	struct bytes edges; /* uint32_t ends of the segments in the window, low half of their offsets */
+	struct edges edges;
 	struct block *blocks, *last_block;
 };
+
+/* Of a sequence number; negative: before the first byte. */
+static inline int64_t
+half_offset(const struct half *h, uint32_t seq)
+{
+	/* urgent bytes taken out of the stream have a sequence number, but no offset */
+	return (int64_t) h->base + seq_diff(seq, h->isn + 1 + (uint32_t) h->base + h->urgent_n);
+}
+
+/* Offset after the window. */
+static inline uint64_t
+half_contiguous(const struct half *h)
+{
+	return h->base + h->n;
+}
+
+/* Bytes before this offset were acknowledged; SYN and FIN do not count. */
+static inline uint64_t
+half_acked(const struct half *h)
+{
+	int64_t acked = half_offset(h, h->last_ack), fin;
+
+	if (h->flags & HALF_FIN) {
+		fin = half_offset(h, h->fin_seq);
+		if (acked > fin)
+			acked = fin;
+	}
+	return acked < 0 ? 0 : (uint64_t) acked;
+}
+
+/* Offset after the last byte held. */
+static inline uint64_t
+half_held_end(const struct half *h)
+{
+	return h->last_block ? h->last_block->off + h->last_block->n : half_contiguous(h);
+}
+
+/* Nobody wants its bytes. */
+static inline bool
+half_idle(const struct half *h)
+{
+	return (h->flags & HALF_APP_DONE) && (h->flags & HALF_RAW_OFF);
+}
 
 enum stream_flag {
 	S_MIDSTREAM = 0x0001,
@@ -183,13 +242,9 @@ enum stream_policy half_policy(struct push *x, bool of_sender);
 
 /* reassembly.c */
 void half_begin(struct half *h, uint32_t isn);
-int64_t half_offset(const struct half *h, uint32_t seq); /* negative: before the first byte */
-uint64_t half_contiguous(const struct half *h);          /* offset after the window */
-uint64_t half_acked(const struct half *h);
 void half_take(struct push *x);                          /* the packet's payload */
 void half_release_held(struct streams *e, struct stream *s, int dir);
 void half_clear(struct streams *e, struct half *h);
-bool half_idle(const struct half *h);                    /* nobody wants its bytes */
 bool half_hole_shows(const struct streams *e, const struct stream *s, int dir);
 /* What nobody wants any more goes; called at the start of the next push. */
 static inline void
@@ -197,7 +252,7 @@ half_release(struct streams *e, struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
 
-	if (h->n || h->blocks || h->app > h->base || h->flags & (HALF_APP_DONE | HALF_RAW_ENDS))
+	if (h->blocks || h->app > h->base || h->flags & (HALF_APP_DONE | HALF_RAW_ENDS))
 		half_release_held(e, s, dir);
 }
 /* A hole at app's place, acknowledged, not yet told. */
@@ -206,7 +261,6 @@ half_gap_shows(const struct streams *e, const struct stream *s, int dir)
 {
 	return s->half[dir].blocks && half_hole_shows(e, s, dir);
 }
-uint64_t half_held_end(const struct half *h);            /* offset after the last byte held */
 
 /* window.c: storage below reassembly; -1 at a memcap or the pool's ceiling. */
 int window_append(struct streams *e, struct half *h, struct span s);

@@ -8,7 +8,8 @@
  */
 #include "engine/stream/session.h"
 
-#define EDGE_MAX (256 * 1024) /* bytes of edges: 64 Ki segments */
+#define EDGES_FIRST 16        /* when there are more than few */
+#define EDGES_MAX 65536       /* segments in a window */
 #define BLOCK_MAX 8192        /* blocks of a direction */
 
 static bool
@@ -65,40 +66,53 @@ window_grow(struct streams *e, struct half *h, uint32_t more)
 }
 
 static int
+edges_grow(struct streams *e, struct edges *x)
+{
+	uint32_t cap = x->n < EDGES_FIRST ? EDGES_FIRST : x->n + x->n / 2;
+	uint32_t *p;
+
+	if (cap > EDGES_MAX)
+		cap = EDGES_MAX;
+	if (x->n == cap || (p = take(e, cap * sizeof *p)) == NULL)
+		return -1;
+	memcpy(p, edges_at(x), x->n * sizeof *p);
+	if (x->cap)
+		give(e, x->many, x->cap * sizeof *p);
+	x->many = p;
+	x->cap = cap;
+	return 0;
+}
+
+static int
 edge_add(struct streams *e, struct half *h, uint32_t end)
 {
-	if (h->edges.cap - h->edges.n >= sizeof end) {
-		memcpy(h->edges.p + h->edges.n, &end, sizeof end);
-		h->edges.n += sizeof end;
-		return 0;
-	}
-	size_t before = h->edges.cap ? pool_size(h->edges.cap) : 0;
-	int ret = bytes_add(&h->edges, e->pool, span_of(&end, sizeof end), EDGE_MAX);
+	struct edges *x = &h->edges;
 
-	e->held += (h->edges.cap ? pool_size(h->edges.cap) : 0) - before;
-	return ret;
+	if (x->n == (x->cap ? x->cap : EDGES_FEW) && edges_grow(e, x) < 0)
+		return -1;
+	(x->cap ? x->many : x->few)[x->n++] = end;
+	return 0;
 }
 
 static void
 edges_clear(struct streams *e, struct half *h)
 {
 	if (h->edges.cap)
-		e->held -= pool_size(h->edges.cap);
-	bytes_clear(&h->edges, e->pool);
+		give(e, h->edges.many, h->edges.cap * sizeof *h->edges.many);
+	h->edges.n = h->edges.cap = 0;
 }
 
 static void
 edges_drop(struct half *h)
 {
-	uint32_t k = 0, end;
+	struct edges *x = &h->edges;
+	uint32_t *ends = x->cap ? x->many : x->few, k = 0;
 
-	for (; k + sizeof end <= h->edges.n; k += sizeof end) {
-		memcpy(&end, h->edges.p + k, sizeof end);
-		if (seq_diff(end, (uint32_t) h->base) > 0)
-			break;
-	}
+	while (k < x->n && seq_diff(ends[k], (uint32_t) h->base) <= 0)
+		k++;
+	x->n -= k;
 	if (k)
-		bytes_drop(&h->edges, k);
+		memmove(ends, ends + k, x->n * sizeof *ends);
 }
 
 int

@@ -65,8 +65,9 @@ is_odd(uint8_t c)
 
 struct parsed {
 	struct span name, value;
+	enum http_name id;
 	uint32_t hash;
-	bool odd, nuls; /* of the name: no token; with NULs */
+	bool nuls; /* in the name */
 };
 
 static void
@@ -104,14 +105,20 @@ read_name(struct http *s, int dir, struct parsed *h)
 		n--;
 	if (n < h->name.n)
 		note_once(s, dir, HTTP_ODD_FIELD, HTTP_EV_REQ_HEADER, HTTP_EV_RES_HEADER);
+	h->name.n = n;
+	if (n && (h->id = name_of(h->name)) != HTTP_OTHER) {
+		h->hash = h->id;
+		return;
+	}
 	for (uint32_t i = 0; i < n; i++) {
 		odd |= is_odd(p[i]);
 		nuls |= !p[i];
 		hash = hash * 31 + byte_lower(p[i]);
 	}
-	h->name.n = n;
 	h->hash = hash;
 	h->nuls = nuls;
+	if (nuls)
+		h->id = name_with_nuls(h->name);
 	if (odd)
 		note_once(s, dir, HTTP_ODD_FIELD, HTTP_EV_REQ_HEADER, HTTP_EV_RES_HEADER);
 }
@@ -120,7 +127,7 @@ static struct parsed
 parse(struct http *s, int dir, struct span l)
 {
 	uint32_t c = colon(dir, l);
-	struct parsed h = { .name = span_head(l, c == UINT32_MAX ? 0 : c), .value = l };
+	struct parsed h = { .name = span_head(l, c == UINT32_MAX ? 0 : c), .value = l, .id = HTTP_OTHER };
 
 	if (c == UINT32_MAX) {
 		note_once(s, dir, HTTP_ODD_NO_COLON, HTTP_EV_REQ_NO_COLON, HTTP_EV_RES_NO_COLON);
@@ -141,15 +148,15 @@ parse(struct http *s, int dir, struct span l)
 
 /* The header of that name there is already. Its bytes may be not copied yet. */
 static struct http_header *
-find(struct http *s, int dir, const struct parsed *h, enum http_name id)
+find(struct http *s, int dir, const struct parsed *h)
 {
 	struct http_head *head = &s->side[dir].tx->head[dir];
 	unsigned from = 0;
 
-	if (id != HTTP_OTHER && !head->known[id])
+	if (h->id != HTTP_OTHER && !head->known[h->id])
 		return NULL;
-	if (id != HTTP_OTHER)
-		from = head->known[id] - 1u;
+	if (h->id != HTTP_OTHER)
+		from = head->known[h->id] - 1u;
 	for (unsigned i = from; i < head->n; i++)
 		if (head->v[i].hash == h->hash && head->v[i].name.n == h->name.n && http_keep(s, dir) == 0 &&
 		    span_eq_nocase(http_get(head, head->v[i].name), h->name))
@@ -178,7 +185,7 @@ append(struct http *s, struct http_head *head, struct http_header *v, struct spa
 }
 
 static int
-again(struct http *s, int dir, struct http_header *v, const struct parsed *h, enum http_name id)
+again(struct http *s, int dir, struct http_header *v, const struct parsed *h)
 {
 	struct http_tx *t = s->side[dir].tx;
 	struct http_head *head = &t->head[dir];
@@ -191,7 +198,7 @@ again(struct http *s, int dir, struct http_header *v, const struct parsed *h, en
 	else
 		head->repeats++;
 	v->repeated = true;
-	if (id != HTTP_CONTENT_LENGTH || h->nuls)
+	if (h->id != HTTP_CONTENT_LENGTH || h->nuls)
 		return append(s, head, v, h->value);
 	a = http_length(NULL, NULL, http_get(head, v->value));
 	b = http_length(NULL, NULL, h->value);
@@ -219,13 +226,40 @@ grow(struct http *s, struct http_head *head)
 	return true;
 }
 
-/* A header of a message nobody looks at, which the reader does not ask for either: its first letter tells. */
+/* The beginning of the names with that letter that the reader asks for. */
+static const char *
+reader_asks(uint8_t letter)
+{
+	switch (letter) {
+	case 'c':
+		return "cont"; /* content-length, content-type */
+	case 'e':
+		return "expe"; /* expect */
+	case 't':
+		return "tran"; /* transfer-encoding */
+	case 'u':
+		return "upgr"; /* upgrade */
+	default:
+		return "";
+	}
+}
+
+/* A header of a message nobody looks at, which the reader does not ask for either: its first letters tell. */
 static bool
 passed_over(const struct http_tx *t, struct span l)
 {
-	static const char reader[] = "cetu"; /* content-length, content-type, expect, transfer-encoding, upgrade */
+	const char *asked;
 
-	return t->unseen && l.n && byte_letter(l.p[0]) && !memchr(reader, l.p[0] | 0x20, sizeof(reader) - 1);
+	if (!t->unseen || l.n < 4 || !byte_letter(l.p[0]))
+		return false;
+	asked = reader_asks(l.p[0] | 0x20);
+	for (unsigned i = 0; i < 4; i++) {
+		if (!byte_letter(l.p[i]))
+			return false;
+		if ((l.p[i] | 0x20) != asked[i])
+			return true;
+	}
+	return false;
 }
 
 static int
@@ -246,10 +280,9 @@ http_header_add(struct http *s, int dir, struct span line, uint32_t at)
 	if (passed_over(t, l))
 		return head->n + head->passed++ > s->conf->headers ? too_many(s, dir) : 0;
 	struct parsed h = parse(s, dir, l);
-	enum http_name id = h.nuls ? name_with_nuls(h.name) : h.name.n ? name_of(h.name) : HTTP_OTHER;
 
-	if ((v = find(s, dir, &h, id)))
-		return again(s, dir, v, &h, id);
+	if ((v = find(s, dir, &h)))
+		return again(s, dir, v, &h);
 	if (head->n + head->passed > s->conf->headers)
 		return too_many(s, dir);
 	if (!grow(s, head))
@@ -258,7 +291,7 @@ http_header_add(struct http *s, int dir, struct span line, uint32_t at)
 	*v = (struct http_header) { .hash = h.hash };
 	v->name = (struct http_ref) { at + (h.name.n ? (uint32_t) (h.name.p - l.p) : 0), h.name.n };
 	v->value = (struct http_ref) { at + (h.value.n ? (uint32_t) (h.value.p - l.p) : 0), h.value.n };
-	if (id != HTTP_OTHER && !head->known[id])
-		head->known[id] = head->n;
+	if (h.id != HTTP_OTHER && !head->known[h.id])
+		head->known[h.id] = head->n;
 	return 0;
 }
