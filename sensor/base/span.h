@@ -114,7 +114,7 @@ static inline struct rd
 rd_of(struct span s)
 {
 	static const uint8_t nowhere[1];
-	const uint8_t *p = s.p ? s.p : nowhere; /* no arithmetic on a null pointer, not even + 0 */
+	const uint8_t *p = s.n || s.p ? s.p : nowhere; /* no arithmetic on a null pointer, not even + 0 */
 
 	return (struct rd) { p, p + s.n, false };
 }
@@ -160,14 +160,18 @@ rd_u24(struct rd *r)
 static inline uint32_t
 rd_u32(struct rd *r)
 {
-	uint32_t hi = rd_need(r, 4) ? rd_u16(r) : 0;
-	return hi << 16 | rd_u16(r);
+	if (!rd_need(r, 4))
+		return 0;
+	r->p += 4;
+	return (uint32_t) r->p[-4] << 24 | (uint32_t) r->p[-3] << 16 | (uint32_t) r->p[-2] << 8 | r->p[-1];
 }
 
 static inline uint64_t
 rd_u64(struct rd *r)
 {
-	uint64_t hi = rd_need(r, 8) ? rd_u32(r) : 0;
+	if (!rd_need(r, 8))
+		return 0;
+	uint64_t hi = rd_u32(r);
 	return hi << 32 | rd_u32(r);
 }
 

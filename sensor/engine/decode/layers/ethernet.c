@@ -6,12 +6,12 @@
 bool
 layer_ethernet_decode(struct decode *d, struct packet *p, struct span in)
 {
+	if (in.n < 14)
+		return decode_bad(p, EV_ETHERNET_PKT_TOO_SMALL);
 	struct rd r = rd_of(in);
 	struct span dst = rd_span(&r, 6), src = rd_span(&r, 6);
 	uint16_t type = rd_u16(&r);
 
-	if (r.bad)
-		return decode_bad(p, EV_ETHERNET_PKT_TOO_SMALL);
 	counter_inc(d->cnt, C_DECODE_ETHERNET);
 	p->has_mac = true;
 	memcpy(p->mac_dst, dst.p, 6);

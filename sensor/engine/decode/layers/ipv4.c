@@ -119,6 +119,8 @@ fragment(struct decode *d, struct packet *p)
 bool
 layer_ipv4_decode(struct decode *d, struct packet *p, struct span in)
 {
+	if (in.n < 20) /* known here, no field below asks again */
+		return decode_bad(p, EV_IPV4_PKT_TOO_SMALL);
 	struct rd r = rd_of(in);
 	uint8_t first = rd_u8(&r), tos = rd_u8(&r);
 	uint16_t len = rd_u16(&r), id = rd_u16(&r), frag = rd_u16(&r);
@@ -127,8 +129,6 @@ layer_ipv4_decode(struct decode *d, struct packet *p, struct span in)
 
 	rd_skip(&r, 2);
 	struct span src = rd_span(&r, 4), dst = rd_span(&r, 4);
-	if (r.bad)
-		return decode_bad(p, EV_IPV4_PKT_TOO_SMALL);
 	if (first >> 4 != 4)
 		return decode_bad(p, EV_IPV4_WRONG_IP_VERSION);
 	if (hlen < 20)

@@ -122,6 +122,8 @@ options(struct packet *p, struct span in)
 static bool
 decode(struct decode *d, struct packet *p, struct span in)
 {
+	if (in.n < 20) /* known here, no field below asks again */
+		return decode_bad(p, EV_TCP_PKT_TOO_SMALL);
 	struct rd r = rd_of(in);
 	struct packet_tcp *t = &p->tcp;
 	uint16_t sport = rd_u16(&r), dport = rd_u16(&r);
@@ -134,8 +136,6 @@ decode(struct decode *d, struct packet *p, struct span in)
 	t->window = rd_u16(&r);
 	rd_skip(&r, 2);
 	t->urgent = rd_u16(&r);
-	if (r.bad)
-		return decode_bad(p, EV_TCP_PKT_TOO_SMALL);
 	t->header_len = (uint8_t) (off >> 4 << 2);
 	if (t->header_len > in.n)
 		return decode_bad(p, EV_TCP_HLEN_TOO_SMALL);
