@@ -13,7 +13,6 @@
 #define POOL_SHARE_MIN (64u << 20)
 #define SERVICE_ENTRIES 65536
 #define FETCH_AHEAD 6 /* frames that are still to have their turn when a flow is fetched; less for what hangs on it */
-#define RECENT 32 /* frames after which what they needed is still in the cache */
 
 /* A frame that waits its turn, decoded, while what it will need is fetched. */
 struct ahead {
@@ -22,6 +21,7 @@ struct ahead {
 	struct flow_want want; /* of the first packet */
 	unsigned n;
 	bool ours;
+	bool cold;             /* nothing of its session was needed lately */
 };
 
 struct worker {
@@ -41,11 +41,12 @@ struct worker {
 	const struct flow *flow; /* the one at hand */
 	struct event_facts now; /* what the packet at hand adds to its session's facts, and to its service's */
 	uint64_t num;           /* frame at hand */
-	int64_t second;         /* packet time, whole seconds, told last */
+	int64_t second, until;  /* packet time, whole seconds, told last; the next one begins then */
 	bool idle;              /* nobody looks at what packets bring: see nobody_looks() */
 	uint64_t progress;      /* atomic: every event up to this frame is in the ring */
 	struct ahead ahead[DECODE_AHEAD];
 	unsigned in, out;       /* frames that came, and that had their turn */
+	int64_t turns, recent;  /* packet time when the turns at hand, and those before them, began */
 };
 
 static bool
@@ -453,9 +454,8 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 	stream_clear(w->streams, &s->stream);
 }
 
-/* Once a second of packet time, at the same frame whichever share of the packets is ours. */
-static void
-time_passes(struct worker *w, int64_t now)
+static __attribute__((noinline)) void
+second_passes(struct worker *w, int64_t now)
 {
 	int64_t second = now / NS_PER_S;
 
@@ -472,6 +472,15 @@ time_passes(struct worker *w, int64_t now)
 		emit_tick(&w->emit, now);
 	}
 	w->second = second;
+	w->until = (second + 1) * NS_PER_S;
+}
+
+/* Once a second of packet time, at the same frame whichever share of the packets is ours. */
+static inline void
+time_passes(struct worker *w, int64_t now)
+{
+	if (now >= w->until)
+		second_passes(w, now);
 }
 
 static struct ahead *
@@ -501,25 +510,38 @@ frame_turn(struct worker *w)
 	__atomic_store_n(&w->progress, a->frame.num, __ATOMIC_RELEASE);
 }
 
-/* What hangs on the flow of a frame whose turn is the next but one, then of the next. */
-static void
-fetch_session(struct worker *w, const struct ahead *a, bool next)
+static const struct session *
+session_ahead(const struct worker *w, const struct ahead *a, bool cold)
 {
 	struct flow *f = a->want.any ? flow_ahead_look(w->flows, a->want.hash) : NULL;
-	const struct session *s = f ? session_of(f) : NULL;
+
+	return f && (!cold || f->touched < w->recent) ? session_of(f) : NULL;
+}
+
+/* What hangs on the flow of a frame that will soon have its turn. What other packets of it have needed just now is at hand. */
+static void
+fetch_session(struct worker *w, struct ahead *a)
+{
+	const struct session *s = session_ahead(w, a, true);
+
+	a->cold = s != NULL;
+	if (!s)
+		return;
+	if (s->stream)
+		stream_fetch(s->stream);
+	if (s->app)
+		app_fetch(s->app);
+	services_fetch(w->services, s);
+}
+
+/* Then what hangs on that. */
+static void
+fetch_bytes(struct worker *w, const struct ahead *a)
+{
+	const struct session *s = a->cold ? session_ahead(w, a, false) : NULL;
 
 	if (!s)
 		return;
-	if (!next) {
-		if (s->stream)
-			stream_fetch(s->stream);
-		if (s->app)
-			app_fetch(s->app);
-		services_fetch(w->services, s);
-		return;
-	}
-	if (s->app && a->frame.num - s->app->num < RECENT)
-		return; /* it was all looked at just now */
 	bool bytes = a->packets->payload.n > 0;
 	for (int d = 0; s->stream && d < 2; d++)
 		bytes |= stream_fetch_window(s->stream, d);
@@ -531,15 +553,17 @@ fetch_session(struct worker *w, const struct ahead *a, bool next)
 static void
 turns(struct worker *w, unsigned n)
 {
+	w->recent = w->turns;
+	w->turns = ahead_at(w, w->out)->frame.ts;
 	for (; n > 0; n--) {
 		unsigned waiting = w->in - w->out;
 
 		if (waiting > FETCH_AHEAD && ahead_at(w, w->out + FETCH_AHEAD)->want.any)
 			flow_ahead_fetch(w->flows, ahead_at(w, w->out + FETCH_AHEAD)->want.hash);
 		if (waiting > 4)
-			fetch_session(w, ahead_at(w, w->out + 4), false);
+			fetch_session(w, ahead_at(w, w->out + 4));
 		if (waiting > 2)
-			fetch_session(w, ahead_at(w, w->out + 2), true);
+			fetch_bytes(w, ahead_at(w, w->out + 2));
 		frame_turn(w);
 	}
 }
@@ -552,7 +576,7 @@ worker_frame(void *arg, const struct frame *f)
 	bool lasting = f->lasting;
 
 	a->frame = *f;
-	a->want.any = false;
+	a->want.any = a->cold = false;
 	a->ours = !w->conf.offline || w->conf.n == 1 || decode_share(f) % w->conf.n == w->conf.index;
 	if (a->ours) {
 		a->n = decode_frame(w->decode, &a->frame, &a->packets);

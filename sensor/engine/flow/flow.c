@@ -634,12 +634,10 @@ flow_ahead_look(const struct flow_table *t, uint32_t hash)
 }
 
 void
-flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s)
+flow_change_state(struct flow_table *t, struct flow *f, enum flow_state s)
 {
 	uint8_t class;
 
-	if (f->state == s)
-		return;
 	f->state = s;
 	class = class_of(f->path.proto, f->state);
 	if (class == f->timeout_class)

@@ -120,7 +120,13 @@ struct flow *flow_find_wanted(struct flow_table *t, struct packet *p, const stru
 void flow_ahead_fetch(const struct flow_table *t, uint32_t hash);
 struct flow *flow_ahead_look(const struct flow_table *t, uint32_t hash);
 /* The state decides the timeout: the worker sets it from the stream (TCP) or from seen (others). */
-void flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s);
+void flow_change_state(struct flow_table *t, struct flow *f, enum flow_state s);
+static inline void
+flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s)
+{
+	if (f->state != s)
+		flow_change_state(t, f, s);
+}
 /* Client and server change places (found by content); p, the packet at hand, too. */
 void flow_swap(struct flow_table *t, struct flow *f, struct packet *p);
 /* Ends every flow whose time has come at packet time `now`; cheap when called for every packet (works once a second). */
