@@ -405,6 +405,27 @@ done:
 		settle(w, f, s);
 }
 
+static void
+fetch_session(const struct worker *w, const struct session *s)
+{
+	if (s->stream)
+		stream_fetch(s->stream);
+	if (s->app)
+		app_fetch(s->app);
+	services_fetch(w->services, s);
+}
+
+static void
+flow_ends_soon(void *arg, const struct flow *f, unsigned left)
+{
+	const struct session *s = (const struct session *) f->user;
+
+	if (left)
+		fetch_session(arg, s);
+	else if (s->app)
+		app_fetch_tx(s->app);
+}
+
 /* What is still held is looked at, then told, then given back. */
 static void
 flow_ended(void *arg, struct flow *f, enum flow_end why)
@@ -520,23 +541,18 @@ session_ahead(const struct worker *w, const struct ahead *a, bool cold)
 
 /* What hangs on the flow of a frame that will soon have its turn. What other packets of it have needed just now is at hand. */
 static void
-fetch_session(struct worker *w, struct ahead *a)
+fetch_ahead(const struct worker *w, struct ahead *a)
 {
 	const struct session *s = session_ahead(w, a, true);
 
 	a->cold = s != NULL;
-	if (!s)
-		return;
-	if (s->stream)
-		stream_fetch(s->stream);
-	if (s->app)
-		app_fetch(s->app);
-	services_fetch(w->services, s);
+	if (s)
+		fetch_session(w, s);
 }
 
 /* Then what hangs on that. */
 static void
-fetch_bytes(struct worker *w, const struct ahead *a)
+fetch_bytes(const struct worker *w, const struct ahead *a)
 {
 	const struct session *s = a->cold ? session_ahead(w, a, false) : NULL;
 
@@ -561,7 +577,7 @@ turns(struct worker *w, unsigned n)
 		if (waiting > FETCH_AHEAD && ahead_at(w, w->out + FETCH_AHEAD)->want.any)
 			flow_ahead_fetch(w->flows, ahead_at(w, w->out + FETCH_AHEAD)->want.hash);
 		if (waiting > 4)
-			fetch_session(w, ahead_at(w, w->out + 4));
+			fetch_ahead(w, ahead_at(w, w->out + 4));
 		if (waiting > 2)
 			fetch_bytes(w, ahead_at(w, w->out + 2));
 		frame_turn(w);
@@ -697,8 +713,10 @@ make_stages(struct worker *w, struct diag *d)
 		return E_NOMEM;
 	w->decode = decode_new(&c->decode, w->cnt, c->hash_seed);
 	w->flows = flow_table_new(&c->flow, sizeof(struct session), c->hash_seed, w->cnt, flow_ended, w);
-	if (w->flows)
+	if (w->flows) {
 		flow_on_syn(w->flows, begins_anew);
+		flow_on_near(w->flows, flow_ends_soon);
+	}
 	w->streams = streams_new(&c->stream, w->pool, w->cnt);
 	w->apps = apps_new(&c->apps, w->pool, w->cnt, d);
 	w->detect = detect_new(w->rules, &c->detect, w->pool, w->cnt);

@@ -22,6 +22,7 @@ enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };
 /* A timeout class: protocol group and state. Within one, the flow that ends first comes first. */
 enum { GROUP_TCP, GROUP_UDP, GROUP_ICMP, GROUP_OTHER, GROUP_N };
 #define CLASS_N (GROUP_N * 3)
+#define END_AHEAD 3 /* flows that end between one step of fetching and the next */
 
 struct list {
 	uint32_t oldest, newest;
@@ -44,6 +45,7 @@ struct flow_table {
 	struct counters *cnt;
 	void (*on_end)(void *arg, struct flow *f, enum flow_end why);
 	bool (*reuse)(void *arg, const struct flow *f, const struct packet *p);
+	void (*on_near)(void *arg, const struct flow *f, unsigned left);
 	void *arg;
 };
 
@@ -157,6 +159,12 @@ void
 flow_on_syn(struct flow_table *t, bool (*reuse)(void *arg, const struct flow *f, const struct packet *p))
 {
 	t->reuse = reuse;
+}
+
+void
+flow_on_near(struct flow_table *t, void (*near)(void *arg, const struct flow *f, unsigned left))
+{
+	t->on_near = near;
 }
 
 static void
@@ -332,16 +340,33 @@ sorted(const struct flow_table *t, uint32_t list)
 	return f;
 }
 
+/* The flow n places behind f in the list of those that end; NULL: none. */
+static struct flow *
+behind(const struct flow_table *t, struct flow *f, unsigned n)
+{
+	for (; f && n > 0; n--)
+		f = flow_at(t, f->hash_next);
+	return f;
+}
+
+/* While one ends, those behind it are on their way, each with more of what hangs on it: nobody looked at them for long. */
 static void
 finish_list(struct flow_table *t, uint32_t list, enum flow_end why)
 {
-	uint32_t next;
+	struct flow *f = flow_at(t, sorted(t, list)), *at[] = { behind(t, f, END_AHEAD), behind(t, f, 2 * END_AHEAD), behind(t, f, 3 * END_AHEAD) };
 
-	for (list = sorted(t, list); list; list = next) {
-		struct flow *f = flow_at(t, list);
-		next = f->hash_next;
+	while (f) {
+		struct flow *next = flow_at(t, f->hash_next);
+		if (at[2])
+			fetch(at[2], t->size);
+		for (unsigned left = 0; t->on_near && left < 2; left++)
+			if (at[left])
+				t->on_near(t->arg, at[left], left);
+		for (unsigned i = 0; i < 3; i++)
+			at[i] = behind(t, at[i], 1);
 		counter_inc(t->cnt, end_counter(why));
 		finish(t, f, why);
+		f = next;
 	}
 }
 
@@ -360,6 +385,10 @@ take_oldest(struct flow_table *t, int class, struct ended *gone)
 	f->hash_next = 0;
 	*(gone->last ? &flow_at(t, gone->last)->hash_next : &gone->first) = number;
 	gone->last = number;
+	if ((f = flow_at(t, t->list[class].oldest)) != NULL) { /* the next one, and the one behind it */
+		fetch(&t->bucket[f->hash & t->mask], 1);
+		fetch(flow_at(t, f->newer ? f->newer : t->list[class].oldest), 128);
+	}
 }
 
 void

@@ -107,7 +107,9 @@ struct flow *flow_find(struct flow_table *t, struct packet *p, bool *fresh);
 /* Replaces that rule: asked for every SYN (with or without ACK) on a known flow, true ends it and begins a new one
  * (the worker knows the session: see stream_reuse()). p->dir is set. */
 void flow_on_syn(struct flow_table *t, bool (*reuse)(void *arg, const struct flow *f, const struct packet *p));
-/* The same in steps, each a few packets after the one before, so that nobody waits for memory: a packet's key, its bucket fetched;
+/* Told twice of a flow that will end soon, so that what hangs on it may be fetched: first with left = 1, then with left = 0. */
+void flow_on_near(struct flow_table *t, void (*near)(void *arg, const struct flow *f, unsigned left));
+/* flow_find() in steps, each a few packets after the one before, so that nobody waits for memory: a packet's key, its bucket fetched;
  * then the flow; then what hangs on it may be fetched, too: NULL where there is none yet; at last flow_find() with the key. */
 struct flow_want {
 	struct flow_key key;

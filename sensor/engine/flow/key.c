@@ -177,19 +177,18 @@ fold(uint64_t a, uint64_t b)
 	return (uint64_t) w ^ (uint64_t) (w >> 64);
 }
 
-/* Multiply-and-fold over the words of the key, each mixed with its own secret: seeded, so buckets cannot be aimed at. What was just
- * written in small pieces is read in the same ones: the processor would wait to read it as words. */
+/* Multiply-and-fold over the words of the key, each mixed with its own secret: seeded, so buckets cannot be aimed at. The products do
+ * not wait for each other. What was just written in small pieces is read in the same ones: the processor would wait to read it as words. */
 uint64_t
 flow_key_hash(const struct flow_key *key, uint64_t seed)
 {
 	const struct flow_path *path = &key->path;
-	uint64_t h = seed ^ UINT64_C(0x9e3779b97f4a7c15);
 	uint64_t ports = path->a_port | (uint64_t) path->b_port << 16 | (uint64_t) path->vlan[0] << 32 | (uint64_t) path->vlan[1] << 48;
 	uint64_t rest = path->vlan[2] | (uint64_t) path->proto << 16 | (uint64_t) path->ip_version << 24 | (uint64_t) path->depth << 32;
 
 	_Static_assert(PACKET_VLANS == 3, "all of them are hashed");
-	h = fold(key->a.q[0] ^ h, key->a.q[1] ^ UINT64_C(0xe7037ed1a0b428db) ^ seed);
-	h ^= fold(key->b.q[0] ^ h, key->b.q[1] ^ UINT64_C(0x8ebc6af09c88c6e3));
-	h ^= fold(ports ^ h, rest ^ UINT64_C(0x589965cc75374cc3));
+	uint64_t h = fold(key->a.q[0] ^ UINT64_C(0x9e3779b97f4a7c15) ^ seed, key->a.q[1] ^ UINT64_C(0xe7037ed1a0b428db) ^ seed) ^
+	    fold(key->b.q[0] ^ UINT64_C(0xeb44accab455d165) ^ seed, key->b.q[1] ^ UINT64_C(0x8ebc6af09c88c6e3) ^ seed) ^
+	    fold(ports ^ UINT64_C(0xa0761d6478bd642f) ^ seed, rest ^ UINT64_C(0x589965cc75374cc3) ^ seed);
 	return fold(h ^ UINT64_C(0x1d8e4e27c47d124f), seed | 1) ^ h;
 }
