@@ -105,7 +105,7 @@ services_tell(struct services *s, struct emit *em, int64_t now)
 	s->stamp = 0;
 }
 
-static struct entry *
+static __attribute__((noinline)) struct entry *
 entry_of(struct services *s, struct emit *em, const struct flow *f, bool a, int64_t now)
 {
 	struct service_key k;
@@ -161,12 +161,9 @@ sizes_add(struct event_facts *to, const struct packet *p, int turn)
 	to->payload[d] += p->payload.n;
 }
 
-static void
+static __attribute__((noinline)) void
 facts_add(struct event_facts *to, const struct event_facts *added)
 {
-	to->flows += added->flows;
-	if (!facts_are_more(added))
-		return;
 	to->syn += added->syn;
 	to->synack += added->synack;
 	to->rst += added->rst;
@@ -195,7 +192,9 @@ services_add(struct services *s, struct emit *em, const struct flow *f, struct s
 	}
 	if (p)
 		sizes_add(&e->facts, p, ses->answer_first);
-	facts_add(&e->facts, added);
+	e->facts.flows += added->flows;
+	if (facts_are_more(added))
+		facts_add(&e->facts, added);
 }
 
 void

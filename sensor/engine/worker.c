@@ -367,7 +367,7 @@ worker_packet(struct worker *w, struct packet *p, const struct flow_want *want) 
 		run_detect(w, p, NULL, NULL, false);
 		goto done;
 	}
-	wipe(&w->now, sizeof(w->now));
+	w->now = (struct event_facts) { 0 };
 	w->now.flows = fresh;
 	if (w->conf.emit.ethernet)
 		session_macs(&w->sessions, s, p);
@@ -436,7 +436,7 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 
 	emit_flow_phase(&w->emit, w->num, f);
 	w->flow = f;
-	wipe(&w->now, sizeof(w->now));
+	w->now = (struct event_facts) { 0 };
 	/* nothing is left to give, nor anybody to take it */
 	bool over = w->idle && stream_is_settled(s->stream) && (!s->app || s->app->shared);
 	if (!over)

@@ -283,6 +283,8 @@ int http_make(struct http *s, struct http_head *h, struct span b, struct http_re
 
 /* http_header.c: a header, at `at` (as in http_ref). */
 int http_header_add(struct http *s, int dir, struct span line, uint32_t at);
+/* The lines at hand that are whole headers nobody asks for, with nothing odd about them, are gone by. */
+void http_headers_pass(struct http *s, int dir);
 
 /* http_word.c: first lines, numbers, hosts. */
 enum http_method http_method_of(struct span name);

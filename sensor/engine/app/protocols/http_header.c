@@ -262,6 +262,28 @@ passed_over(const struct http_tx *t, struct span l)
 	return false;
 }
 
+void
+http_headers_pass(struct http *s, int dir)
+{
+	struct http_side *d = &s->side[dir];
+	struct http_tx *t = d->tx;
+	struct http_head *head = &t->head[dir];
+	const uint8_t *p, *lf;
+
+	if (!t->unseen || !d->p || d->held.n || d->pending.at || d->at != d->from || d->status == HTTP_CLOSED)
+		return;
+	p = d->p + d->at;
+	for (const uint8_t *end = d->p + d->n; p < end && (lf = memchr(p, '\n', (size_t) (end - p))); p = lf + 1) {
+		size_t n = (size_t) (lf - p);
+
+		if (n < 5 || lf[-1] != '\r' || lf + 1 == end || http_folds(lf[1]) || !passed_over(t, span_of(p, n)) || memchr(p, '\r', n - 1) ||
+		    head->n + head->passed > s->conf->headers)
+			break;
+		head->passed++;
+	}
+	d->at = d->from = (uint32_t) (p - d->p);
+}
+
 static int
 too_many(struct http *s, int dir)
 {

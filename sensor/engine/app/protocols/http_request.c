@@ -355,6 +355,7 @@ headers(struct http *s)
 			http_progress(s, d->tx, TO_SERVER, HTTP_TRAILER);
 			return headers_end(s);
 		}
+		http_headers_pass(s, TO_SERVER);
 		if (!to_line_end(d))
 			return HTTP_HOLD;
 		at = http_line_at(s, TO_SERVER);

@@ -417,6 +417,8 @@ headers(struct http *s)
 			d->keeping = false;
 			return go(s, http_response_last);
 		}
+		if (!lfcr)
+			http_headers_pass(s, TO_CLIENT);
 		r = to_header_end(s, &lfcr, &lone);
 		if (r != HTTP_NEXT)
 			return r;
