@@ -64,6 +64,30 @@ hash_sha256(struct span s, uint8_t out[static 32])
 	SHA256_Final(out, &c);
 }
 
+void
+hash_hmac_sha256(struct span key, struct span s, uint8_t out[static 32])
+{
+	uint8_t pad[64] = { 0 };
+	SHA256_CTX c;
+
+	if (key.n > sizeof(pad))
+		hash_sha256(key, pad);
+	else if (key.n)
+		memcpy(pad, key.p, key.n);
+	for (unsigned i = 0; i < sizeof(pad); i++)
+		pad[i] ^= 0x36;
+	SHA256_Init(&c);
+	SHA256_Update(&c, pad, sizeof(pad));
+	SHA256_Update(&c, s.p, s.n);
+	SHA256_Final(out, &c);
+	for (unsigned i = 0; i < sizeof(pad); i++)
+		pad[i] ^= 0x36 ^ 0x5c;
+	SHA256_Init(&c);
+	SHA256_Update(&c, pad, sizeof(pad));
+	SHA256_Update(&c, out, 32);
+	SHA256_Final(out, &c);
+}
+
 /* ---- in pieces ---- */
 
 const uint8_t hash_size[HASH_KINDS] = { 16, 20, 32 };

@@ -19,6 +19,8 @@ void hash_hex(const uint8_t *p, size_t n, char *out);
 void hash_md5(struct span s, uint8_t out[static 16]);
 void hash_sha1(struct span s, uint8_t out[static 20]);
 void hash_sha256(struct span s, uint8_t out[static 32]);
+/* RFC 2104. */
+void hash_hmac_sha256(struct span key, struct span s, uint8_t out[static 32]);
 
 /* The same of bytes that come in pieces; without the heap. */
 enum hash_kind { HASH_MD5, HASH_SHA1, HASH_SHA256, HASH_KINDS };

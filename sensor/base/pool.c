@@ -97,7 +97,8 @@ get_free(struct pool *p, unsigned k)
 		return NULL;
 	UNPOISON(f, class_size(k));
 	p->free[k] = f->next;
-	__builtin_prefetch(f->next); /* which may lie there for long already */
+	if (f->next) /* which may lie there for long already */
+		__builtin_prefetch(f->next);
 	return f;
 }
 

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/huge.h"
 #include "engine/flow/key.h"
 
 #define SECOND INT64_C(1000000000)
@@ -22,6 +23,8 @@ enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };
 /* A timeout class: protocol group and state. Within one, the flow that ends first comes first. */
 enum { GROUP_TCP, GROUP_UDP, GROUP_ICMP, GROUP_OTHER, GROUP_N };
 #define CLASS_N (GROUP_N * 3)
+#define BUCKETS_FIRST 65536u /* till there are more flows: a table that stays in the cache, on few pages */
+#define REHASH_AHEAD 16u
 #define END_AHEAD 3 /* flows that end between one step of fetching and the next */
 
 struct list {
@@ -35,6 +38,7 @@ struct flow_table {
 	uint32_t *bucket;
 	struct flow_rate *rates; /* by number of the flow; NULL: nobody counts */
 	uint64_t mask, seed;
+	uint32_t buckets;      /* at most; mask tells how many are in use */
 	struct list list[CLASS_N];
 	int64_t timeout[CLASS_N];
 	uint32_t crowded;      /* with more flows than that the lists are kept in order packet by packet */
@@ -100,14 +104,36 @@ make_slabs(struct flow_table *t, uint32_t cap, bool rates)
 
 	while (buckets < cap && buckets < UINT32_C(1) << 30)
 		buckets *= 2;
+	t->buckets = buckets;
 	if (slab_init(&t->slab, t->size, cap) < 0 || slab_init(&t->v6, 2 * sizeof(struct addr), cap) < 0 ||
 	    slab_init(&t->bucket_slab, buckets * sizeof *t->bucket, 1) < 0 ||
 	    (rates && slab_init(&t->rate_slab, cap * sizeof *t->rates, 1) < 0))
 		return E_NOMEM;
 	t->bucket = slab_take(&t->bucket_slab);
 	t->rates = rates ? slab_take(&t->rate_slab) : NULL;
-	t->mask = buckets - 1;
+	t->mask = (buckets < BUCKETS_FIRST ? buckets : BUCKETS_FIRST) - 1;
 	return 0;
+}
+
+/* All buckets there may be. The flows of one go to those whose numbers end like its own, which are not in use yet, or stay. */
+static void
+use_all_buckets(struct flow_table *t)
+{
+	uint32_t before = (uint32_t) t->mask + 1;
+
+	huge_want(t->bucket, t->buckets * sizeof *t->bucket);
+	t->mask = t->buckets - 1;
+	for (uint32_t i = 0; i < before; i++) {
+		uint32_t list = t->bucket[i], next;
+		fetch(flow_at(t, t->bucket[i + REHASH_AHEAD < before ? i + REHASH_AHEAD : i]), 1);
+		t->bucket[i] = 0;
+		for (; list; list = next) {
+			struct flow *f = flow_at(t, list);
+			next = f->hash_next;
+			f->hash_next = t->bucket[f->hash & t->mask];
+			t->bucket[f->hash & t->mask] = list;
+		}
+	}
 }
 
 struct flow_table *
@@ -468,6 +494,8 @@ begin(struct flow_table *t, const struct packet *p, const struct flow_key *key, 
 		if ((f = slab_take(&t->slab)) == NULL)
 			return NULL;
 	}
+	if (t->slab.used > t->mask / 2 && t->mask + 1 < t->buckets)
+		use_all_buckets(t);
 	flow_key_write(f, key, key->path.ip_version == 4 ? NULL : slab_take(&t->v6));
 	f->hash = hash;
 	f->first_num = p->num;

@@ -11,8 +11,9 @@
  */
 #include "engine/app/protocols/quic.h"
 
+#include "base/hash.h"
+
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #define TAG_N 16u
 
@@ -39,16 +40,8 @@ salt_of(uint32_t version)
 	return draft >= 23 && draft <= 28 ? salt_23 : NULL;
 }
 
-static bool
-hmac(struct span key, struct span s, uint8_t out[static 32])
-{
-	unsigned n = 32;
-
-	return HMAC(EVP_sha256(), key.p, (int) key.n, s.p, s.n, out, &n) && n == 32;
-}
-
 /* HKDF-Expand-Label with an empty context; n is at most one block of the hash. */
-static bool
+static void
 expand(const uint8_t secret[static 32], const char *label, uint8_t *out, uint8_t n)
 {
 	uint8_t info[64] = { 0, n }, block[32];
@@ -59,10 +52,8 @@ expand(const uint8_t secret[static 32], const char *label, uint8_t *out, uint8_t
 	memcpy(info + 9, label, len);
 	info[9 + len] = 0;
 	info[10 + len] = 1; /* the first and only block */
-	if (!hmac(span_of(secret, 32), span_of(info, (uint32_t) len + 11), block))
-		return false;
+	hash_hmac_sha256(span_of(secret, 32), span_of(info, (uint32_t) len + 11), block);
 	memcpy(out, block, n);
-	return true;
 }
 
 bool
@@ -73,11 +64,17 @@ quic_keys_of(struct quic_keys *k, uint32_t version, struct span dcid)
 	bool two = version == QUIC_V2;
 	uint8_t initial[32], secret[32];
 
-	k->set = salt && hmac(span_of(salt, 20), dcid, initial);
-	for (int dir = 0; dir < 2 && k->set; dir++)
-		k->set = expand(initial, sides[dir], secret, 32) && expand(secret, two ? "quicv2 key" : "quic key", k->of[dir].key, 16) &&
-		    expand(secret, two ? "quicv2 iv" : "quic iv", k->of[dir].iv, 12) && expand(secret, two ? "quicv2 hp" : "quic hp", k->of[dir].hp, 16);
-	return k->set;
+	k->set = salt != NULL;
+	if (!salt)
+		return false;
+	hash_hmac_sha256(span_of(salt, 20), dcid, initial);
+	for (int dir = 0; dir < 2; dir++) {
+		expand(initial, sides[dir], secret, 32);
+		expand(secret, two ? "quicv2 key" : "quic key", k->of[dir].key, 16);
+		expand(secret, two ? "quicv2 iv" : "quic iv", k->of[dir].iv, 12);
+		expand(secret, two ? "quicv2 hp" : "quic hp", k->of[dir].hp, 16);
+	}
+	return true;
 }
 
 /* The mask of header protection: the sample encrypted by itself. */
