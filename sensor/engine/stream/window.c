@@ -51,7 +51,7 @@ window_grow(struct streams *e, struct half *h, uint32_t more)
 		h->head = 0;
 		return 0;
 	}
-	size = want <= 2048 ? want : want + want / 2;
+	size = want <= 2048 ? want : 2 * want;
 	if (size > 1024 * 1024)
 		size = want > 1024 * 1024 ? want : 1024 * 1024;
 	if ((p = take(e, size)) == NULL)
