@@ -28,6 +28,7 @@ session_new(struct streams *e, struct packet *p, enum stream_state state)
 	counter_inc(e->cnt, C_STREAM_SESSIONS);
 	s->state = (uint8_t) state;
 	s->first_dir = p->dir;
+	s->depth = stream_depth(e->conf.depth);
 	if (!e->conf.raw)
 		s->half[0].flags = s->half[1].flags = HALF_RAW_OFF;
 	return s;

@@ -127,20 +127,14 @@ insert(struct push *x, uint64_t off, struct span s)
 	blocks_absorb(x->e, h);
 }
 
-static inline uint64_t
-depth_of(const struct streams *e, const struct stream *s)
-{
-	return s->own_depth ? s->depth : e->conf.depth;
-}
-
 /* The bytes of s that depth lets in; the first refused one is told once. Of a depth that is the session's own, set for the sake
  * of a file, a segment that goes beyond it counts as beyond, as in the reference. */
 static struct span
 within_depth(struct push *x, uint64_t off, struct span s)
 {
-	uint64_t depth = depth_of(x->e, x->s);
+	uint64_t depth = x->s->depth;
 
-	if (depth == 0 || off + s.n <= depth)
+	if (off + s.n <= depth)
 		return s;
 	if (!(x->me->flags & HALF_DEPTH)) {
 		x->me->flags |= HALF_DEPTH;
@@ -222,12 +216,11 @@ ready_edge(const struct streams *e, const struct stream *s, int dir)
 
 /* A hole before this offset was acknowledged: it will never be filled. */
 static uint64_t
-lost_edge(const struct streams *e, const struct stream *s, int dir)
+lost_edge(const struct stream *s, int dir)
 {
-	const struct half *h = &s->half[dir];
-	uint64_t edge = half_acked(h), depth = depth_of(e, s);
+	uint64_t edge = half_acked(&s->half[dir]);
 
-	return depth && edge > depth ? depth : edge;
+	return edge > s->depth ? s->depth : edge;
 }
 
 /* The first offset at or behind `from` that is held or not yet given up. A hole is given up when something came after
@@ -275,7 +268,7 @@ held_at(const struct half *h, uint64_t from, uint64_t edge)
 }
 
 bool
-half_hole_shows(const struct streams *e, const struct stream *s, int dir)
+half_hole_shows(const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
 	uint64_t at = half_contiguous(h);
@@ -284,16 +277,15 @@ half_hole_shows(const struct streams *e, const struct stream *s, int dir)
 		return false;
 	if (h->app > at)
 		at = h->app;
-	return held_at(h, at, NEVER).n == 0 && skip_hole(h, at, lost_edge(e, s, dir)) > at;
+	return held_at(h, at, NEVER).n == 0 && skip_hole(h, at, lost_edge(s, dir)) > at;
 }
 
 static inline bool
-at_end(const struct streams *e, const struct stream *s, int dir)
+at_end(const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
-	uint64_t depth = depth_of(e, s);
 
-	if (s->flags & S_FLUSH || (depth && h->app >= depth))
+	if (s->flags & S_FLUSH || h->app >= s->depth)
 		return true;
 	if ((h->flags & HALF_FIN) && (int64_t) h->app >= half_offset(h, h->fin_seq))
 		return true;
@@ -308,7 +300,7 @@ may_give(const struct streams *e, const struct stream *s, int dir)
 
 	if (h->flags & (HALF_APP_DONE | HALF_EOF_TOLD))
 		return false;
-	return h->blocks || at_end(e, s, dir) || (h->app < half_contiguous(h) && h->app < ready_edge(e, s, dir));
+	return h->blocks || at_end(s, dir) || (h->app < half_contiguous(h) && h->app < ready_edge(e, s, dir));
 }
 
 static __attribute__((noinline)) bool
@@ -321,12 +313,12 @@ next_of(struct streams *e, struct stream *s, int dir, struct stream_chunk *out)
 	*out = (struct stream_chunk) { .dir = dir, .offset = h->app };
 	out->bytes = held_at(h, h->app, ready_edge(e, s, dir));
 	if (out->bytes.n == 0) {
-		to = skip_hole(h, h->app, lost_edge(e, s, dir));
+		to = skip_hole(h, h->app, lost_edge(s, dir));
 		if (to > h->app) {
 			out->gap = to - h->app > UINT32_MAX ? UINT32_MAX : (uint32_t) (to - h->app);
 			h->lost += out->gap;
 			counter_inc(e->cnt, C_STREAM_GAPS);
-		} else if (at_end(e, s, dir)) {
+		} else if (at_end(s, dir)) {
 			out->eof = true;
 			h->flags |= HALF_EOF_TOLD;
 			return true;
@@ -352,13 +344,13 @@ stream_next(struct streams *e, struct stream *s, struct stream_chunk *out)
 
 /* As lost_edge, for raw inspection: at the end it also sees what was never acknowledged, beyond holes. */
 static uint64_t
-raw_lost(const struct streams *e, const struct stream *s, int dir)
+raw_lost(const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
 
 	if (s->flags & S_FLUSH)
 		return half_held_end(h);
-	return h->flags & HALF_APP_DONE ? lost_edge(e, s, dir) : h->app;
+	return h->flags & HALF_APP_DONE ? lost_edge(s, dir) : h->app;
 }
 
 static void
@@ -402,7 +394,7 @@ half_release_held(struct streams *e, struct stream *s, int dir)
 	if (!e->raw && h->flags & HALF_RAW_ENDS)
 		h->flags |= HALF_RAW_OFF;
 	if (e->raw && !(h->flags & HALF_RAW_OFF)) {
-		uint64_t raw = h->raw = skip_hole(h, h->raw, raw_lost(e, s, dir));
+		uint64_t raw = h->raw = skip_hole(h, h->raw, raw_lost(s, dir));
 		if (e->conf.inline_mode) {
 			uint32_t back = dir == TO_SERVER ? e->conf.chunk_to_server : e->conf.chunk_to_client;
 			raw = raw > back ? raw - back : 0;
@@ -456,7 +448,7 @@ raw_due(const struct streams *e, const struct stream *s, const struct packet *p,
 	if (s->state > STREAM_TIME_WAIT)
 		return true;
 	/* a hole that was given up follows: it will not become more, and what lies beyond would be held till the end */
-	if (end < h->app || skip_hole(h, end, raw_lost(e, s, p->dir)) > end)
+	if (end < h->app || skip_hole(h, end, raw_lost(s, p->dir)) > end)
 		return true;
 	return fresh >= (p->dir == TO_SERVER ? e->conf.chunk_to_server : e->conf.chunk_to_client);
 }
@@ -475,7 +467,7 @@ stream_raw(struct streams *e, struct stream *s, const struct packet *p, struct s
 	edge = p->flags & PACKET_PSEUDO ? NEVER : ready_edge(e, s, p->dir);
 	if (h->flags & HALF_RAW_ENDS && edge > h->raw_end)
 		edge = h->raw_end;
-	from = h->raw = skip_hole(h, h->raw, raw_lost(e, s, p->dir));
+	from = h->raw = skip_hole(h, h->raw, raw_lost(s, p->dir));
 	fresh = held_at(h, from, edge);
 	if (fresh.n == 0 && h->flags & HALF_RAW_ENDS && from >= h->raw_end)
 		h->flags |= HALF_RAW_OFF;

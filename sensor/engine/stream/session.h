@@ -178,11 +178,18 @@ struct stream {
 	uint8_t state, last_dir, queue_n;
 	uint8_t first_dir; /* direction of the packet that began it */
 	uint16_t flags;
-	bool own_depth;
-	uint64_t depth;    /* own_depth: in place of the configured one */
+	bool own_depth;    /* it is not the configured one */
+	uint64_t depth;    /* bytes of a direction that are reassembled; UINT64_MAX: all */
 	struct queued *queue;
 	struct half half[2]; /* [TO_SERVER]: what the client sends */
 };
+
+/* As configured, where 0 is all, for struct stream. */
+static inline uint64_t
+stream_depth(uint64_t configured)
+{
+	return configured ? configured : UINT64_MAX;
+}
 
 /* A session that is over, nothing of it held: it begins as struct stream does. */
 struct settled {
@@ -245,7 +252,7 @@ void half_begin(struct half *h, uint32_t isn);
 void half_take(struct push *x);                          /* the packet's payload */
 void half_release_held(struct streams *e, struct stream *s, int dir);
 void half_clear(struct streams *e, struct half *h);
-bool half_hole_shows(const struct streams *e, const struct stream *s, int dir);
+bool half_hole_shows(const struct stream *s, int dir);
 /* What nobody wants any more goes; called at the start of the next push. */
 static inline void
 half_release(struct streams *e, struct stream *s, int dir)
@@ -257,9 +264,9 @@ half_release(struct streams *e, struct stream *s, int dir)
 }
 /* A hole at app's place, acknowledged, not yet told. */
 static inline bool
-half_gap_shows(const struct streams *e, const struct stream *s, int dir)
+half_gap_shows(const struct stream *s, int dir)
 {
-	return s->half[dir].blocks && half_hole_shows(e, s, dir);
+	return s->half[dir].blocks && half_hole_shows(s, dir);
 }
 
 /* window.c: storage below reassembly; -1 at a memcap or the pool's ceiling. */

@@ -66,7 +66,7 @@ stream_wake(struct streams *e, struct stream **sp)
 		return;
 	if ((s = pool_take(e->pool, sizeof *s)) != NULL) {
 		*s = (struct stream) { .state = k->state, .last_dir = k->last_dir, .first_dir = k->first_dir,
-			.flags = k->flags & (uint16_t) ~S_SETTLED };
+			.flags = k->flags & (uint16_t) ~S_SETTLED, .depth = stream_depth(e->conf.depth) };
 		half_get(&s->half[0], &k->half[0]);
 		half_get(&s->half[1], &k->half[1]);
 		e->sessions += pool_size(sizeof *s);

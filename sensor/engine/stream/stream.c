@@ -134,7 +134,7 @@ static void
 tell_gaps(struct streams *e, struct stream *s, struct packet *p)
 {
 	for (int dir = 0; dir < 2; dir++)
-		if (half_gap_shows(e, s, dir)) {
+		if (half_gap_shows(s, dir)) {
 			blocks_join(e, &s->half[dir]);
 			packet_event_set(p, EV_STREAM_REASSEMBLY_SEQ_GAP);
 			counter_inc(e->cnt, C_STREAM_GAP_PACKETS);
@@ -448,5 +448,5 @@ stream_deepen(const struct streams *e, struct stream *s, uint64_t depth)
 	if (depth == e->conf.depth || (depth && e->conf.depth && depth < e->conf.depth))
 		return;
 	s->own_depth = true;
-	s->depth = depth;
+	s->depth = stream_depth(depth);
 }
