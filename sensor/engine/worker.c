@@ -197,6 +197,7 @@ feed_stream(struct worker *w, struct flow *f, struct session *s, struct packet *
 			stream_raw_trigger(s->stream, c.dir);
 			s->app->flush = false;
 		}
+		stream_pass(s->stream, c.dir, app_passes_over(s->app, c.dir));
 		if (s->app && s->app->storing)
 			stream_deepen(w->streams, s->stream, s->app->asked->depth);
 		if (c.eof && s->app && !s->app->shared) {

@@ -141,7 +141,7 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t size)
 		stream_push(e, &s, &p, &swap);
 		if (rd_left(&r) && s && *r.p == 0xfe) {
 			rd_skip(&r, 1);
-			stream_app_done(s, p.dir);
+			stream_pass(s, p.dir, rd_u16(&r));
 		} else if (rd_left(&r) && s && *r.p == 0xfd) {
 			rd_skip(&r, 1);
 			stream_raw_disable(s, !p.dir);

@@ -515,6 +515,18 @@ app_feed(struct apps *e, struct app **at, int dir, struct span bytes, const stru
 		feed_any(a, dir, bytes);
 }
 
+uint64_t
+app_passes_over(const struct app *a, int dir)
+{
+	if (!a)
+		return 0;
+	if (a->stopped[dir])
+		return UINT64_MAX;
+	if (!a->proto || !a->proto->passes_over || a->carry[dir].n || !(a->seen[dir] || a->gave_up[dir]))
+		return 0;
+	return a->proto->passes_over(a->state, dir);
+}
+
 /* A gap where the protocol of the direction is not known yet. false: nothing more to do. */
 static bool
 gap_in_probing(struct app *a, int dir)

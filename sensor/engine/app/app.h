@@ -106,6 +106,8 @@ void apps_on_tx_end(struct apps *e, void (*fn)(void *arg, struct tx *tx), void *
  * time and PACKET_MIDSTREAM; bytes of a direction may come with a packet of the other one (p->dir says). `facts`
  * (the session's, or NULL) is kept for the parsers to count in. */
 void app_feed(struct apps *e, struct app **a, int dir, struct span bytes, const struct packet *p, struct event_facts *facts);
+/* So many bytes of the direction that follow will not be looked at: blanks may be fed in place of them. */
+uint64_t app_passes_over(const struct app *a, int dir);
 /* `n` bytes of the direction never came; also as the first thing of a flow (*a is made then). */
 void app_gap(struct apps *e, struct app **a, int dir, uint32_t n, const struct packet *p);
 void app_eof(struct apps *e, struct app *a, int dir);

@@ -145,6 +145,8 @@ struct protocol {
 	/* Takes bytes from the front; returns how many, 0 = needs more first, negative = the protocol is lost here
 	 * (the framework stops parsing the flow, both directions, as the reference does). For UDP: one datagram a call. */
 	int (*feed)(struct app *app, void *state, int dir, struct span bytes);
+	/* So many bytes from here on feed() would take, but not look at: blanks may stand for them. NULL: it looks at all. */
+	uint64_t (*passes_over)(const void *state, int dir);
 	/* `n` bytes are missing (with those of a record begun but not complete). Negative: cannot go on in this
 	 * direction. NULL = cannot. */
 	int (*gap)(struct app *app, void *state, int dir, uint32_t n);

@@ -21,7 +21,7 @@ is_before_last_ack(struct push *x)
 	if (x->s->flags & S_ASYNC)
 		return false;
 	/* acknowledged, but not all of it was seen: this may be what is missing */
-	return !((int64_t) half_offset(me, x->end) > (int64_t) half_contiguous(me) && !half_idle(me));
+	return half_offset(me, x->end) <= (int64_t) half_contiguous(me);
 }
 
 /* RFC 9293 section 3.8.6.1: one byte against a closed window. */

@@ -58,8 +58,13 @@ overlap_window(struct push *x, uint64_t off, struct span s)
 	struct half *h = x->me;
 	uint64_t at = h->base;
 
-	for (uint32_t k = 0; k < h->edges.n && at < off + s.n; k++) {
-		uint32_t len = edges_at(&h->edges)[k] - (uint32_t) at;
+	if (off < half_blank_end(h)) { /* nothing is there to compare with, nor the segments' edges */
+		counter_inc(x->e->cnt, C_STREAM_OVERLAP);
+		s = span_skip(s, half_blank_end(h) - off < s.n ? (uint32_t) (half_blank_end(h) - off) : s.n);
+		off = half_blank_end(h);
+	}
+	for (uint32_t k = 0; k < h->edge_n && at < off + s.n; k++) {
+		uint32_t len = half_edges(h)[k] - (uint32_t) at;
 		if (at + len > off)
 			overlap(x, at, h->window_p + h->head + (at - h->base), len, off, s);
 		at += len;
@@ -108,6 +113,22 @@ insert_block(struct push *x, uint64_t off, struct span s)
 	}
 }
 
+/* Nobody wants n bytes from offset `at`, which follow those in the window. */
+static bool
+passes(const struct push *x, uint64_t at, uint32_t n)
+{
+	const struct half *h = x->me;
+
+	return h->flags & HALF_PASS && (h->flags & HALF_RAW_OFF || !x->e->raw) && !h->window_p && !h->blocks && !h->kept &&
+	    seq_geq(h->pass_to, (uint32_t) at + n);
+}
+
+static int
+append(struct push *x, uint64_t at, struct span s)
+{
+	return passes(x, at, s.n) ? window_pass(x->me, s.n) : window_append(x->e, x->me, s);
+}
+
 static void
 insert(struct push *x, uint64_t off, struct span s)
 {
@@ -122,7 +143,7 @@ insert(struct push *x, uint64_t off, struct span s)
 	else if (off > edge) {
 		insert_block(x, off, s);
 		return;
-	} else if (to > edge && window_append(x->e, h, span_skip(s, (uint32_t) (edge - off))) < 0)
+	} else if (to > edge && append(x, edge, span_skip(s, (uint32_t) (edge - off))) < 0)
 		refused(x);
 	blocks_absorb(x->e, h);
 }
@@ -178,7 +199,7 @@ half_take(struct push *x)
 	uint32_t seq = x->seq + (x->p->tcp.flags & TCP_SYN ? 1 : 0);
 	int64_t off;
 
-	if (s.n == 0 || half_idle(h) || x->p->tcp.flags & TCP_RST) /* what comes with a RST is no part of the stream */
+	if (s.n == 0 || x->p->tcp.flags & TCP_RST) /* what comes with a RST is no part of the stream */
 		return;
 	off = half_offset(h, seq);
 	if (!urgent(x, &s))
@@ -241,7 +262,18 @@ skip_hole(const struct half *h, uint64_t from, uint64_t lost)
 	return from;
 }
 
-/* Held bytes at `from`, contiguous, not beyond `edge`. */
+/* Stands for bytes that were not kept. */
+static const uint8_t blank[65536];
+
+static struct span
+window_at(const struct half *h, uint64_t from, uint64_t n)
+{
+	if (h->window_p)
+		return span_of(h->window_p + h->head + (from - h->base), n);
+	return span_of(blank, n < sizeof(blank) ? n : sizeof(blank));
+}
+
+/* Held bytes at `from`, contiguous, not beyond `edge`; of those that were not kept as many as there are blanks. */
 static struct span
 held_at(const struct half *h, uint64_t from, uint64_t edge)
 {
@@ -251,8 +283,7 @@ held_at(const struct half *h, uint64_t from, uint64_t edge)
 	if (from < end) {
 		if (end > edge)
 			end = edge;
-		return from < end && from >= h->base ? span_of(h->window_p + h->head + (from - h->base), end - from)
-		                                     : SPAN_NONE;
+		return from < end && from >= h->base ? window_at(h, from, end - from) : SPAN_NONE;
 	}
 	/* nearly always at the end of the list, which may be long */
 	b = h->last_block && h->last_block->off <= from ? h->last_block : h->blocks;
@@ -273,8 +304,6 @@ half_hole_shows(const struct stream *s, int dir)
 	const struct half *h = &s->half[dir];
 	uint64_t at = half_contiguous(h);
 
-	if ((h->flags & HALF_APP_DONE))
-		return false;
 	if (h->app > at)
 		at = h->app;
 	return held_at(h, at, NEVER).n == 0 && skip_hole(h, at, lost_edge(s, dir)) > at;
@@ -298,7 +327,7 @@ may_give(const struct streams *e, const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
 
-	if (h->flags & (HALF_APP_DONE | HALF_EOF_TOLD))
+	if (h->flags & HALF_EOF_TOLD)
 		return false;
 	return h->blocks || at_end(s, dir) || (h->app < half_contiguous(h) && h->app < ready_edge(e, s, dir));
 }
@@ -348,9 +377,7 @@ raw_lost(const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
 
-	if (s->flags & S_FLUSH)
-		return half_held_end(h);
-	return h->flags & HALF_APP_DONE ? lost_edge(s, dir) : h->app;
+	return s->flags & S_FLUSH ? half_held_end(h) : h->app;
 }
 
 static void
@@ -379,18 +406,8 @@ void
 half_release_held(struct streams *e, struct stream *s, int dir)
 {
 	struct half *h = &s->half[dir];
-	uint64_t keep = NEVER;
-	int64_t next;
+	uint64_t keep = h->app;
 
-	if (half_idle(h)) {
-		half_clear(e, h);
-		next = half_offset(h, h->next_seq);
-		if (next > (int64_t) h->base)
-			h->base = (uint64_t) next;
-		return;
-	}
-	if (!(h->flags & HALF_APP_DONE))
-		keep = h->app;
 	if (!e->raw && h->flags & HALF_RAW_ENDS)
 		h->flags |= HALF_RAW_OFF;
 	if (e->raw && !(h->flags & HALF_RAW_OFF)) {
@@ -415,7 +432,7 @@ bool
 stream_held(const struct stream *s, int dir, uint64_t *from, struct span *out, uint64_t *missing)
 {
 	const struct half *h = &s->half[dir];
-	uint64_t at = *from < h->base ? h->base : *from, begin = at;
+	uint64_t begin = *from < h->base ? h->base : *from, at = begin < half_blank_end(h) ? half_blank_end(h) : begin;
 	const struct block *b = h->blocks;
 
 	if (at >= half_contiguous(h)) {
@@ -462,8 +479,8 @@ stream_raw(struct streams *e, struct stream *s, const struct packet *p, struct s
 
 	if (!e->raw || (h->flags & HALF_RAW_OFF))
 		return false;
-	if (h->raw < h->base) /* what came while nobody looked is gone */
-		h->raw = h->base;
+	if (h->raw < half_blank_end(h)) /* what came while nobody looked is gone */
+		h->raw = half_blank_end(h);
 	edge = p->flags & PACKET_PSEUDO ? NEVER : ready_edge(e, s, p->dir);
 	if (h->flags & HALF_RAW_ENDS && edge > h->raw_end)
 		edge = h->raw_end;
@@ -476,8 +493,8 @@ stream_raw(struct streams *e, struct stream *s, const struct packet *p, struct s
 	if (e->conf.inline_mode && from >= h->base && from < half_contiguous(h)) {
 		chunk = p->dir == TO_SERVER ? e->conf.chunk_to_server : e->conf.chunk_to_client;
 		back = chunk > fresh.n ? chunk - fresh.n : 0;
-		if (back > from - h->base)
-			back = from - h->base;
+		if (back > from - half_blank_end(h))
+			back = from - half_blank_end(h);
 	}
 	*out = (struct stream_raw) { span_of(fresh.p - back, fresh.n + back), from - back, fresh.n };
 	return true;

@@ -51,29 +51,12 @@ struct block {
 	uint8_t data[];
 };
 
-/* Where the segments in the window end, low half of their offsets: nearly always there are few. */
-#define EDGES_FEW 2
-struct edges {
-	union {
-		uint32_t few[EDGES_FEW];
-		uint32_t *many; /* with cap */
-	};
-	uint32_t n, cap;
-};
-
-static inline const uint32_t *
-edges_at(const struct edges *e)
-{
-	return e->cap ? e->many : e->few;
-}
-
 enum half_flag {
 	HALF_TIMESTAMP = 0x0001,    /* its SYN had the option */
 	HALF_ZERO_TIMESTAMP = 0x0002,
 	HALF_KEEPALIVE = 0x0004,    /* its last packet was one */
 	HALF_FIN = 0x0008,          /* fin_seq is known */
 	HALF_RST = 0x0010,
-	HALF_APP_DONE = 0x0020,
 	HALF_RAW_OFF = 0x0040,
 	HALF_RAW_TRIGGER = 0x0080,
 	HALF_DEPTH = 0x0100,        /* the depth was reached */
@@ -81,11 +64,15 @@ enum half_flag {
 	HALF_POLICY = 0x0400,       /* policy was looked up */
 	HALF_SACK = 0x0800,
 	HALF_ANY_DATA = 0x1000,
-	HALF_RAW_ENDS = 0x2000      /* what comes from raw_end on is not for raw inspection */
+	HALF_RAW_ENDS = 0x2000,     /* what comes from raw_end on is not for raw inspection */
+	HALF_PASS = 0x4000,         /* pass_to is known */
+	HALF_BLANK = 0x8000         /* bytes at the window's front were not kept: see half_blank_end() */
 };
+#define EDGES_FEW 2
 
 /* One direction: the sequence space of its sender, and the bytes of it that somebody still wants. Offsets count from
- * the byte after the SYN. window.p[head] is offset base; what lies beyond a hole is in blocks. */
+ * the byte after the SYN. window_p[head] is offset base, NULL: nothing of the window was kept; what lies beyond a hole is in
+ * blocks. */
 struct half {
 	uint32_t isn, next_seq, last_ack, next_win, window;
 	uint32_t last_ts, last_ts_second; /* timestamp option, and packet time in seconds when it was seen */
@@ -95,6 +82,7 @@ struct half {
 	uint16_t urgent_n; /* out-of-band bytes taken out of the stream so far */
 	uint16_t block_n;
 	uint16_t regions; /* most there were at once; 0 counts as 1 */
+	uint16_t edge_n;
 	uint32_t cap;     /* of the window */
 	uint64_t base, app, raw;
 	uint64_t raw_end;  /* with HALF_RAW_ENDS */
@@ -102,7 +90,13 @@ struct half {
 	uint64_t lost;
 	uint8_t *window_p;
 	uint32_t head, n;
-	struct edges edges;
+	/* Where the segments in the window end, low half of their offsets: nearly always there are few. */
+	union {
+		uint32_t few[EDGES_FEW];
+		uint32_t *many;  /* with edge_cap */
+	} edges;
+	uint16_t edge_cap;
+	uint32_t pass_to;    /* low half of the offset up to which the application layer does not look at bytes */
 	struct block *blocks, *last_block;
 };
 
@@ -119,6 +113,21 @@ static inline uint64_t
 half_contiguous(const struct half *h)
 {
 	return h->base + h->n;
+}
+
+static inline const uint32_t *
+half_edges(const struct half *h)
+{
+	return h->edge_cap ? h->edges.many : h->edges.few;
+}
+
+/* Offset of the first byte in the window that was kept. */
+static inline uint64_t
+half_blank_end(const struct half *h)
+{
+	if (!(h->flags & HALF_BLANK))
+		return h->base;
+	return h->window_p ? h->base + (half_edges(h)[0] - (uint32_t) h->base) : half_contiguous(h);
 }
 
 /* Bytes before this offset were acknowledged; SYN and FIN do not count. */
@@ -140,13 +149,6 @@ static inline uint64_t
 half_held_end(const struct half *h)
 {
 	return h->last_block ? h->last_block->off + h->last_block->n : half_contiguous(h);
-}
-
-/* Nobody wants its bytes. */
-static inline bool
-half_idle(const struct half *h)
-{
-	return (h->flags & HALF_APP_DONE) && (h->flags & HALF_RAW_OFF);
 }
 
 enum stream_flag {
@@ -259,7 +261,7 @@ half_release(struct streams *e, struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
 
-	if (h->blocks || h->app > h->base || h->flags & (HALF_APP_DONE | HALF_RAW_ENDS))
+	if (h->blocks || h->app > h->base || h->flags & HALF_RAW_ENDS)
 		half_release_held(e, s, dir);
 }
 /* A hole at app's place, acknowledged, not yet told. */
@@ -271,6 +273,7 @@ half_gap_shows(const struct stream *s, int dir)
 
 /* window.c: storage below reassembly; -1 at a memcap or the pool's ceiling. */
 int window_append(struct streams *e, struct half *h, struct span s);
+int window_pass(struct half *h, uint32_t n);             /* n bytes that nobody wants, where none is kept */
 void window_drop(struct streams *e, struct half *h, uint32_t k);
 int block_insert(struct streams *e, struct half *h, struct block *after, uint64_t off, struct span s);
 void blocks_absorb(struct streams *e, struct half *h);

@@ -16,7 +16,7 @@ half_settles(const struct half *h)
 {
 	uint64_t all = h->base | h->app | h->raw | h->raw_end | h->lost;
 
-	return !h->window_p && !h->edges.cap && !h->blocks && !h->kept && all <= UINT32_MAX;
+	return !h->n && !h->window_p && !h->edge_cap && !h->blocks && !h->kept && all <= UINT32_MAX;
 }
 
 static void
@@ -34,7 +34,7 @@ half_get(struct half *to, const struct settled_half *h)
 {
 	*to = (struct half) { .isn = h->isn, .next_seq = h->next_seq, .last_ack = h->last_ack, .next_win = h->next_win,
 		.window = h->window, .last_ts = h->last_ts, .last_ts_second = h->last_ts_second, .fin_seq = h->fin_seq,
-		.wscale = h->wscale, .policy = h->policy, .flags = h->flags, .urgent_n = h->urgent_n, .regions = h->regions,
+		.wscale = h->wscale, .policy = h->policy, .flags = h->flags & (uint16_t) ~HALF_PASS, .urgent_n = h->urgent_n, .regions = h->regions,
 		.base = h->base, .app = h->app, .raw = h->raw, .raw_end = h->raw_end, .lost = h->lost };
 }
 

@@ -9,6 +9,7 @@
 #include "engine/decode/decode.h"
 #include "engine/stream/session.h"
 
+#define PASS_MAX (1u << 30)   /* it is told again with every chunk */
 #define FETCH_MAX 512u /* bytes of a window that are fetched ahead */
 
 struct streams *
@@ -84,7 +85,7 @@ is_spurious(const struct push *x)
 	if (x->p->payload.n == 0 || x->s->state < STREAM_ESTABLISHED || (x->s->flags & S_ASYNC) ||
 	    seq_gt(x->end, me->last_ack) || seq_gt(x->end, me->next_seq))
 		return false;
-	return half_idle(me) || half_offset(me, x->end) <= (int64_t) half_contiguous(me);
+	return half_offset(me, x->end) <= (int64_t) half_contiguous(me);
 }
 
 /* Packets that leave the session as it was. */
@@ -278,9 +279,15 @@ stream_keep(struct stream *s, int dir, uint64_t from)
 }
 
 void
-stream_app_done(struct stream *s, int dir)
+stream_pass(struct stream *s, int dir, uint64_t n)
 {
-	s->half[dir].flags |= HALF_APP_DONE;
+	struct half *h = &s->half[dir];
+
+	h->flags &= (uint16_t) ~HALF_PASS;
+	if (!n)
+		return;
+	h->flags |= HALF_PASS;
+	h->pass_to = (uint32_t) h->app + (n < PASS_MAX ? (uint32_t) n : PASS_MAX);
 }
 
 void
@@ -384,7 +391,7 @@ stream_wants_flush(const struct stream *s, int dir)
 	const struct half *h = &s->half[dir];
 	uint64_t end = half_held_end(h);
 
-	return (!(h->flags & HALF_APP_DONE) && h->app < end) || (!(h->flags & HALF_RAW_OFF) && h->raw < end);
+	return h->app < end || (!(h->flags & HALF_RAW_OFF) && h->raw < end);
 }
 
 bool

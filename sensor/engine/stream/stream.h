@@ -90,8 +90,9 @@ bool stream_is_settled(const struct stream *s);
 void stream_fetch(const struct stream *s);
 bool stream_fetch_window(const struct stream *s, int dir);
 
-/* app/ has seen enough of a direction: its bytes are no longer kept for it (raw inspection may go on). */
-void stream_app_done(struct stream *s, int dir);
+/* app/ does not look at the n bytes that follow those it got of a direction; 0: at all. Told after each chunk. What comes of them is counted,
+ * acknowledged and handed out like all, but where nobody else wants it it was not kept, and blanks are handed out. */
+void stream_pass(struct stream *s, int dir, uint64_t n);
 /* Bytes from this offset on are needed (frames lie there); UINT64_MAX: none are. They count against the memcap like all. */
 void stream_keep(struct stream *s, int dir, uint64_t from);
 /* Raw bytes of a direction are to be looked at with its next packet, however few they are (app/ saw the end of a message). */

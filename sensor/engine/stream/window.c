@@ -8,8 +8,9 @@
  */
 #include "engine/stream/session.h"
 
-#define EDGES_FIRST 16        /* when there are more than few */
-#define EDGES_MAX 65536       /* segments in a window */
+#define EDGES_FIRST 16u       /* when there are more than few */
+#define EDGES_MAX 65535u      /* segments in a window */
+#define WINDOW_MAX (1024u * 1024) /* bytes in a window, kept or not */
 #define BLOCK_MAX 8192        /* blocks of a direction */
 
 static bool
@@ -52,11 +53,13 @@ window_grow(struct streams *e, struct half *h, uint32_t more)
 		return 0;
 	}
 	size = want <= 2048 ? want : 2 * want;
-	if (size > 1024 * 1024)
-		size = want > 1024 * 1024 ? want : 1024 * 1024;
+	if (size > WINDOW_MAX)
+		size = want > WINDOW_MAX ? want : WINDOW_MAX;
 	if ((p = take(e, size)) == NULL)
 		return -1;
-	if (h->n)
+	if (!h->window_p)
+		memset(p, 0, h->n);
+	else if (h->n)
 		memcpy(p, h->window_p + h->head, h->n);
 	give(e, h->window_p, h->cap);
 	h->window_p = p;
@@ -66,59 +69,72 @@ window_grow(struct streams *e, struct half *h, uint32_t more)
 }
 
 static int
-edges_grow(struct streams *e, struct edges *x)
+edges_grow(struct streams *e, struct half *h)
 {
-	uint32_t cap = x->n < EDGES_FIRST ? EDGES_FIRST : x->n + x->n / 2;
+	uint32_t cap = h->edge_n < EDGES_FIRST ? EDGES_FIRST : h->edge_n + h->edge_n / 2u;
 	uint32_t *p;
 
 	if (cap > EDGES_MAX)
 		cap = EDGES_MAX;
-	if (x->n == cap || (p = take(e, cap * sizeof *p)) == NULL)
+	if (h->edge_n == cap || (p = take(e, cap * sizeof *p)) == NULL)
 		return -1;
-	memcpy(p, edges_at(x), x->n * sizeof *p);
-	if (x->cap)
-		give(e, x->many, x->cap * sizeof *p);
-	x->many = p;
-	x->cap = cap;
+	memcpy(p, half_edges(h), h->edge_n * sizeof *p);
+	if (h->edge_cap)
+		give(e, h->edges.many, h->edge_cap * sizeof *p);
+	h->edges.many = p;
+	h->edge_cap = (uint16_t) cap;
 	return 0;
 }
 
 static int
 edge_add(struct streams *e, struct half *h, uint32_t end)
 {
-	struct edges *x = &h->edges;
-
-	if (x->n == (x->cap ? x->cap : EDGES_FEW) && edges_grow(e, x) < 0)
+	if (h->edge_n == (h->edge_cap ? h->edge_cap : EDGES_FEW) && edges_grow(e, h) < 0)
 		return -1;
-	(x->cap ? x->many : x->few)[x->n++] = end;
+	(h->edge_cap ? h->edges.many : h->edges.few)[h->edge_n++] = end;
 	return 0;
 }
 
 static void
 edges_clear(struct streams *e, struct half *h)
 {
-	if (h->edges.cap)
-		give(e, h->edges.many, h->edges.cap * sizeof *h->edges.many);
-	h->edges.n = h->edges.cap = 0;
+	if (h->edge_cap)
+		give(e, h->edges.many, h->edge_cap * sizeof *h->edges.many);
+	h->edge_n = h->edge_cap = 0;
 }
 
 static void
 edges_drop(struct half *h)
 {
-	struct edges *x = &h->edges;
-	uint32_t *ends = x->cap ? x->many : x->few, k = 0;
+	uint32_t *ends = h->edge_cap ? h->edges.many : h->edges.few, k = 0;
 
-	while (k < x->n && seq_diff(ends[k], (uint32_t) h->base) <= 0)
+	while (k < h->edge_n && seq_diff(ends[k], (uint32_t) h->base) <= 0)
 		k++;
-	x->n -= k;
-	if (k)
-		memmove(ends, ends + k, x->n * sizeof *ends);
+	if (!k)
+		return;
+	h->flags &= (uint16_t) ~HALF_BLANK; /* they were before the first edge */
+	h->edge_n = (uint16_t) (h->edge_n - k);
+	memmove(ends, ends + k, h->edge_n * sizeof *ends);
+}
+
+/* Bytes are wanted again behind some that were not kept: those get room, and an edge of their own. */
+static int
+window_keep(struct streams *e, struct half *h, uint32_t more)
+{
+	if (window_grow(e, h, more) < 0)
+		return -1;
+	h->edges.few[0] = (uint32_t) half_contiguous(h);
+	h->edge_n = 1;
+	return 0;
 }
 
 int
 window_append(struct streams *e, struct half *h, struct span s)
 {
-	if (h->cap - h->head - h->n < s.n && window_grow(e, h, s.n) < 0)
+	if (h->flags & HALF_BLANK && !h->window_p) {
+		if (window_keep(e, h, s.n) < 0)
+			return -1;
+	} else if (h->cap - h->head - h->n < s.n && window_grow(e, h, s.n) < 0)
 		return -1;
 	if (edge_add(e, h, (uint32_t) (h->base + h->n + s.n)) < 0)
 		return -1;
@@ -127,16 +143,29 @@ window_append(struct streams *e, struct half *h, struct span s)
 	return 0;
 }
 
+int
+window_pass(struct half *h, uint32_t n)
+{
+	if (h->n + n > WINDOW_MAX)
+		return -1;
+	h->n += n;
+	h->flags |= HALF_BLANK;
+	return 0;
+}
+
 void
 window_drop(struct streams *e, struct half *h, uint32_t k)
 {
 	h->base += k;
-	h->head += k;
 	h->n -= k;
 	if (h->n) {
+		if (!h->window_p)
+			return;
+		h->head += k;
 		edges_drop(h);
 		return;
 	}
+	h->flags &= (uint16_t) ~HALF_BLANK;
 	give(e, h->window_p, h->cap);
 	h->window_p = NULL;
 	h->head = h->cap = 0;

@@ -130,6 +130,7 @@ static void
 hashes(void **state)
 {
 	uint8_t h[32];
+	uint8_t key[131];
 	char hex[65];
 
 	hash_md5(SPAN_LIT("abc"), h);
@@ -141,6 +142,14 @@ hashes(void **state)
 	hash_sha256(SPAN_LIT("abc"), h);
 	hash_hex(h, 32, hex);
 	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	/* RFC 4231, sections 4.3 and 4.7 */
+	hash_hmac_sha256(SPAN_LIT("Jefe"), SPAN_LIT("what do ya want for nothing?"), h);
+	hash_hex(h, 32, hex);
+	assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	memset(key, 0xaa, sizeof(key));
+	hash_hmac_sha256(span_of(key, sizeof(key)), SPAN_LIT("Test Using Larger Than Block-Size Key - Hash Key First"), h);
+	hash_hex(h, 32, hex);
+	assert_string_equal(hex, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 	hash_sha256(SPAN_NONE, h);
 	hash_hex(h, 32, hex);
 	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

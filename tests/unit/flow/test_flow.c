@@ -311,6 +311,27 @@ test_eviction(void **state)
 	flow_table_free(t);
 }
 
+/* The table takes more buckets as the flows become many: each is found before and after. */
+static void
+test_many(void **state)
+{
+	struct flow_conf c = conf_default();
+	struct flow_table *t;
+	uint32_t n = 70000;
+
+	(void) state;
+	c.max_flows = 100000;
+	t = table(&c, 7);
+	for (uint32_t i = 0; i < n; i++) {
+		find(t, packet(17, (uint8_t) i, (uint16_t) (i >> 8), (uint8_t) (i >> 16), 53, S), true, TO_SERVER);
+		find(t, packet(17, (uint8_t) (i / 2), (uint16_t) (i / 2 >> 8), (uint8_t) (i / 2 >> 16), 53, S), false, TO_SERVER);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		find(t, packet(17, (uint8_t) i, (uint16_t) (i >> 8), (uint8_t) (i >> 16), 53, S), false, TO_SERVER);
+	assert_int_equal(flow_count(t), n);
+	flow_table_free(t);
+}
+
 /* Packets of many flows at uneven times; the worker keeps those whose first address is i with i % shares == share. */
 static void
 drive(struct flow_table *t, int shares, int share)
@@ -380,6 +401,7 @@ main(void)
 		cmocka_unit_test(test_timeouts),
 		cmocka_unit_test(test_reuse),
 		cmocka_unit_test(test_eviction),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_determinism),
 	};
 

@@ -277,10 +277,11 @@ test_memory(void **state)
 	ack(4001);
 	assert_int_equal(streams_memory(engine), idle);
 	/* nobody wants them: nothing is kept */
-	stream_app_done(stream, TS);
+	stream_pass(stream, TS, 4);
 	seg(TS, TCP_ACK, 4001, 1, "data");
 	assert_int_equal(streams_memory(engine), idle);
-	assert_false(last.flags & PACKET_STREAM_ADDED);
+	ack(4005);
+	assert_int_equal(told[TS].n, 4004);
 	end();
 }
 
@@ -347,11 +348,12 @@ any(uint32_t below)
 /* A string sent as pieces in any order, some twice, acknowledged now and then, never beyond what was sent without a
  * hole: what comes out is the string. Sequence numbers wrap on the way. */
 static void
-one_string(bool inline_mode)
+one_string(bool inline_mode, bool pass)
 {
 	static uint8_t text[20000];
 	struct stream_conf c = conf_default();
 	uint32_t n = 1 + any(sizeof text), done = 0, window = 1 + any(3000);
+	uint32_t from = pass ? any(n) : n, to = pass ? from + any(n - from + 1) : n;
 
 	c.inline_mode = inline_mode;
 	for (uint32_t i = 0; i < n; i++)
@@ -359,6 +361,8 @@ one_string(bool inline_mode)
 	isn[TS] = UINT32_MAX - any(20000);
 	begin_with(&c);
 	handshake();
+	if (pass)
+		stream_raw_disable(stream, TS);
 	while (done < n) {
 		uint32_t span = n - done < window ? n - done : window;
 		uint8_t seen[3001] = { 0 };
@@ -371,6 +375,7 @@ one_string(bool inline_mode)
 			if (at)
 				back = 0;
 			make(TS, TCP_ACK, 1 + done + at - back, 1, span_of(text + done + at - back, len + back));
+			stream_pass(stream, TS, told[TS].n >= from && told[TS].n < to ? to - told[TS].n : 0);
 			push();
 			for (uint32_t i = at; i < at + len; i++)
 				if (!seen[i]) {
@@ -386,7 +391,8 @@ one_string(bool inline_mode)
 		ack(1 + done);
 	}
 	assert_int_equal(told[TS].n, n);
-	assert_memory_equal(told[TS].bytes, text, n);
+	assert_memory_equal(told[TS].bytes, text, from);
+	assert_memory_equal(told[TS].bytes + to, text + to, n - to);
 	assert_int_equal(told[TS].gap, 0);
 	end();
 	isn[TS] = 1000;
@@ -397,7 +403,7 @@ test_any_order(void **state)
 {
 	(void) state;
 	for (int i = 0; i < 100; i++)
-		one_string(i & 1);
+		one_string(i & 1, i & 2);
 }
 
 /* More than 32 bits of offsets, in steps the window allows. */
@@ -405,21 +411,104 @@ static void
 test_long_stream(void **state)
 {
 	static uint8_t block[60000];
-	uint64_t sent = 0;
+	struct stream_conf conf = conf_default();
+	struct stream_chunk c;
+	uint64_t sent = 0, given = 0;
+	size_t idle;
+
+	(void) state;
+	conf.depth = 0;
+	begin_with(&conf);
+	handshake();
+	idle = streams_memory(engine);
+	stream_raw_disable(stream, TS);
+	while (sent < UINT64_C(5) << 30) {
+		stream_pass(stream, TS, UINT64_MAX);
+		for (int d = 0; d < 2; d++) {
+			make(d, TCP_ACK, d == TS ? (uint32_t) (1 + sent) : 1, d == TS ? 1 : (uint32_t) (1 + sent), span_of(block, d == TS ? sizeof block : 0));
+			stream_release(engine, stream);
+			stream_push(engine, &stream, &last, &swapped);
+			assert_false(last.any_event);
+			sent += last.payload.n;
+		}
+		assert_int_equal(streams_memory(engine), idle);
+		while (stream_next(engine, stream, &c)) {
+			assert_true(c.offset == given && c.bytes.n);
+			given += c.bytes.n;
+		}
+		assert_true(given == sent);
+	}
+	assert_true(stream_size(stream, TS) == sent + 1);
+	end();
+}
+
+/* What nobody looks at is counted and acknowledged, but not kept; what is wanted behind it is. */
+static void
+test_passed_over(void **state)
+{
+	size_t idle;
 
 	(void) state;
 	begin();
 	handshake();
-	stream_app_done(stream, TS);
 	stream_raw_disable(stream, TS);
-	while (sent < UINT64_C(5) << 30) {
-		make(TS, TCP_ACK, (uint32_t) (1 + sent), 1, span_of(block, sizeof block));
+	idle = streams_memory(engine);
+	stream_pass(stream, TS, 6);
+	seg(TS, TCP_ACK, 1, 1, "abc");
+	seg(TS, TCP_ACK, 4, 1, "def");
+	assert_int_equal(streams_memory(engine), idle);
+	assert_true(last.flags & PACKET_STREAM_ADDED);
+	seg(TS, TCP_ACK, 4, 1, "xyz"); /* nothing to compare it with */
+	assert_false(event(EV_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA));
+	ack(3);
+	assert_int_equal(told[TS].n, 2);
+	stream_pass(stream, TS, 4);
+	seg(TS, TCP_ACK, 7, 1, "ghi");
+	assert_true(streams_memory(engine) > idle);
+	seg(TS, TCP_ACK, 5, 1, "??gxi"); /* now there is */
+	assert_true(event(EV_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA));
+	ack(10);
+	assert_int_equal(told[TS].n, 9);
+	assert_memory_equal(told[TS].bytes + 6, "ghi", 3);
+	/* where it ends inside of a segment, that is kept; so is what fills a hole */
+	stream_pass(stream, TS, 2);
+	seg(TS, TCP_ACK, 10, 1, "jkl");
+	ack(13);
+	stream_pass(stream, TS, 6);
+	seg(TS, TCP_ACK, 16, 1, "pqr");
+	seg(TS, TCP_ACK, 13, 1, "mno");
+	ack(19);
+	assert_memory_equal(told[TS].bytes + 6, "ghijklmnopqr", 12);
+	/* raw inspection wants what the application layer does not */
+	stream_pass(stream, TO_CLIENT, 100);
+	seg(TO_CLIENT, TCP_ACK, 1, 19, "answer");
+	seg(TS, TCP_ACK, 19, 7, "");
+	expect(TO_CLIENT, "answer");
+	end();
+}
+
+/* No more of it than one window is waited for. */
+static void
+test_passed_over_unacknowledged(void **state)
+{
+	static uint8_t block[60000];
+	struct stream_conf c = conf_default();
+	uint32_t sent = 0;
+
+	(void) state;
+	c.depth = 0;
+	c.midstream = true; /* so that the window is not looked at */
+	begin_with(&c);
+	seg(TS, TCP_ACK, 1, 1, "a");
+	ack(2);
+	stream_raw_disable(stream, TS);
+	do {
+		stream_pass(stream, TS, UINT64_MAX);
+		make(TS, TCP_ACK, 2 + sent, 1, span_of(block, sizeof block));
 		push();
-		assert_false(last.any_event);
 		sent += sizeof block;
-		ack((uint32_t) (1 + sent));
-	}
-	assert_true(stream_size(stream, TS) == sent + 1);
+	} while (sent < 2 << 20 && !event(EV_STREAM_REASSEMBLY_INSERT_MEMCAP));
+	assert_true(event(EV_STREAM_REASSEMBLY_INSERT_MEMCAP) && sent > 1 << 20 && sent < (1 << 20) + 2 * sizeof block);
 	end();
 }
 
@@ -490,6 +579,8 @@ main(void)
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_inline),
 		cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_passed_over),
+		cmocka_unit_test(test_passed_over_unacknowledged),
 		cmocka_unit_test(test_raw_unwanted),
 		cmocka_unit_test(test_released),
 		cmocka_unit_test(test_memory),

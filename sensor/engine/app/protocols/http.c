@@ -332,6 +332,17 @@ static const char *const request_progress[] = { "request_started", "request_line
 static const char *const response_progress[] = { "response_started", "response_line", "response_headers",
 	"response_body", "response_trailer", "response_complete", NULL };
 
+static uint64_t
+passes_over(const void *state, int dir)
+{
+	const struct http *s = state;
+	const struct http_side *d = &s->side[dir];
+
+	if (d->status != HTTP_OPEN || !d->tx || !d->tx->unread[dir])
+		return 0;
+	return dir == TO_SERVER ? http_request_passes(s) : http_response_passes(s);
+}
+
 const struct protocol protocol_http = {
 	.name = "http",
 	.aliases = "http1",
@@ -350,6 +361,7 @@ const struct protocol protocol_http = {
 	.progress_names = { request_progress, response_progress },
 	.max_record = 262144,
 	.feed = feed,
+	.passes_over = passes_over,
 	.gap = gap,
 	.eof = eof,
 	.tx_clear = tx_clear,

@@ -311,6 +311,8 @@ int http_target(struct http *s, struct http_tx *t, struct span target); /* its b
 uint8_t http_best_fit(uint32_t code);
 
 /* The two machines: each function a state of theirs. */
+uint64_t http_request_passes(const struct http *s); /* bytes of a body to come, whatever they are */
+uint64_t http_response_passes(const struct http *s);
 enum http_step http_request_idle(struct http *s);
 enum http_step http_request_line(struct http *s);
 enum http_step http_request_identity(struct http *s);

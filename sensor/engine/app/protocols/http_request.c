@@ -164,6 +164,14 @@ chunk_data(struct http *s)
 	return r == HTTP_NEXT ? go(s, chunk_end) : r;
 }
 
+uint64_t
+http_request_passes(const struct http *s)
+{
+	const struct http_side *d = &s->side[TO_SERVER];
+
+	return d->state == http_request_identity ? (uint64_t) d->left : d->state == chunk_data ? (uint64_t) d->chunk : 0;
+}
+
 static enum http_step
 chunk_length(struct http *s)
 {

@@ -154,6 +154,16 @@ chunk_data(struct http *s)
 	return r == HTTP_NEXT ? go(s, chunk_end) : r;
 }
 
+uint64_t
+http_response_passes(const struct http *s)
+{
+	const struct http_side *d = &s->side[TO_CLIENT];
+
+	if (d->state == http_response_stream)
+		return UINT64_MAX;
+	return d->state == http_response_identity ? (uint64_t) d->left : d->state == chunk_data ? (uint64_t) d->chunk : 0;
+}
+
 /* Up to the end of the line, or of eight bytes and more that show that it is none: what cannot be a length is not waited for. */
 static bool
 to_length_end(struct http_side *d)

@@ -89,6 +89,37 @@ unseen(void **state)
 	}
 }
 
+/* Bodies nobody looks at need not be there; what is around them must. */
+static void
+bodies_passed_over(void **state)
+{
+	struct drive d;
+
+	drive_begin(&d, 6, 80);
+	drive_feed(&d, TO_SERVER, SPAN_LIT("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc"), 0);
+	assert_int_equal(app_passes_over(d.app, TO_SERVER), 0);
+	drive_end(&d);
+	app_clear(d.apps, &d.app);
+	apps_want_files(d.apps, &(struct files_conf) { .no_bodies = true });
+	drive_feed(&d, TO_SERVER, SPAN_LIT("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n"), 0);
+	assert_int_equal(app_passes_over(d.app, TO_SERVER), 0);
+	drive_feed(&d, TO_SERVER, SPAN_LIT("\r\nabc"), 0);
+	assert_int_equal(app_passes_over(d.app, TO_SERVER), 7);
+	drive_feed(&d, TO_SERVER, SPAN_LIT("defghij"), 0);
+	assert_int_equal(app_passes_over(d.app, TO_SERVER), 0);
+	drive_feed(&d, TO_CLIENT, SPAN_LIT("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nab"), 0);
+	assert_int_equal(app_passes_over(d.app, TO_CLIENT), 4);
+	drive_feed(&d, TO_CLIENT, SPAN_LIT("cdef"), 0);
+	assert_int_equal(app_passes_over(d.app, TO_CLIENT), 0);
+	drive_feed(&d, TO_CLIENT, SPAN_LIT("\r\n0\r\n\r\n"), 0);
+	drive_feed(&d, TO_SERVER, SPAN_LIT("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n"), 0);
+	drive_feed(&d, TO_CLIENT, SPAN_LIT("HTTP/1.1 200 OK\r\n\r\nto the end"), 0);
+	assert_true(app_passes_over(d.app, TO_CLIENT) > 1u << 30);
+	drive_is(&d, 1, "http.uri", TO_SERVER, 0, "/2");
+	drive_end(&d);
+	drive_clear(&d);
+}
+
 static void
 many_and_pruned(void **state)
 {
@@ -364,6 +395,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exchange),
 		cmocka_unit_test(unseen),
+		cmocka_unit_test(bodies_passed_over),
 		cmocka_unit_test(many_and_pruned),
 		cmocka_unit_test(pruned_unfinished),
 		cmocka_unit_test(connect_and_again),
