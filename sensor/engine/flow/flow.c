@@ -26,6 +26,7 @@ enum { GROUP_TCP, GROUP_UDP, GROUP_ICMP, GROUP_OTHER, GROUP_N };
 #define BUCKETS_FIRST 65536u /* till there are more flows: a table that stays in the cache, on few pages */
 #define REHASH_AHEAD 16u
 #define END_AHEAD 3 /* flows that end between one step of fetching and the next */
+#define TAKE_AT_ONCE 32
 
 struct list {
 	uint32_t oldest, newest;
@@ -323,8 +324,11 @@ merge(const struct flow_table *t, uint32_t x, uint32_t y)
 
 	while (x && y) {
 		uint32_t *least = ends_before(flow_at(t, y), flow_at(t, x)) ? &y : &x;
+		struct flow *f = flow_at(t, *least), *next = flow_at(t, f->hash_next);
+		if (next && next->hash_next)
+			fetch(flow_at(t, next->hash_next), 128);
 		*at = *least;
-		at = &flow_at(t, *least)->hash_next;
+		at = &f->hash_next;
 		*least = *at;
 	}
 	*at = x ? x : y;
@@ -383,13 +387,13 @@ finish_list(struct flow_table *t, uint32_t list, enum flow_end why)
 
 	while (f) {
 		struct flow *next = flow_at(t, f->hash_next);
-		if (at[2])
+		for (unsigned i = 0; i < 3; i++)
+			at[i] = behind(t, at[i], 1);
+		if (at[2]) /* where the next one is shows when this one is there */
 			fetch(at[2], t->size);
 		for (unsigned left = 0; t->on_near && left < 2; left++)
 			if (at[left])
 				t->on_near(t->arg, at[left], left);
-		for (unsigned i = 0; i < 3; i++)
-			at[i] = behind(t, at[i], 1);
 		counter_inc(t->cnt, end_counter(why));
 		finish(t, f, why);
 		f = next;
@@ -401,27 +405,38 @@ struct ended {
 	uint32_t first, last;
 };
 
+/* Those of a class whose time is over by `until`: off the beginning of the list, and out of their buckets, which are on their way
+ * meanwhile. */
 static void
-take_oldest(struct flow_table *t, int class, struct ended *gone)
+take_oldest(struct flow_table *t, int class, int64_t until, struct ended *gone)
 {
-	uint32_t number = t->list[class].oldest;
-	struct flow *f = flow_at(t, number);
+	struct list *l = &t->list[class];
+	uint32_t taken[TAKE_AT_ONCE], at = l->oldest, n;
+	struct flow *f;
 
-	unlink_flow(t, f);
-	f->hash_next = 0;
-	*(gone->last ? &flow_at(t, gone->last)->hash_next : &gone->first) = number;
-	gone->last = number;
-	if ((f = flow_at(t, t->list[class].oldest)) != NULL) { /* the next one, and the one behind it */
-		fetch(&t->bucket[f->hash & t->mask], 1);
-		fetch(flow_at(t, f->newer ? f->newer : t->list[class].oldest), 128);
-	}
+	do {
+		for (n = 0; n < TAKE_AT_ONCE && (f = flow_at(t, at)) != NULL && deadline(t, f) <= until; n++) {
+			fetch(&t->bucket[f->hash & t->mask], 1);
+			fetch(&f->last, 1);
+			taken[n] = at;
+			at = f->newer;
+		}
+		for (uint32_t i = 0; i < n; i++) {
+			f = flow_at(t, taken[i]);
+			bucket_remove(t, f);
+			f->hash_next = 0;
+			*(gone->last ? &flow_at(t, gone->last)->hash_next : &gone->first) = taken[i];
+			gone->last = taken[i];
+		}
+	} while (n == TAKE_AT_ONCE);
+	l->oldest = at;
+	*(at ? &flow_at(t, at)->older : &l->newest) = 0;
 }
 
 void
 flow_expire(struct flow_table *t, int64_t now)
 {
 	struct ended gone = { 0, 0 };
-	const struct flow *f;
 
 	if (now > t->now)
 		t->now = now;
@@ -429,8 +444,7 @@ flow_expire(struct flow_table *t, int64_t now)
 		return;
 	t->tick = t->now / SECOND;
 	for (int c = 0; c < CLASS_N; c++)
-		while ((f = flow_at(t, t->list[c].oldest)) != NULL && deadline_tick(t, f) <= t->tick)
-			take_oldest(t, c, &gone);
+		take_oldest(t, c, t->tick * SECOND, &gone);
 	finish_list(t, gone.first, FLOW_END_TIMEOUT);
 }
 
@@ -440,8 +454,7 @@ flow_end_all(struct flow_table *t)
 	struct ended gone = { 0, 0 };
 
 	for (int c = 0; c < CLASS_N; c++)
-		while (t->list[c].oldest)
-			take_oldest(t, c, &gone);
+		take_oldest(t, c, INT64_MAX, &gone);
 	finish_list(t, gone.first, FLOW_END_SHUTDOWN);
 }
 
