@@ -34,24 +34,21 @@ icmp_counterpart(const struct icmp_pair *pairs, size_t n, uint8_t type)
 	return 0;
 }
 
-static bool
-addr_before(const struct addr *a, const struct addr *b, bool *equal)
-{
-	*equal = addr_eq(a, b);
-	return !*equal && addr_cmp(a, b) < 0;
-}
-
+/* By masks: which end is first is a coin toss, and a branch would be guessed wrong every other time. */
 static bool
 key_fill(struct flow_key *key, const struct addr *src, const struct addr *dst, uint16_t sport, uint16_t dport)
 {
-	bool equal, src_first = addr_before(src, dst, &equal);
+	bool src_first = addr_eq(src, dst) ? sport <= dport : addr_cmp(src, dst) < 0;
+	uint64_t swap = (uint64_t) src_first - 1;
+	uint16_t ports = (uint16_t) ((sport ^ dport) & swap);
 
-	if (equal)
-		src_first = sport <= dport;
-	key->a = src_first ? *src : *dst;
-	key->b = src_first ? *dst : *src;
-	key->path.a_port = src_first ? sport : dport;
-	key->path.b_port = src_first ? dport : sport;
+	for (int i = 0; i < 2; i++) {
+		uint64_t both = (src->q[i] ^ dst->q[i]) & swap;
+		key->a.q[i] = src->q[i] ^ both;
+		key->b.q[i] = dst->q[i] ^ both;
+	}
+	key->path.a_port = sport ^ ports;
+	key->path.b_port = dport ^ ports;
 	return src_first;
 }
 
