@@ -178,7 +178,7 @@ facts_add(struct event_facts *to, const struct event_facts *added)
 
 void
 services_add(struct services *s, struct emit *em, const struct flow *f, struct session *ses, const struct packet *p, const struct event_facts *added,
-    int64_t now)
+    bool more, int64_t now)
 {
 	int server = ses->answer_first ? TO_SERVER : TO_CLIENT; /* the client's SYN was lost, or is not mirrored */
 	bool a = (server == TO_SERVER) == f->client_is_a;
@@ -193,7 +193,7 @@ services_add(struct services *s, struct emit *em, const struct flow *f, struct s
 	if (p)
 		sizes_add(&e->facts, p, ses->answer_first);
 	e->facts.flows += added->flows;
-	if (facts_are_more(added))
+	if (more)
 		facts_add(&e->facts, added);
 }
 

@@ -39,9 +39,10 @@ struct worker {
 	struct ring *ring;
 	struct emit emit;
 	const struct flow *flow; /* the one at hand */
-	struct event_facts now; /* what the packet at hand adds to its session's facts, and to its service's */
+	struct event_facts now; /* what the packet at hand adds to its session's facts, and to its service's; nothing between packets */
 	uint64_t num;           /* frame at hand */
 	int64_t second, until;  /* packet time, whole seconds, told last; the next one begins then */
+	bool all_ours;          /* frames: nobody else reads the same ones */
 	bool idle;              /* nobody looks at what packets bring: see nobody_looks() */
 	uint64_t progress;      /* atomic: every event up to this frame is in the ring */
 	struct ahead ahead[DECODE_AHEAD];
@@ -352,10 +353,20 @@ settle(struct worker *w, const struct flow *f, struct session *s)
 		app_settle(w->apps, &s->app);
 }
 
+/* more: there is in w->now than the flow's begin. p NULL: the flow has ended. */
+static inline void
+tell_service(struct worker *w, const struct flow *f, struct session *s, const struct packet *p, bool more)
+{
+	services_add(w->services, &w->emit, f, s, p, &w->now, more, p ? p->ts : f->last);
+	w->now.flows = 0;
+	if (more)
+		w->now = (struct event_facts) { 0 };
+}
+
 static void
 worker_packet(struct worker *w, struct packet *p, const struct flow_want *want) /* the whole life of a packet: read this first */
 {
-	bool fresh = false;
+	bool fresh = false, more;
 	unsigned updated = 0;
 	uint64_t order = w->emit.order;
 	struct flow *f = flow_find_wanted(w->flows, p, want, &fresh);
@@ -368,13 +379,12 @@ worker_packet(struct worker *w, struct packet *p, const struct flow_want *want) 
 		run_detect(w, p, NULL, NULL, false);
 		goto done;
 	}
-	w->now = (struct event_facts) { 0 };
 	w->now.flows = fresh;
 	if (w->conf.emit.ethernet)
 		session_macs(&w->sessions, s, p);
 	if (s->bypassed) {
 		session_count(s, f, p, &w->now);
-		services_add(w->services, &w->emit, f, s, p, &w->now, p->ts);
+		tell_service(w, f, s, p, facts_are_more(&w->now));
 		return;
 	}
 	if (s->app && s->app->no_payload)
@@ -388,7 +398,8 @@ worker_packet(struct worker *w, struct packet *p, const struct flow_want *want) 
 	else
 		updated = datagram(w, f, s, p);
 	session_count(s, f, p, &w->now);
-	if (updated && facts_are_more(&w->now))
+	more = facts_are_more(&w->now);
+	if (updated && more)
 		session_add(&w->sessions, s, &w->now);
 	if (s->app && s->app->reversed)
 		updated = turn(w, f, s, p, updated);
@@ -396,7 +407,7 @@ worker_packet(struct worker *w, struct packet *p, const struct flow_want *want) 
 		let_go(w, s, p, updated);
 	else
 		look(w, f, s, p, updated);
-	services_add(w->services, &w->emit, f, s, p, &w->now, p->ts);
+	tell_service(w, f, s, p, more);
 done:
 	if (p->is_arp)
 		emit_arp(&w->emit, p);
@@ -437,7 +448,6 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 
 	emit_flow_phase(&w->emit, w->num, f);
 	w->flow = f;
-	w->now = (struct event_facts) { 0 };
 	/* nothing is left to give, nor anybody to take it */
 	bool over = w->idle && stream_is_settled(s->stream) && (!s->app || s->app->shared);
 	if (!over)
@@ -467,7 +477,7 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 		}
 	}
 	log_transactions(w, f, s, NULL, true);
-	services_add(w->services, &w->emit, f, s, NULL, &w->now, f->last);
+	tell_service(w, f, s, NULL, facts_are_more(&w->now));
 	emit_flow(&w->emit, f, s, why);
 	emit_netflow(&w->emit, f, s);
 	session_end(&w->sessions, s);
@@ -594,7 +604,7 @@ worker_frame(void *arg, const struct frame *f)
 
 	a->frame = *f;
 	a->want.any = a->cold = false;
-	a->ours = !w->conf.offline || w->conf.n == 1 || decode_share(f) % w->conf.n == w->conf.index;
+	a->ours = w->all_ours || decode_share(f) % w->conf.n == w->conf.index;
 	if (a->ours) {
 		a->n = decode_frame(w->decode, &a->frame, &a->packets);
 		lasting = lasting && decode_lasts(w->decode);
@@ -738,6 +748,7 @@ worker_new(const struct worker_conf *conf, struct ruleset *rules, struct counter
 	if (!w)
 		return NULL;
 	w->conf = *conf;
+	w->all_ours = !conf->offline || conf->n == 1;
 	w->cnt = cnt;
 	w->rules = ruleset_ref(rules);
 	if (make_stages(w, d) < 0) {

@@ -86,7 +86,7 @@ second(uint32_t n, uint32_t most)
 		bytes[i] += p.l3.n;
 		if (dice(2)) /* as if of another flow to the same server */
 			session_of(&mem[i].f)->service = 0;
-		services_add(services, &emit, &mem[i].f, session_of(&mem[i].f), &p, &nothing, NOW);
+		services_add(services, &emit, &mem[i].f, session_of(&mem[i].f), &p, &nothing, false, NOW);
 		if (k % 64 == 0)
 			read_events();
 	}
