@@ -105,11 +105,13 @@ get_free(struct pool *p, unsigned k)
 static void *
 get_fresh(struct pool *p, unsigned k)
 {
-	uint8_t *block = p->map + p->fresh;
+	/* what is whole cache lines lies in as many */
+	size_t from = class_size(k) % 64 ? p->fresh : (p->fresh + 63) & ~(size_t) 63;
+	uint8_t *block = p->map + from;
 
-	if (p->ceiling - p->fresh < class_size(k))
+	if (from > p->ceiling || p->ceiling - from < class_size(k))
 		return NULL;
-	p->fresh += class_size(k);
+	p->fresh = from + class_size(k);
 	UNPOISON(block, class_size(k));
 	return block;
 }
