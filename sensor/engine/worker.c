@@ -14,11 +14,14 @@
 #define SERVICE_ENTRIES 65536
 #define FETCH_AHEAD 6 /* frames that are still to have their turn when a flow is fetched; less for what hangs on it */
 
-/* A frame that waits its turn, decoded, while what it will need is fetched. */
+/* A frame that waits its turn, decoded, while what it will need is fetched. It is told apart by members, since the processor would wait
+ * to read as a whole what was just written in pieces. */
 struct ahead {
-	struct frame frame;
+	uint64_t num;
 	struct packet *packets;
+	int64_t ts;
 	struct flow_want want; /* of the first packet */
+	uint32_t wire_len;
 	unsigned n;
 	bool ours;
 	bool cold;             /* nothing of its session was needed lately */
@@ -527,19 +530,19 @@ frame_turn(struct worker *w)
 {
 	struct ahead *a = ahead_at(w, w->out++);
 
-	w->num = a->frame.num;
-	time_passes(w, a->frame.ts);
+	w->num = a->num;
+	time_passes(w, a->ts);
 	if (a->ours) {
-		emit_frame(&w->emit, a->frame.num);
+		emit_frame(&w->emit, a->num);
 		counter_inc(w->cnt, C_CAPTURE_PACKETS);
-		counter_add(w->cnt, C_CAPTURE_BYTES, a->frame.wire_len);
+		counter_add(w->cnt, C_CAPTURE_BYTES, a->wire_len);
 		for (unsigned i = 0; i < a->n; i++) {
 			if (i > 0)
 				flow_ahead(w->flows, &a->packets[i], &a->want);
 			worker_packet(w, &a->packets[i], &a->want);
 		}
 	}
-	__atomic_store_n(&w->progress, a->frame.num, __ATOMIC_RELEASE);
+	__atomic_store_n(&w->progress, a->num, __ATOMIC_RELEASE);
 }
 
 static const struct session *
@@ -581,7 +584,7 @@ static void
 turns(struct worker *w, unsigned n)
 {
 	w->recent = w->turns;
-	w->turns = ahead_at(w, w->out)->frame.ts;
+	w->turns = ahead_at(w, w->out)->ts;
 	for (; n > 0; n--) {
 		unsigned waiting = w->in - w->out;
 
@@ -602,11 +605,13 @@ worker_frame(void *arg, const struct frame *f)
 	struct ahead *a = ahead_at(w, w->in++);
 	bool lasting = f->lasting;
 
-	a->frame = *f;
+	a->num = f->num;
+	a->ts = f->ts;
+	a->wire_len = f->wire_len;
 	a->want.any = a->cold = false;
 	a->ours = w->all_ours || decode_share(f) % w->conf.n == w->conf.index;
 	if (a->ours) {
-		a->n = decode_frame(w->decode, &a->frame, &a->packets);
+		a->n = decode_frame(w->decode, f, &a->packets);
 		lasting = lasting && decode_lasts(w->decode);
 		if (a->n)
 			flow_ahead(w->flows, a->packets, &a->want);

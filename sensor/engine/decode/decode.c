@@ -182,7 +182,7 @@ decode_frame(struct decode *d, const struct frame *f, struct packet **out)
 	d->turn = (d->turn + 1) % DECODE_AHEAD;
 	d->taken = d->done = d->assembled = 0;
 	p = take(d);
-	p->frame = f->bytes;
+	p->frame = span_of(f->bytes.p, f->bytes.n);
 	p->linktype = f->linktype;
 	p->wire_len = f->wire_len;
 	if (f->bytes.n < f->wire_len) {

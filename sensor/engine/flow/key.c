@@ -184,8 +184,7 @@ flow_key_hash(const struct flow_key *key, uint64_t seed)
 	uint64_t rest = path->vlan[2] | (uint64_t) path->proto << 16 | (uint64_t) path->ip_version << 24 | (uint64_t) path->depth << 32;
 
 	_Static_assert(PACKET_VLANS == 3, "all of them are hashed");
-	uint64_t h = fold(key->a.q[0] ^ UINT64_C(0x9e3779b97f4a7c15) ^ seed, key->a.q[1] ^ UINT64_C(0xe7037ed1a0b428db) ^ seed) ^
+	return fold(key->a.q[0] ^ UINT64_C(0x9e3779b97f4a7c15) ^ seed, key->a.q[1] ^ UINT64_C(0xe7037ed1a0b428db) ^ seed) ^
 	    fold(key->b.q[0] ^ UINT64_C(0xeb44accab455d165) ^ seed, key->b.q[1] ^ UINT64_C(0x8ebc6af09c88c6e3) ^ seed) ^
 	    fold(ports ^ UINT64_C(0xa0761d6478bd642f) ^ seed, rest ^ UINT64_C(0x589965cc75374cc3) ^ seed);
-	return fold(h ^ UINT64_C(0x1d8e4e27c47d124f), seed | 1) ^ h;
 }
