@@ -360,7 +360,8 @@ settle(struct worker *w, const struct flow *f, struct session *s)
 static inline void
 tell_service(struct worker *w, const struct flow *f, struct session *s, const struct packet *p, bool more)
 {
-	services_add(w->services, &w->emit, f, s, p, &w->now, more, p ? p->ts : f->last);
+	if (p || more)
+		services_add(w->services, &w->emit, f, s, p, &w->now, more, p ? p->ts : f->last);
 	w->now.flows = 0;
 	if (more)
 		w->now = (struct event_facts) { 0 };
@@ -427,6 +428,8 @@ fetch_session(const struct worker *w, const struct session *s)
 		stream_fetch(s->stream);
 	if (s->app)
 		app_fetch(s->app);
+	if (s->rest)
+		fetch(session_rest(&w->sessions, s), sizeof(struct session_rest));
 	services_fetch(w->services, s);
 }
 
