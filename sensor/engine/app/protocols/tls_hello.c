@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "engine/app/file.h"
 
 #define JA_TEXT 8192 /* hellos with longer lists get no fingerprint */
 #define LIST_MAX 256 /* suites, extensions, algorithms of a JA4 */
@@ -440,7 +441,8 @@ tls_server_hello(struct app *a, struct tls_tx *t, struct span body)
 	if (r.bad)
 		return E_BAD;
 	e = read_extensions(a, t, TO_CLIENT, &r, &h);
-	ja3_server(a, s, &h);
+	if (!heads_unread(a))
+		ja3_server(a, s, &h);
 	return e;
 }
 
