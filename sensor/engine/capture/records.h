@@ -16,7 +16,7 @@
 struct records {
 	uint8_t *buf;        /* heap */
 	size_t n, at;        /* bytes in buf; of the next record */
-	uint64_t offset;     /* in the file, of buf[0] */
+	uint64_t offset;     /* in the file, of buf[0]; modulo 2^64, since the buffer may begin before the file */
 	uint32_t snaplen;
 	bool on, nano;
 };
