@@ -151,3 +151,37 @@ session_end(struct sessions *e, struct session *s)
 	slab_give(&e->rests, r);
 	s->rest = 0;
 }
+
+void
+session_fetch(const struct sessions *e, const struct session *s)
+{
+	if (s->stream)
+		stream_fetch(s->stream);
+	if (s->app)
+		app_fetch(s->app);
+	if (s->rest)
+		fetch(session_rest(e, s), sizeof(struct session_rest));
+}
+
+void
+session_pseudo_packet(struct packet *p, const struct flow *f, int dir)
+{
+	wipe(p, sizeof(*p));
+	p->ts = f->last;
+	p->num = 0;
+	p->src = flow_addr(f, dir);
+	p->dst = flow_addr(f, !dir);
+	p->sport = flow_port(f, dir);
+	p->dport = flow_port(f, !dir);
+	p->proto = f->path.proto;
+	p->ip_version = f->path.ip_version;
+	p->dir = (uint8_t) dir;
+	p->source = PKT_SRC_FLOW_END;
+	p->iface = f->iface;
+	p->vlan[0] = f->path.vlan[0];
+	p->vlan[1] = f->path.vlan[1];
+	p->vlan_n = (uint8_t) ((f->path.vlan[0] != 0) + (f->path.vlan[1] != 0));
+	p->flags = PACKET_PSEUDO | PACKET_STREAM_EST | PACKET_NO_PAYLOAD_INSPECT;
+	if (p->proto == 6)
+		p->tcp.flags = TCP_ACK;
+}

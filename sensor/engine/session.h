@@ -93,5 +93,9 @@ void session_since(const struct sessions *e, const struct session *s, const stru
 /* Alerts have told it. */
 void session_told(struct sessions *e, struct session *s, const struct flow *f);
 void session_end(struct sessions *e, struct session *s);
+/* What hangs on it will soon be wanted. */
+void session_fetch(const struct sessions *e, const struct session *s);
+/* A packet without bytes, so that detection can look at what came last in a direction. */
+void session_pseudo_packet(struct packet *p, const struct flow *f, int dir);
 
 #endif

@@ -167,15 +167,6 @@ turn(struct worker *w, struct flow *f, struct session *s, struct packet *p, unsi
 	return (updated & 1) << 1 | updated >> 1;
 }
 
-static void
-mark_session(const struct stream *s, struct packet *p)
-{
-	if (stream_is_midstream(s))
-		p->flags |= PACKET_MIDSTREAM;
-	if (stream_is_one_sided(s))
-		p->flags |= PACKET_ONE_SIDED;
-}
-
 /* Hands ready bytes of the stream to the application layer; tells which directions got something. */
 static unsigned
 feed_stream(struct worker *w, struct flow *f, struct session *s, struct packet *p)
@@ -233,7 +224,7 @@ tcp_packet(struct worker *w, struct flow *f, struct session *s, struct packet *p
 	}
 	if (!s->stream || s->bypassed)
 		return 0;
-	mark_session(s->stream, p);
+	stream_mark(s->stream, p);
 	updated = feed_stream(w, f, s, p);
 	enum stream_state st = stream_state(s->stream);
 	if (st == STREAM_CLOSED || st == STREAM_TIME_WAIT || st == STREAM_LAST_ACK)
@@ -269,30 +260,6 @@ bypass_unreadable(struct worker *w, struct session *s)
 		s->bypassed = true;
 }
 
-/* A packet without bytes, so that detection can look at what came last in a direction. */
-static void
-pseudo_packet(struct packet *p, const struct flow *f, int dir)
-{
-	wipe(p, sizeof(*p));
-	p->ts = f->last;
-	p->num = 0;
-	p->src = flow_addr(f, dir);
-	p->dst = flow_addr(f, !dir);
-	p->sport = flow_port(f, dir);
-	p->dport = flow_port(f, !dir);
-	p->proto = f->path.proto;
-	p->ip_version = f->path.ip_version;
-	p->dir = (uint8_t) dir;
-	p->source = PKT_SRC_FLOW_END;
-	p->iface = f->iface;
-	p->vlan[0] = f->path.vlan[0];
-	p->vlan[1] = f->path.vlan[1];
-	p->vlan_n = (uint8_t) ((f->path.vlan[0] != 0) + (f->path.vlan[1] != 0));
-	p->flags = PACKET_PSEUDO | PACKET_STREAM_EST | PACKET_NO_PAYLOAD_INSPECT;
-	if (p->proto == 6)
-		p->tcp.flags = TCP_ACK;
-}
-
 /* Transactions that only wait for a packet of the other direction are looked at without one when they are many. */
 static void
 look_other_way(struct worker *w, struct flow *f, struct session *s, int dir)
@@ -301,7 +268,7 @@ look_other_way(struct worker *w, struct flow *f, struct session *s, int dir)
 
 	if (!app_crowded(s->app, dir))
 		return;
-	pseudo_packet(&p, f, dir);
+	session_pseudo_packet(&p, f, dir);
 	detect_on(w, &p, f, s, true, false); /* not at the stream's bytes: more of them may come */
 }
 
@@ -422,26 +389,17 @@ done:
 }
 
 static void
-fetch_session(const struct worker *w, const struct session *s)
-{
-	if (s->stream)
-		stream_fetch(s->stream);
-	if (s->app)
-		app_fetch(s->app);
-	if (s->rest)
-		fetch(session_rest(&w->sessions, s), sizeof(struct session_rest));
-	services_fetch(w->services, s);
-}
-
-static void
 flow_ends_soon(void *arg, const struct flow *f, unsigned left)
 {
+	const struct worker *w = arg;
 	const struct session *s = (const struct session *) f->user;
 
-	if (left)
-		fetch_session(arg, s);
-	else if (s->app)
+	if (!left && s->app)
 		app_fetch_tx(s->app);
+	if (!left)
+		return;
+	session_fetch(&w->sessions, s);
+	services_fetch(w->services, s);
 }
 
 /* What is still held is looked at, then told, then given back. */
@@ -462,9 +420,9 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 		bool wants[2];
 		for (int d = 0; d < 2; d++)
 			wants[d] = s->app_next >> d & 1 || stream_wants_flush(s->stream, d) || (s->app && s->app->frames[d].n);
-		pseudo_packet(&p, f, TO_SERVER);
+		session_pseudo_packet(&p, f, TO_SERVER);
 		stream_flush(w->streams, s->stream);
-		mark_session(s->stream, &p);
+		stream_mark(s->stream, &p);
 		bool swapped = f->swapped;
 		unsigned updated = feed_stream(w, f, s, &p);
 		session_add(&w->sessions, s, &w->now);
@@ -476,7 +434,7 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 			/* each round sees one piece of what lies beyond holes */
 			uint32_t rounds = 0;
 			do {
-				pseudo_packet(&p, f, d);
+				session_pseudo_packet(&p, f, d);
 				run_detect(w, &p, f, s, true);
 			} while (++rounds < 16 && stream_raw_left(s->stream, d));
 			settle_frames(w, f, s, &p);
@@ -563,8 +521,10 @@ fetch_ahead(const struct worker *w, struct ahead *a)
 	const struct session *s = session_ahead(w, a, true);
 
 	a->cold = s != NULL;
-	if (s)
-		fetch_session(w, s);
+	if (!s)
+		return;
+	session_fetch(&w->sessions, s);
+	services_fetch(w->services, s);
 }
 
 /* Then what hangs on that. */

@@ -358,10 +358,13 @@ stream_is_midstream(const struct stream *s)
 	return s && (s->flags & S_MIDSTREAM);
 }
 
-bool
-stream_is_one_sided(const struct stream *s)
+void
+stream_mark(const struct stream *s, struct packet *p)
 {
-	return s && (s->flags & S_ASYNC);
+	if (s->flags & S_MIDSTREAM)
+		p->flags |= PACKET_MIDSTREAM;
+	if (s->flags & S_ASYNC)
+		p->flags |= PACKET_ONE_SIDED;
 }
 
 static uint32_t

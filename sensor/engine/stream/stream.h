@@ -123,7 +123,8 @@ enum stream_state stream_state(const struct stream *s);
 bool stream_reuse(const struct stream *s, const struct packet *p, int dir);
 bool stream_established(const struct stream *s);   /* three-way handshake seen, or picked up midstream */
 bool stream_is_midstream(const struct stream *s);
-bool stream_is_one_sided(const struct stream *s);   /* async-oneside, and one side alone is seen */
+/* Tells its packet whether it is that, and whether one side alone is seen (async-oneside). */
+void stream_mark(const struct stream *s, struct packet *p);
 /* Client and server are the other way round: from here on `dir` means the new orientation, also in a stream_next() going on. */
 void stream_turn(struct stream *s);
 bool stream_wants_flush(const struct stream *s, int dir); /* bytes are held that nobody has looked at yet */
