@@ -520,9 +520,9 @@ app_passes_over(const struct app *a, int dir)
 {
 	if (!a)
 		return 0;
-	if (a->stopped[dir])
+	if (a->stopped[dir] || !listens(a, dir))
 		return UINT64_MAX;
-	if (!a->proto || !a->proto->passes_over || a->carry[dir].n || !(a->seen[dir] || a->gave_up[dir]))
+	if (a->shared || !a->proto || !a->proto->passes_over || a->carry[dir].n || !(a->seen[dir] || a->gave_up[dir]))
 		return 0;
 	return a->proto->passes_over(a->state, dir);
 }
