@@ -520,8 +520,10 @@ app_passes_over(const struct app *a, int dir)
 {
 	if (!a)
 		return 0;
-	if (a->stopped[dir] || !listens(a, dir))
+	if (!listens(a, dir) || (a->stopped[dir] && a->stopped[!dir]))
 		return UINT64_MAX;
+	if (a->stopped[dir]) /* the other direction may still change the protocol, and then this one is looked at again */
+		return 0;
 	if (a->shared || !a->proto || !a->proto->passes_over || a->carry[dir].n || !(a->seen[dir] || a->gave_up[dir]))
 		return 0;
 	return a->proto->passes_over(a->state, dir);

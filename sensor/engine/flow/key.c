@@ -174,8 +174,14 @@ fold(uint64_t a, uint64_t b)
 	return (uint64_t) w ^ (uint64_t) (w >> 64);
 }
 
-/* Multiply-and-fold over the words of the key, each mixed with its own secret: seeded, so buckets cannot be aimed at. The products do
- * not wait for each other. What was just written in small pieces is read in the same ones: the processor would wait to read it as words. */
+static uint64_t
+turned(uint64_t seed, unsigned n)
+{
+	return seed << n | seed >> (64 - n);
+}
+
+/* Multiply-and-fold over the words of the key, each mixed with a secret of its own: seeded, so buckets cannot be aimed at, nor two products
+ * made to cancel each other. They do not wait for each other. What was just written in small pieces is read in the same ones: the processor would wait to read it as words. */
 uint64_t
 flow_key_hash(const struct flow_key *key, uint64_t seed)
 {
@@ -184,7 +190,7 @@ flow_key_hash(const struct flow_key *key, uint64_t seed)
 	uint64_t rest = path->vlan[2] | (uint64_t) path->proto << 16 | (uint64_t) path->ip_version << 24 | (uint64_t) path->depth << 32;
 
 	_Static_assert(PACKET_VLANS == 3, "all of them are hashed");
-	return fold(key->a.q[0] ^ UINT64_C(0x9e3779b97f4a7c15) ^ seed, key->a.q[1] ^ UINT64_C(0xe7037ed1a0b428db) ^ seed) ^
-	    fold(key->b.q[0] ^ UINT64_C(0xeb44accab455d165) ^ seed, key->b.q[1] ^ UINT64_C(0x8ebc6af09c88c6e3) ^ seed) ^
-	    fold(ports ^ UINT64_C(0xa0761d6478bd642f) ^ seed, rest ^ UINT64_C(0x589965cc75374cc3) ^ seed);
+	return fold(key->a.q[0] ^ UINT64_C(0x9e3779b97f4a7c15) ^ seed, key->a.q[1] ^ UINT64_C(0xe7037ed1a0b428db) ^ turned(seed, 11)) ^
+	    fold(key->b.q[0] ^ UINT64_C(0xeb44accab455d165) ^ turned(seed, 23), key->b.q[1] ^ UINT64_C(0x8ebc6af09c88c6e3) ^ turned(seed, 31)) ^
+	    fold(ports ^ UINT64_C(0xa0761d6478bd642f) ^ turned(seed, 41), rest ^ UINT64_C(0x589965cc75374cc3) ^ turned(seed, 53));
 }

@@ -56,16 +56,13 @@ static void
 overlap_window(struct push *x, uint64_t off, struct span s)
 {
 	struct half *h = x->me;
-	uint64_t at = h->base;
+	uint64_t at = h->base, kept = half_blank_end(h);
 
-	if (off < half_blank_end(h)) { /* nothing is there to compare with, nor the segments' edges */
+	if (off < kept) /* nothing is there to compare with, nor the segments' edges */
 		counter_inc(x->e->cnt, C_STREAM_OVERLAP);
-		s = span_skip(s, half_blank_end(h) - off < s.n ? (uint32_t) (half_blank_end(h) - off) : s.n);
-		off = half_blank_end(h);
-	}
 	for (uint32_t k = 0; k < h->edge_n && at < off + s.n; k++) {
 		uint32_t len = half_edges(h)[k] - (uint32_t) at;
-		if (at + len > off)
+		if (at >= kept && at + len > off)
 			overlap(x, at, h->window_p + h->head + (at - h->base), len, off, s);
 		at += len;
 	}

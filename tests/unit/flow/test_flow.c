@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "engine/flow/flow.h"
+#include "engine/flow/key.h"
 
 #define S INT64_C(1000000000)
 #define MAX_ENDS 4096
@@ -311,6 +312,31 @@ test_eviction(void **state)
 	flow_table_free(t);
 }
 
+/* Addresses chosen so that the products of two ends would cancel each other, were the same secret in both. */
+static void
+test_aimed(void **state)
+{
+	const uint64_t c1 = UINT64_C(0x9e3779b97f4a7c15), c2 = UINT64_C(0xe7037ed1a0b428db), c3 = UINT64_C(0xeb44accab455d165),
+	    c4 = UINT64_C(0x8ebc6af09c88c6e3);
+
+	(void) state;
+	for (uint64_t seed = 1; seed < 5; seed++) {
+		struct flow_key k = { .path = { .a_port = 1, .b_port = 2, .proto = 6, .ip_version = 6 } };
+		uint64_t first = 0, same = 0;
+		for (uint64_t i = 0; i < 1000; i++) {
+			k.a.q[0] = UINT64_C(0x2001db8) + (i << 32);
+			k.b.q[0] = UINT64_C(0x2001db8) + (i << 40) + 1;
+			k.a.q[1] = k.b.q[0] ^ c2 ^ c3;
+			k.b.q[1] = k.a.q[0] ^ c1 ^ c4;
+			uint64_t h = flow_key_hash(&k, seed * UINT64_C(0x123456789abcdef1));
+			if (i == 0)
+				first = h;
+			same += (uint16_t) h == (uint16_t) first;
+		}
+		assert_true(same < 5);
+	}
+}
+
 /* The table takes more buckets as the flows become many: each is found before and after. */
 static void
 test_many(void **state)
@@ -401,6 +427,7 @@ main(void)
 		cmocka_unit_test(test_timeouts),
 		cmocka_unit_test(test_reuse),
 		cmocka_unit_test(test_eviction),
+		cmocka_unit_test(test_aimed),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_determinism),
 	};

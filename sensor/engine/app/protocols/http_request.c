@@ -169,6 +169,9 @@ http_request_passes(const struct http *s)
 {
 	const struct http_side *d = &s->side[TO_SERVER];
 
+	/* an answer may still make something else of what follows: look_at_expect(), http_look_for_upgrade() */
+	if (d->tx->tx.progress[TO_CLIENT] < HTTP_BODY && (d->left == d->length || http_known(&d->tx->head[TO_SERVER], HTTP_UPGRADE)))
+		return 0;
 	return d->state == http_request_identity ? (uint64_t) d->left : d->state == chunk_data ? (uint64_t) d->chunk : 0;
 }
 
