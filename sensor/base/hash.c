@@ -64,11 +64,21 @@ hash_sha256(struct span s, uint8_t out[static 32])
 	SHA256_Final(out, &c);
 }
 
+static void
+sha256_behind(const uint8_t pad[64], struct span s, uint8_t out[static 32])
+{
+	SHA256_CTX c;
+
+	SHA256_Init(&c);
+	SHA256_Update(&c, pad, 64);
+	SHA256_Update(&c, s.p, s.n);
+	SHA256_Final(out, &c);
+}
+
 void
 hash_hmac_sha256(struct span key, struct span s, uint8_t out[static 32])
 {
 	uint8_t pad[64] = { 0 };
-	SHA256_CTX c;
 
 	if (key.n > sizeof(pad))
 		hash_sha256(key, pad);
@@ -76,16 +86,10 @@ hash_hmac_sha256(struct span key, struct span s, uint8_t out[static 32])
 		memcpy(pad, key.p, key.n);
 	for (unsigned i = 0; i < sizeof(pad); i++)
 		pad[i] ^= 0x36;
-	SHA256_Init(&c);
-	SHA256_Update(&c, pad, sizeof(pad));
-	SHA256_Update(&c, s.p, s.n);
-	SHA256_Final(out, &c);
+	sha256_behind(pad, s, out);
 	for (unsigned i = 0; i < sizeof(pad); i++)
 		pad[i] ^= 0x36 ^ 0x5c;
-	SHA256_Init(&c);
-	SHA256_Update(&c, pad, sizeof(pad));
-	SHA256_Update(&c, out, 32);
-	SHA256_Final(out, &c);
+	sha256_behind(pad, span_of(out, 32), out);
 }
 
 /* ---- in pieces ---- */

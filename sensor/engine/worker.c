@@ -44,8 +44,7 @@ struct worker {
 	const struct flow *flow; /* the one at hand */
 	struct event_facts now; /* what the packet at hand adds to its session's facts, and to its service's; nothing between packets */
 	uint64_t num;           /* frame at hand */
-	int64_t second, until;  /* packet time, whole seconds, told last; the next one begins then */
-	bool all_ours;          /* frames: nobody else reads the same ones */
+	int64_t second;         /* packet time, whole seconds, told last */
 	bool idle;              /* nobody looks at what packets bring: see nobody_looks() */
 	uint64_t progress;      /* atomic: every event up to this frame is in the ring */
 	struct ahead ahead[DECODE_AHEAD];
@@ -389,17 +388,21 @@ done:
 }
 
 static void
-flow_ends_soon(void *arg, const struct flow *f, unsigned left)
+fetch_session(const struct worker *w, const struct session *s)
 {
-	const struct worker *w = arg;
-	const struct session *s = (const struct session *) f->user;
-
-	if (!left && s->app)
-		app_fetch_tx(s->app);
-	if (!left)
-		return;
 	session_fetch(&w->sessions, s);
 	services_fetch(w->services, s);
+}
+
+static void
+flow_ends_soon(void *arg, const struct flow *f, unsigned left)
+{
+	const struct session *s = (const struct session *) f->user;
+
+	if (left)
+		fetch_session(arg, s);
+	else if (s->app)
+		app_fetch_tx(s->app);
 }
 
 /* What is still held is looked at, then told, then given back. */
@@ -453,10 +456,6 @@ flow_ended(void *arg, struct flow *f, enum flow_end why)
 static __attribute__((noinline)) void
 second_passes(struct worker *w, int64_t now)
 {
-	int64_t second = now / NS_PER_S;
-
-	if (second <= w->second)
-		return;
 	w->emit.num = w->num;
 	w->emit.order = 0;
 	w->emit.order2 = 0;
@@ -467,15 +466,14 @@ second_passes(struct worker *w, int64_t now)
 		w->emit.order2 = 0;
 		emit_tick(&w->emit, now);
 	}
-	w->second = second;
-	w->until = (second + 1) * NS_PER_S;
+	w->second = now / NS_PER_S;
 }
 
 /* Once a second of packet time, at the same frame whichever share of the packets is ours. */
 static inline void
 time_passes(struct worker *w, int64_t now)
 {
-	if (now >= w->until)
+	if (now >= (w->second + 1) * NS_PER_S)
 		second_passes(w, now);
 }
 
@@ -506,35 +504,32 @@ frame_turn(struct worker *w)
 	__atomic_store_n(&w->progress, a->num, __ATOMIC_RELEASE);
 }
 
-static const struct session *
-session_ahead(const struct worker *w, const struct ahead *a, bool cold)
+static struct flow *
+flow_of(const struct worker *w, const struct ahead *a)
 {
-	struct flow *f = a->want.any ? flow_ahead_look(w->flows, a->want.hash) : NULL;
-
-	return f && (!cold || f->touched < w->recent) ? session_of(f) : NULL;
+	return a->want.any ? flow_ahead_look(w->flows, a->want.hash) : NULL;
 }
 
 /* What hangs on the flow of a frame that will soon have its turn. What other packets of it have needed just now is at hand. */
 static void
 fetch_ahead(const struct worker *w, struct ahead *a)
 {
-	const struct session *s = session_ahead(w, a, true);
+	struct flow *f = flow_of(w, a);
 
-	a->cold = s != NULL;
-	if (!s)
-		return;
-	session_fetch(&w->sessions, s);
-	services_fetch(w->services, s);
+	a->cold = f && f->touched < w->recent;
+	if (a->cold)
+		fetch_session(w, session_of(f));
 }
 
 /* Then what hangs on that. */
 static void
 fetch_bytes(const struct worker *w, const struct ahead *a)
 {
-	const struct session *s = a->cold ? session_ahead(w, a, false) : NULL;
+	struct flow *f = a->cold ? flow_of(w, a) : NULL;
 
-	if (!s)
+	if (!f)
 		return;
+	const struct session *s = session_of(f);
 	bool bytes = a->packets->payload.n > 0;
 	for (int d = 0; s->stream && d < 2; d++)
 		bytes |= stream_fetch_window(s->stream, d);
@@ -572,7 +567,7 @@ worker_frame(void *arg, const struct frame *f)
 	a->ts = f->ts;
 	a->wire_len = f->wire_len;
 	a->want.any = a->cold = false;
-	a->ours = w->all_ours || decode_share(f) % w->conf.n == w->conf.index;
+	a->ours = !w->conf.offline || w->conf.n == 1 || decode_share(f) % w->conf.n == w->conf.index;
 	if (a->ours) {
 		a->n = decode_frame(w->decode, f, &a->packets);
 		lasting = lasting && decode_lasts(w->decode);
@@ -716,7 +711,6 @@ worker_new(const struct worker_conf *conf, struct ruleset *rules, struct counter
 	if (!w)
 		return NULL;
 	w->conf = *conf;
-	w->all_ours = !conf->offline || conf->n == 1;
 	w->cnt = cnt;
 	w->rules = ruleset_ref(rules);
 	if (make_stages(w, d) < 0) {

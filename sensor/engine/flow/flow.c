@@ -126,7 +126,8 @@ use_all_buckets(struct flow_table *t)
 	t->mask = t->buckets - 1;
 	for (uint32_t i = 0; i < before; i++) {
 		uint32_t list = t->bucket[i], next;
-		fetch(flow_at(t, t->bucket[i + REHASH_AHEAD < before ? i + REHASH_AHEAD : i]), 1);
+		if (i + REHASH_AHEAD < before && t->bucket[i + REHASH_AHEAD])
+			fetch(flow_at(t, t->bucket[i + REHASH_AHEAD]), 1);
 		t->bucket[i] = 0;
 		for (; list; list = next) {
 			struct flow *f = flow_at(t, list);

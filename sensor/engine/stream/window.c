@@ -68,6 +68,12 @@ window_grow(struct streams *e, struct half *h, uint32_t more)
 	return 0;
 }
 
+static uint32_t *
+edges_of(struct half *h)
+{
+	return h->edge_cap ? h->edges.many : h->edges.few;
+}
+
 static int
 edges_grow(struct streams *e, struct half *h)
 {
@@ -91,7 +97,7 @@ edge_add(struct streams *e, struct half *h, uint32_t end)
 {
 	if (h->edge_n == (h->edge_cap ? h->edge_cap : EDGES_FEW) && edges_grow(e, h) < 0)
 		return -1;
-	(h->edge_cap ? h->edges.many : h->edges.few)[h->edge_n++] = end;
+	edges_of(h)[h->edge_n++] = end;
 	return 0;
 }
 
@@ -106,7 +112,7 @@ edges_clear(struct streams *e, struct half *h)
 static void
 edges_drop(struct half *h)
 {
-	uint32_t *ends = h->edge_cap ? h->edges.many : h->edges.few, k = 0;
+	uint32_t *ends = edges_of(h), k = 0;
 
 	while (k < h->edge_n && seq_diff(ends[k], (uint32_t) h->base) <= 0)
 		k++;

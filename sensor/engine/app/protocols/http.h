@@ -311,8 +311,6 @@ int http_target(struct http *s, struct http_tx *t, struct span target); /* its b
 uint8_t http_best_fit(uint32_t code);
 
 /* The two machines: each function a state of theirs. */
-uint64_t http_request_passes(const struct http *s); /* bytes of a body to come, whatever they are */
-uint64_t http_response_passes(const struct http *s);
 enum http_step http_request_idle(struct http *s);
 enum http_step http_request_line(struct http *s);
 enum http_step http_request_identity(struct http *s);
@@ -324,6 +322,8 @@ enum http_step http_response_identity(struct http *s);
 enum http_step http_response_stream(struct http *s);
 enum http_step http_response_last(struct http *s);
 enum http_step http_response_complete(struct http *s);
+uint64_t http_request_passes(const struct http *s); /* bytes of a body to come, whatever they are */
+uint64_t http_response_passes(const struct http *s);
 struct http_tx *http_tx_begin(struct http *s); /* of a request, or of a response nobody asked for */
 struct http_tx *http_tx_after(struct http_tx *t);
 static inline void
