@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "app_blanks.h"
 #include "engine/app/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -152,20 +153,6 @@ script_look(void)
 	app_settle(script.apps, &script.app);
 }
 
-/* What the parser says that it will not look at is not there. */
-static inline struct span
-script_blanked(int dir, struct span s)
-{
-	static uint8_t bytes[65536];
-	uint64_t passes = app_passes_over(script.app, dir);
-
-	if (!passes || s.n == 0 || s.n > sizeof(bytes))
-		return s;
-	memcpy(bytes, s.p, s.n);
-	memset(bytes, 0, passes < s.n ? passes : s.n);
-	return span_of(bytes, s.n);
-}
-
 static inline void
 script_step(uint8_t op, struct span s)
 {
@@ -185,7 +172,7 @@ script_step(uint8_t op, struct span s)
 		script_look();
 		break;
 	default:
-		app_feed(script.apps, &script.app, dir, script_blanked(dir, s), &script.p, &script.facts);
+		app_feed(script.apps, &script.app, dir, app_blanked(script.app, dir, s), &script.p, &script.facts);
 		break;
 	}
 	was = script.app && script.app->reversed;

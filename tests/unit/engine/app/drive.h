@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "../../../fuzz/app_blanks.h"
 #include "engine/app/app.h"
 
 struct drive {
@@ -50,24 +51,15 @@ drive_begin(struct drive *d, uint8_t proto, uint16_t server_port)
 	drive_begin_conf(d, proto, server_port, NULL);
 }
 
-/* `step` bytes at a time; 0 = at once. */
-/* In steps of that many bytes, 0: in one; where the parser says that it will not look, blanks come in their place. */
+/* `step` bytes at a time; 0 = at once. Where the parser says that it will not look, blanks come in their place. */
 static inline void
 drive_feed(struct drive *d, int dir, struct span s, uint32_t step)
 {
-	static uint8_t bytes[1 << 20];
-
 	while (s.n) {
 		struct span part = span_head(s, step ? step : s.n);
-		uint64_t passes = app_passes_over(d->app, dir);
 
 		d->p.num++;
-		if (passes && part.n <= sizeof(bytes)) {
-			memcpy(bytes, part.p, part.n);
-			memset(bytes, 0, passes < part.n ? passes : part.n);
-			part.p = bytes;
-		}
-		app_feed(d->apps, &d->app, dir, part, &d->p, &d->facts);
+		app_feed(d->apps, &d->app, dir, app_blanked(d->app, dir, part), &d->p, &d->facts);
 		s = span_skip(s, part.n);
 	}
 }
