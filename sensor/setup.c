@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/datadir.h"
+#include "base/hash.h"
 #include "engine/stream/policy.h"
 #include "outputs.h"
 
@@ -160,7 +161,7 @@ fill_engine(struct setup *s)
 	if (off)
 		w->stream.checksum_validation = false;
 	w->offline = c->read != NULL;
-	w->hash_seed = w->offline ? UINT64_C(0x63617375736361) : (uint64_t) clock_wall() ^ (uint64_t) getpid();
+	w->hash_seed = w->offline ? UINT64_C(0x63617375736361) : hash_secret();
 	w->memory = s->sensor.memory;
 	w->ring_bytes = w->offline && s->sensor.ring > RING_OFFLINE ? RING_OFFLINE : s->sensor.ring;
 	s->policies = stream_policies_new(s->conf, &s->diag);

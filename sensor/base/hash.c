@@ -7,8 +7,22 @@
 
 #include <openssl/md5.h>
 #include <openssl/sha.h>
+#include <sys/random.h>
+#include <unistd.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+#include "base/clock.h"
+
+uint64_t
+hash_secret(void)
+{
+	uint64_t v;
+
+	if (getrandom(&v, sizeof(v), 0) != sizeof(v)) /* no kernel casus runs on is without it */
+		v = (uint64_t) clock_wall() ^ (uint64_t) getpid();
+	return v;
+}
 
 uint64_t
 hash_bytes(const void *p, size_t n, uint64_t seed)

@@ -11,6 +11,7 @@
 
 #include "base/span.h"
 
+uint64_t hash_secret(void); /* a seed that nobody can know: the kernel's */
 uint64_t hash_bytes(const void *p, size_t n, uint64_t seed);
 uint64_t hash_span(struct span s, uint64_t seed);
 /* lower-case hex of n bytes; out takes 2n+1. */

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,11 +94,9 @@ fell(const struct journal *j)
 static void
 epoch_make(struct journal *j)
 {
-	uint64_t seed = hash_bytes(j->conf.sensor, strlen(j->conf.sensor), 0x7265706c6179 /* "replay" */);
+	uint64_t seed = j->conf.fresh ? hash_bytes(j->conf.sensor, strlen(j->conf.sensor), 0x7265706c6179 /* "replay" */) : hash_secret();
 	uint8_t bytes[8];
 
-	if (!j->conf.fresh && getrandom(&seed, sizeof seed, 0) != sizeof seed)
-		seed ^= (uint64_t) clock_wall();
 	for (int i = 0; i < 8; i++)
 		bytes[i] = (uint8_t) (seed >> 8 * i);
 	hash_hex(bytes, sizeof bytes, j->epoch);

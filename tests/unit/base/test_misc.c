@@ -155,6 +155,7 @@ hashes(void **state)
 	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	assert_true(hash_span(SPAN_LIT("abc"), 1) == hash_bytes("abc", 3, 1));
 	assert_true(hash_span(SPAN_LIT("abc"), 1) != hash_span(SPAN_LIT("abc"), 2));
+	assert_int_not_equal(hash_secret(), hash_secret());
 }
 
 static void
