@@ -27,6 +27,7 @@ enum { GROUP_TCP, GROUP_UDP, GROUP_ICMP, GROUP_OTHER, GROUP_N };
 #define REHASH_AHEAD 16u
 #define END_AHEAD 3 /* flows that end between one step of fetching and the next */
 #define TAKE_AT_ONCE 32
+#define FLOW_FETCH 192u   /* a flow with its session */
 
 struct list {
 	uint32_t oldest, newest;
@@ -38,7 +39,8 @@ struct flow_table {
 	struct slab slab, v6, bucket_slab, rate_slab;
 	uint32_t *bucket;
 	struct flow_rate *rates; /* by number of the flow; NULL: nobody counts */
-	uint64_t mask, seed;
+	uint64_t mask;
+	struct flow_secret secret;
 	uint32_t buckets;      /* at most; mask tells how many are in use */
 	struct list list[CLASS_N];
 	int64_t timeout[CLASS_N];
@@ -155,7 +157,7 @@ flow_table_new(const struct flow_conf *conf, size_t user_size, uint64_t hash_see
 		return NULL;
 	}
 	t->rate = conf->rate;
-	t->seed = hash_seed;
+	flow_secret_make(&t->secret, hash_seed);
 	t->vlan_use = conf->vlan_use;
 	t->cnt = cnt;
 	t->on_end = on_end;
@@ -540,33 +542,38 @@ lookup(const struct flow_table *t, const struct flow_key *key, uint32_t hash)
 }
 
 /* Is what the list knows of the flow's time still right? Not when soon the quietest flow has to leave: then the order is exact. */
-static bool
-stays(struct flow_table *t, const struct flow *f)
+static inline bool
+stays(const struct flow_table *t, const struct flow *f)
 {
-	struct list *l = &t->list[f->timeout_class];
-	int64_t timeout = t->timeout[f->timeout_class];
+	int64_t edge = t->list[f->timeout_class].edge;
 
-	if (t->now > l->edge + SECOND)
-		l->edge = ((t->now + timeout + SECOND - 1) / SECOND - 1) * SECOND - timeout;
-	return f->touched > l->edge && t->slab.used <= t->crowded;
+	return f->touched > edge && t->now <= edge + SECOND && t->slab.used <= t->crowded;
 }
 
 /* The flow moves in its list where it will end a second later than it would have: its neighbours there are seldom in the cache. */
 static void
-touch(struct flow_table *t, struct flow *f, const struct packet *p)
+move(struct flow_table *t, struct flow *f)
 {
-	bool moves = !stays(t, f);
+	struct list *l = &t->list[f->timeout_class];
+	int64_t timeout = t->timeout[f->timeout_class];
 
-	if (p->ts > f->last)
-		f->last = p->ts;
-	f->touched = t->now;
-	if (!moves || f->newer == 0)
+	if (t->now > l->edge + SECOND && timeout >= SECOND)
+		l->edge = ((t->now + timeout + SECOND - 1) / SECOND - 1) * SECOND - timeout;
+	if (f->newer == 0 || stays(t, f))
 		return;
 	list_remove(t, f);
 	list_append(t, f);
 }
 
-static void
+static inline void
+touch(const struct flow_table *t, struct flow *f, const struct packet *p)
+{
+	if (p->ts > f->last)
+		f->last = p->ts;
+	f->touched = t->now;
+}
+
+static inline void
 count(const struct flow_table *t, struct flow *f, const struct packet *p)
 {
 	uint32_t bytes = p->frame.n ? p->frame.n : p->l3.n;
@@ -607,7 +614,7 @@ find_quoted(struct flow_table *t, struct packet *p)
 
 	if (!flow_key_quoted(&key, p, t->vlan_use, &src_is_a))
 		return NULL;
-	if ((f = lookup(t, &key, (uint32_t) flow_key_hash(&key, t->seed))) == NULL)
+	if ((f = lookup(t, &key, (uint32_t) flow_key_hash(&key, &t->secret))) == NULL)
 		return NULL;
 	/* the error goes against the direction of the packet that caused it */
 	p->dir = f->client_is_a == src_is_a ? TO_CLIENT : TO_SERVER;
@@ -639,6 +646,21 @@ still_same(struct flow_table *t, struct flow *f, struct packet *p, bool src_is_a
 	return NULL;
 }
 
+/* The packet's flow, where it is not simply the one that goes on. */
+static __attribute__((noinline)) struct flow *
+find_other(struct flow_table *t, struct flow *f, struct packet *p, const struct flow_want *want, bool *fresh)
+{
+	f = still_same(t, f, p, want->src_is_a);
+	if (f == NULL) {
+		if ((f = begin(t, p, &want->key, want->hash, want->src_is_a)) == NULL)
+			return NULL;
+		*fresh = true;
+	}
+	p->dir = dir_of(f, want->src_is_a);
+	move(t, f);
+	return f;
+}
+
 struct flow *
 flow_find_wanted(struct flow_table *t, struct packet *p, const struct flow_want *want, bool *fresh)
 {
@@ -650,16 +672,15 @@ flow_find_wanted(struct flow_table *t, struct packet *p, const struct flow_want 
 		return NULL;
 	if (p->ts > t->now)
 		t->now = p->ts;
-	if (p->proto == PROTO_ICMP)
-		f = find_quoted(t, p);
-	if (f == NULL) {
-		f = still_same(t, lookup(t, &want->key, want->hash), p, want->src_is_a);
-		if (f == NULL) {
-			if ((f = begin(t, p, &want->key, want->hash, want->src_is_a)) == NULL)
-				return NULL;
-			*fresh = true;
-		}
-		p->dir = dir_of(f, want->src_is_a);
+	if (p->proto == PROTO_ICMP && (f = find_quoted(t, p)) != NULL)
+		move(t, f);
+	else {
+		f = lookup(t, &want->key, want->hash);
+		/* nearly always; where the list is right about its time, that is not over */
+		if (f && stays(t, f) && !(p->tcp.flags & TCP_SYN))
+			p->dir = dir_of(f, want->src_is_a);
+		else if ((f = find_other(t, f, p, want, fresh)) == NULL)
+			return NULL;
 	}
 	touch(t, f, p);
 	count(t, f, p);
@@ -672,7 +693,7 @@ flow_ahead(const struct flow_table *t, const struct packet *p, struct flow_want 
 	out->any = flow_key_of(&out->key, p, t->vlan_use, &out->src_is_a);
 	if (!out->any)
 		return;
-	out->hash = (uint32_t) flow_key_hash(&out->key, t->seed);
+	out->hash = (uint32_t) flow_key_hash(&out->key, &t->secret);
 	fetch(&t->bucket[out->hash & t->mask], 1);
 }
 
@@ -690,8 +711,11 @@ flow_ahead_fetch(const struct flow_table *t, uint32_t hash)
 {
 	const struct flow *f = flow_at(t, t->bucket[hash & t->mask]);
 
-	if (f)
-		fetch(f, t->size);
+	if (!f)
+		return;
+	fetch(f, FLOW_FETCH);
+	if (t->size > FLOW_FETCH)
+		fetch((const uint8_t *) f + FLOW_FETCH, t->size - FLOW_FETCH);
 }
 
 struct flow *

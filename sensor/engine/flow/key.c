@@ -8,6 +8,8 @@
  */
 #include "engine/flow/key.h"
 
+#include "base/hash.h"
+
 enum { PROTO_ICMP = 1, PROTO_IGMP = 2, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58, PROTO_SCTP = 132 };
 enum { ICMP_UNREACHABLE = 3 };
 
@@ -34,9 +36,28 @@ icmp_counterpart(const struct icmp_pair *pairs, size_t n, uint8_t type)
 	return 0;
 }
 
-/* By masks: which end is first is a coin toss, and a branch would be guessed wrong every other time. */
-static bool
-key_fill(struct flow_key *key, const struct addr *src, const struct addr *dst, uint16_t sport, uint16_t dport)
+/* Words as they are read and compared: the processor would wait to read together what was written in pieces. */
+static inline void
+path_write(struct flow_path *to, const struct packet *p, uint8_t ip_version, uint8_t proto, uint32_t ports, bool vlan_use)
+{
+	uint64_t first = ports;
+	uint32_t then = (uint32_t) proto << 16 | (uint32_t) ip_version << 24;
+	uint16_t last = p->depth;
+
+	_Static_assert(PACKET_VLANS == 3 && offsetof(struct flow_path, vlan) == 4 && offsetof(struct flow_path, proto) == 10 &&
+	    offsetof(struct flow_path, depth) == 12 && sizeof(*to) == 14, "8, 4 and 2 bytes");
+	if (vlan_use && p->vlan_n) {
+		first |= (uint64_t) p->vlan[0] << 32 | (uint64_t) p->vlan[1] << 48;
+		then |= p->vlan[2];
+	}
+	memcpy(to, &first, sizeof(first));
+	memcpy(&to->vlan[2], &then, sizeof(then));
+	memcpy(&to->depth, &last, sizeof(last));
+}
+
+/* By masks: which end is first is a coin toss, and a branch would be guessed wrong every other time. Returns the ports, a's first. */
+static __attribute__((noinline)) uint32_t
+ends_write(struct flow_key *key, const struct addr *src, const struct addr *dst, uint16_t sport, uint16_t dport, bool *src_is_a)
 {
 	bool src_first = addr_eq(src, dst) ? sport <= dport : addr_cmp(src, dst) < 0;
 	uint64_t swap = (uint64_t) src_first - 1;
@@ -47,20 +68,34 @@ key_fill(struct flow_key *key, const struct addr *src, const struct addr *dst, u
 		key->a.q[i] = src->q[i] ^ both;
 		key->b.q[i] = dst->q[i] ^ both;
 	}
-	key->path.a_port = sport ^ ports;
-	key->path.b_port = dport ^ ports;
-	return src_first;
+	*src_is_a = src_first;
+	return (uint32_t) (sport ^ ports) | (uint32_t) (dport ^ ports) << 16;
 }
 
-static void
-key_path(struct flow_key *key, const struct packet *p, bool vlan_use)
+/* The same of IPv4, where only the last four bytes of the addresses differ. */
+static inline uint32_t
+ends_write4(struct flow_key *key, const struct addr *src, const struct addr *dst, uint16_t sport, uint16_t dport, bool *src_is_a)
 {
-	memset(key, 0, sizeof *key);
-	for (int i = 0; vlan_use && i < p->vlan_n && i < PACKET_VLANS; i++)
-		key->path.vlan[i] = p->vlan[i];
-	key->path.ip_version = p->ip_version;
-	key->path.depth = p->depth;
-	key->path.proto = p->proto;
+	uint64_t from = (uint64_t) __builtin_bswap32(src->w[3]) << 16 | sport, to = (uint64_t) __builtin_bswap32(dst->w[3]) << 16 | dport;
+	bool src_first = from <= to;
+	uint64_t both = (from ^ to) & ((uint64_t) src_first - 1);
+
+	from ^= both;
+	to ^= both;
+	key->a = addr_mapped(__builtin_bswap32((uint32_t) (from >> 16)));
+	key->b = addr_mapped(__builtin_bswap32((uint32_t) (to >> 16)));
+	*src_is_a = src_first;
+	return (uint32_t) (from & 0xffff) | (uint32_t) (to & 0xffff) << 16;
+}
+
+static inline void
+key_fill(struct flow_key *key, const struct packet *p, const struct addr *src, const struct addr *dst, uint8_t proto, uint16_t sport,
+    uint16_t dport, bool vlan_use, bool *src_is_a)
+{
+	if (p->ip_version == 4)
+		path_write(&key->path, p, 4, proto, ends_write4(key, src, dst, sport, dport, src_is_a), vlan_use);
+	else
+		path_write(&key->path, p, p->ip_version, proto, ends_write(key, src, dst, sport, dport, src_is_a), vlan_use);
 }
 
 bool
@@ -96,8 +131,7 @@ flow_key_of(struct flow_key *key, const struct packet *p, bool vlan_use, bool *s
 	default:
 		break;
 	}
-	key_path(key, p, vlan_use);
-	*src_is_a = key_fill(key, &p->src, &p->dst, sport, dport);
+	key_fill(key, p, &p->src, &p->dst, p->proto, sport, dport, vlan_use, src_is_a);
 	return true;
 }
 
@@ -115,7 +149,7 @@ flow_key_quoted(struct flow_key *key, const struct packet *p, bool vlan_use, boo
 	struct span src, dst;
 	struct addr s, d;
 	struct rd r;
-	uint8_t vihl;
+	uint8_t vihl, proto;
 
 	if (!quotes_packet(p))
 		return false;
@@ -124,8 +158,7 @@ flow_key_quoted(struct flow_key *key, const struct packet *p, bool vlan_use, boo
 	rd_skip(&r, 5);
 	frag = rd_u16(&r);
 	rd_skip(&r, 1);
-	key_path(key, p, vlan_use);
-	key->path.proto = rd_u8(&r);
+	proto = rd_u8(&r);
 	rd_skip(&r, 2);
 	src = rd_span(&r, 4);
 	dst = rd_span(&r, 4);
@@ -134,11 +167,11 @@ flow_key_quoted(struct flow_key *key, const struct packet *p, bool vlan_use, boo
 	rd_skip(&r, (vihl & 15) * 4u - 20);
 	sport = rd_u16(&r);
 	dport = rd_u16(&r);
-	if (r.bad || (key->path.proto != PROTO_TCP && key->path.proto != PROTO_UDP && key->path.proto != PROTO_SCTP))
+	if (r.bad || (proto != PROTO_TCP && proto != PROTO_UDP && proto != PROTO_SCTP))
 		return false;
 	s = addr_v4(src.p);
 	d = addr_v4(dst.p);
-	*src_is_a = key_fill(key, &s, &d, sport, dport);
+	key_fill(key, p, &s, &d, proto, sport, dport, vlan_use, src_is_a);
 	return true;
 }
 
@@ -165,32 +198,9 @@ flow_key_read(const struct flow *f, struct flow_key *key)
 	key->path = f->path;
 }
 
-__extension__ typedef unsigned __int128 wide;
-
-static uint64_t
-fold(uint64_t a, uint64_t b)
+void
+flow_secret_make(struct flow_secret *out, uint64_t seed)
 {
-	wide w = (wide) a * b;
-	return (uint64_t) w ^ (uint64_t) (w >> 64);
-}
-
-static uint64_t
-turned(uint64_t seed, unsigned n)
-{
-	return seed << n | seed >> (64 - n);
-}
-
-/* Multiply-and-fold over the words of the key, each mixed with a secret of its own: seeded, so buckets cannot be aimed at, nor two products
- * made to cancel each other. They do not wait for each other. What was just written in small pieces is read in the same ones: the processor would wait to read it as words. */
-uint64_t
-flow_key_hash(const struct flow_key *key, uint64_t seed)
-{
-	const struct flow_path *path = &key->path;
-	uint64_t ports = path->a_port | (uint64_t) path->b_port << 16 | (uint64_t) path->vlan[0] << 32 | (uint64_t) path->vlan[1] << 48;
-	uint64_t rest = path->vlan[2] | (uint64_t) path->proto << 16 | (uint64_t) path->ip_version << 24 | (uint64_t) path->depth << 32;
-
-	_Static_assert(PACKET_VLANS == 3, "all of them are hashed");
-	return fold(key->a.q[0] ^ UINT64_C(0x9e3779b97f4a7c15) ^ seed, key->a.q[1] ^ UINT64_C(0xe7037ed1a0b428db) ^ turned(seed, 11)) ^
-	    fold(key->b.q[0] ^ UINT64_C(0xeb44accab455d165) ^ turned(seed, 23), key->b.q[1] ^ UINT64_C(0x8ebc6af09c88c6e3) ^ turned(seed, 31)) ^
-	    fold(ports ^ UINT64_C(0xa0761d6478bd642f) ^ turned(seed, 41), rest ^ UINT64_C(0x589965cc75374cc3) ^ turned(seed, 53));
+	for (unsigned i = 0; i < 6; i++)
+		out->k[i] = hash_bytes(&i, sizeof(i), seed);
 }
