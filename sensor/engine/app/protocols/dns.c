@@ -150,26 +150,26 @@ probe_likely(struct span first, int dir, uint8_t transport)
 
 /* ---- messages ---- */
 
-static void
-name_events(struct dns_tx *t, uint32_t at)
+/* false: there is no name, or it is not readable. *events: what is odd about it. */
+static bool
+name_good(struct span msg, uint32_t at, uint64_t *events)
 {
 	struct dns_name name;
 	uint32_t next;
 
-	if (dns_name(bytes_span(&t->msg), at, &name, &next) < 0)
-		return;
-	t->tx.events |= (uint64_t) name.cut << DNS_EV_LONG | (uint64_t) name.loop << DNS_EV_LOOP |
-	    (uint64_t) name.labels << DNS_EV_LABELS;
+	if (dns_name(msg, at, &name, &next) < 0)
+		return false;
+	*events |= (uint64_t) name.cut << DNS_EV_LONG | (uint64_t) name.loop << DNS_EV_LOOP | (uint64_t) name.labels << DNS_EV_LABELS;
+	return true;
 }
 
-/* Is the name readable; those in the data of some types too. */
+/* The same of the record's name, and of the one in the data of some types. */
 static bool
-names_good(struct span msg, const struct dns_record *r)
+names_good(struct span msg, const struct dns_record *r, uint64_t *events)
 {
-	struct dns_name name;
-	uint32_t next, in = dns_data_name(r);
+	uint32_t in = dns_data_name(r);
 
-	return dns_name(msg, r->name_at, &name, &next) == 0 && (!in || dns_name(msg, in, &name, &next) == 0);
+	return name_good(msg, r->name_at, events) && (!in || name_good(msg, in, events));
 }
 
 static bool
@@ -201,8 +201,9 @@ read_records(struct app *a, struct dns_tx *t)
 		t->first[s] = t->n_at;
 		for (unsigned i = 0; i < t->header.count[s]; i++) {
 			struct dns_record r;
+			uint64_t events = 0;
 
-			if (dns_record(msg, at, s == DNS_QUERIES, &r) < 0 || !names_good(msg, &r) || !add_record(a, t, at)) {
+			if (dns_record(msg, at, s == DNS_QUERIES, &r) < 0 || !names_good(msg, &r, &events) || !add_record(a, t, at)) {
 				if (s < DNS_AUTHORITIES)
 					return false;
 				app_event(a, &t->tx, s == DNS_AUTHORITIES ? DNS_EV_AUTHORITIES : DNS_EV_ADDITIONALS);
@@ -210,9 +211,7 @@ read_records(struct app *a, struct dns_tx *t)
 					t->first[++s] = t->n_at;
 				return true;
 			}
-			name_events(t, at);
-			if (dns_data_name(&r))
-				name_events(t, dns_data_name(&r));
+			t->tx.events |= events;
 			at = r.next;
 		}
 	}
