@@ -8,6 +8,7 @@
  *
  * Spec: RFC 9110 section 5.1 (names), 5.3 (several of a name), RFC 9112 section 5.
  */
+#include "base/word.h"
 #include "engine/app/protocols/http.h"
 
 #define HEADERS_FIRST 16u
@@ -262,21 +263,34 @@ passed_over(const struct http_tx *t, struct span l)
 	return false;
 }
 
+/* The first byte below 14: the end of a line, or what belongs into no ordinary one; `end`: none. Eight at a time: borrows go
+ * upwards, so the lowest one found is one. */
+static const uint8_t *
+first_control(const uint8_t *p, const uint8_t *end)
+{
+	for (; end - p >= 8; p += 8) {
+		uint64_t w = word_load(p), found = (w - UINT64_C(0x0e0e0e0e0e0e0e0e)) & ~w & UINT64_C(0x8080808080808080);
+		if (found)
+			return p + __builtin_ctzll(found) / 8;
+	}
+	while (p < end && *p >= 14)
+		p++;
+	return p;
+}
+
 void
 http_headers_pass(struct http *s, int dir)
 {
 	struct http_side *d = &s->side[dir];
 	struct http_tx *t = d->tx;
 	struct http_head *head = &t->head[dir];
-	const uint8_t *p, *lf;
+	const uint8_t *p, *cr;
 
 	if (!t->unseen || !d->p || d->held.n || d->pending.at || d->at != d->from || d->status == HTTP_CLOSED)
 		return;
 	p = d->p + d->at;
-	for (const uint8_t *end = d->p + d->n; p < end && (lf = memchr(p, '\n', (size_t) (end - p))); p = lf + 1) {
-		size_t n = (size_t) (lf - p);
-
-		if (n < 5 || lf[-1] != '\r' || lf + 1 == end || http_folds(lf[1]) || !passed_over(t, span_of(p, n)) || memchr(p, '\r', n - 1) ||
+	for (const uint8_t *end = d->p + d->n; (cr = first_control(p, end)) < end; p = cr + 2) {
+		if (cr - p < 4 || end - cr < 3 || cr[0] != '\r' || cr[1] != '\n' || http_folds(cr[2]) || !passed_over(t, span_of(p, (size_t) (cr - p))) ||
 		    head->n + head->passed > s->conf->headers)
 			break;
 		head->passed++;
