@@ -176,25 +176,44 @@ facts_add(struct event_facts *to, const struct event_facts *added)
 	to->lost += added->lost;
 }
 
-void
-services_add(struct services *s, struct emit *em, const struct flow *f, struct session *ses, const struct packet *p, const struct event_facts *added,
-    bool more, int64_t now)
+static inline void
+add(struct entry *e, const struct session *ses, const struct packet *p, const struct event_facts *added, bool more)
 {
-	int server = ses->answer_first ? TO_SERVER : TO_CLIENT; /* the client's SYN was lost, or is not mirrored */
-	bool a = (server == TO_SERVER) == f->client_is_a;
-	uint32_t at = ses->service; /* where it was, from 1 */
-	struct entry *e = at && at <= s->n && is_at(&s->e[at - 1], f, a) ? &s->e[at - 1] : NULL;
-
-	if (!e) {
-		e = entry_of(s, em, f, a, now);
-		at = (uint32_t) (e - s->e) + 1;
-		ses->service = (uint16_t) (at <= UINT16_MAX ? at : 0);
-	}
 	if (p)
 		sizes_add(&e->facts, p, ses->answer_first);
 	e->facts.flows += added->flows;
 	if (more)
 		facts_add(&e->facts, added);
+}
+
+/* The end of the flow at which its service is: a or b. */
+static inline bool
+service_at(const struct flow *f, const struct session *ses)
+{
+	return f->client_is_a == ses->answer_first; /* the client's SYN was lost, or is not mirrored */
+}
+
+static __attribute__((noinline)) void
+add_elsewhere(struct services *s, struct emit *em, const struct flow *f, struct session *ses, const struct packet *p, const struct event_facts *added,
+    bool more)
+{
+	struct entry *e = entry_of(s, em, f, service_at(f, ses), p ? p->ts : f->last);
+	uint32_t at = (uint32_t) (e - s->e) + 1;
+
+	ses->service = (uint16_t) (at <= UINT16_MAX ? at : 0);
+	add(e, ses, p, added, more);
+}
+
+void
+services_add(struct services *s, struct emit *em, const struct flow *f, struct session *ses, const struct packet *p, const struct event_facts *added,
+    bool more)
+{
+	uint32_t at = ses->service; /* where it was, from 1 */
+
+	if (at && at <= s->n && is_at(&s->e[at - 1], f, service_at(f, ses)))
+		add(&s->e[at - 1], ses, p, added, more);
+	else
+		add_elsewhere(s, em, f, ses, p, added, more);
 }
 
 void

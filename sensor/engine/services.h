@@ -17,7 +17,7 @@ struct services *services_new(uint32_t entries, uint64_t hash_seed);
 void services_free(struct services *s);
 /* Adds a packet, or none (NULL), and what else was added to a session's facts; more: facts_are_more(), as the caller knows already. */
 void services_add(struct services *s, struct emit *e, const struct flow *f, struct session *ses, const struct packet *p, const struct event_facts *added,
-    bool more, int64_t now);
+    bool more);
 /* Soon services_add() will want the sum of that session's service. */
 void services_fetch(const struct services *s, const struct session *ses);
 /* A second of packet time is over. */

@@ -182,7 +182,7 @@ feed_stream(struct worker *w, struct flow *f, struct session *s, struct packet *
 			app_gap(w->apps, &s->app, c.dir, c.gap, p);
 		}
 		if (c.bytes.n)
-			app_feed(w->apps, &s->app, c.dir, c.bytes, p, &w->now);
+			app_feed(w->apps, &s->app, c.dir, span_of(c.bytes.p, c.bytes.n), p, &w->now);
 		if (s->app && s->app->reversed) {
 			updated = turn(w, f, s, p, updated);
 			c.dir = !c.dir;
@@ -205,30 +205,35 @@ feed_stream(struct worker *w, struct flow *f, struct session *s, struct packet *
 	return updated;
 }
 
-static unsigned
-tcp_packet(struct worker *w, struct flow *f, struct session *s, struct packet *p)
+static __attribute__((noinline)) void
+not_as_usual(struct worker *w, struct flow *f, struct session *s, const struct packet *p, bool swap)
 {
-	bool swap = false;
-	unsigned updated = 0;
-
-	stream_push(w->streams, &s->stream, p, &swap);
 	if (swap) {
 		flow_swap(w->flows, f, NULL); /* p->dir is right already */
 		session_turn(&w->sessions, s);
 	}
-	if (p->flags & (PACKET_EXC_MIDSTREAM | PACKET_EXC_MEMCAP | PACKET_BYPASS_FLOW)) {
-		s->exc_midstream |= (p->flags & PACKET_EXC_MIDSTREAM) != 0;
-		s->exc_memcap |= (p->flags & PACKET_EXC_MEMCAP) != 0;
-		s->bypassed |= (p->flags & PACKET_BYPASS_FLOW) != 0;
-	}
+	s->exc_midstream |= (p->flags & PACKET_EXC_MIDSTREAM) != 0;
+	s->exc_memcap |= (p->flags & PACKET_EXC_MEMCAP) != 0;
+	s->bypassed |= (p->flags & PACKET_BYPASS_FLOW) != 0;
+}
+
+static unsigned
+tcp_packet(struct worker *w, struct flow *f, struct session *s, struct packet *p)
+{
+	bool swap, ready = stream_push(w->streams, &s->stream, p, &swap);
+	unsigned updated = 0;
+
+	if (swap || p->flags & (PACKET_EXC_MIDSTREAM | PACKET_EXC_MEMCAP | PACKET_BYPASS_FLOW))
+		not_as_usual(w, f, s, p, swap);
 	if (!s->stream || s->bypassed)
 		return 0;
 	stream_mark(s->stream, p);
-	updated = feed_stream(w, f, s, p);
+	if (ready)
+		updated = feed_stream(w, f, s, p);
 	enum stream_state st = stream_state(s->stream);
 	if (st == STREAM_CLOSED || st == STREAM_TIME_WAIT || st == STREAM_LAST_ACK)
 		flow_set_state(w->flows, f, FLOW_CLOSED);
-	else if (stream_established(s->stream))
+	else if (st >= STREAM_ESTABLISHED)
 		flow_set_state(w->flows, f, FLOW_ESTABLISHED);
 	return updated;
 }
@@ -327,7 +332,7 @@ static inline void
 tell_service(struct worker *w, const struct flow *f, struct session *s, const struct packet *p, bool more)
 {
 	if (p || more)
-		services_add(w->services, &w->emit, f, s, p, &w->now, more, p ? p->ts : f->last);
+		services_add(w->services, &w->emit, f, s, p, &w->now, more);
 	w->now.flows = 0;
 	if (more)
 		w->now = (struct event_facts) { 0 };

@@ -30,10 +30,11 @@ read_all(struct span s)
 		sum += s.p[i];
 }
 
-static void
+static unsigned
 collect(struct streams *e, struct stream *s)
 {
 	struct stream_chunk c;
+	unsigned n = 0;
 
 	while (s && stream_next(e, s, &c)) {
 		must(!ended[c.dir] && c.offset == offset[c.dir]);
@@ -41,7 +42,9 @@ collect(struct streams *e, struct stream *s)
 		read_all(c.bytes);
 		offset[c.dir] += c.bytes.n + c.gap;
 		ended[c.dir] = c.eof;
+		n++;
 	}
+	return n;
 }
 
 static void
@@ -138,7 +141,7 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t size)
 		stream_release(e, s);
 		stream_settle(e, &s);
 		stream_wake(e, &s);
-		stream_push(e, &s, &p, &swap);
+		bool ready = stream_push(e, &s, &p, &swap);
 		if (rd_left(&r) && s && *r.p == 0xfe) {
 			rd_skip(&r, 1);
 			stream_pass(s, p.dir, rd_u16(&r));
@@ -149,7 +152,7 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t size)
 			rd_skip(&r, 1);
 			stream_raw_trigger(s, !p.dir);
 		}
-		collect(e, s);
+		must(collect(e, s) == 0 || ready);
 		look(e, s, &p);
 		if (s && stream_reuse(s, &p, p.dir)) {
 			stream_clear(e, &s);

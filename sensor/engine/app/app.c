@@ -138,11 +138,11 @@ feed_span(struct app *a, int dir, struct span s)
 
 	app_frames_stream(a, dir);
 	while (done < s.n && !a->stopped[dir] && !a->upgrading) {
-		a->engine->offered = span_skip(s, done);
-		int n = a->proto->feed(a, a->state, dir, a->engine->offered);
+		struct span rest = span_skip(s, done);
 
+		a->engine->offered = rest;
+		int n = a->proto->feed(a, a->state, dir, rest);
 		a->engine->offered = SPAN_NONE;
-
 		if (n < 0) {
 			parse_failed(a);
 			return s.n;

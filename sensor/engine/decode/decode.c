@@ -191,7 +191,7 @@ decode_frame(struct decode *d, const struct frame *f, struct packet **out)
 	}
 	if (l) {
 		p->layers = 1;
-		l->decode(d, p, f->bytes);
+		l->decode(d, p, span_of(f->bytes.p, f->bytes.n));
 	} else {
 		counter_inc(d->cnt, C_DECODE_UNKNOWN_LINK);
 		p->flags |= PACKET_MALFORMED;

@@ -69,11 +69,10 @@ overlap_window(struct push *x, uint64_t off, struct span s)
 }
 
 static void
-refused(struct push *x)
+refused(struct streams *e, const struct half *h, struct packet *p)
 {
-	packet_event_set(x->p,
-	    x->me->block_n >= 8192 ? EV_STREAM_REASSEMBLY_INSERT_LIMIT : EV_STREAM_REASSEMBLY_INSERT_MEMCAP);
-	counter_inc(x->e->cnt, C_STREAM_SEGMENT_REFUSED);
+	packet_event_set(p, h->block_n >= 8192 ? EV_STREAM_REASSEMBLY_INSERT_LIMIT : EV_STREAM_REASSEMBLY_INSERT_MEMCAP);
+	counter_inc(e->cnt, C_STREAM_SEGMENT_REFUSED);
 }
 
 /* New bytes beyond a hole: between and over the blocks. */
@@ -96,7 +95,7 @@ insert_block(struct push *x, uint64_t off, struct span s)
 		uint64_t to = b && b->off < end ? b->off : end;
 		if (to > at) {
 			if (block_insert(x->e, h, prev, at, span_of(s.p + (at - off), to - at)) < 0) {
-				refused(x);
+				refused(x->e, h, x->p);
 				return;
 			}
 			prev = prev ? prev->next : h->blocks;
@@ -112,18 +111,16 @@ insert_block(struct push *x, uint64_t off, struct span s)
 
 /* Nobody wants n bytes from offset `at`, which follow those in the window. */
 static bool
-passes(const struct push *x, uint64_t at, uint32_t n)
+passes(const struct streams *e, const struct half *h, uint64_t at, uint32_t n)
 {
-	const struct half *h = x->me;
-
-	return h->flags & HALF_PASS && (h->flags & HALF_RAW_OFF || !x->e->raw) && !h->window_p && !h->blocks && !h->kept &&
+	return h->flags & HALF_PASS && (h->flags & HALF_RAW_OFF || !e->raw) && !h->window_p && !h->blocks && !h->kept &&
 	    seq_geq(h->pass_to, (uint32_t) at + n);
 }
 
 static int
-append(struct push *x, uint64_t at, struct span s)
+append(struct streams *e, struct half *h, uint64_t at, struct span s)
 {
-	return passes(x, at, s.n) ? window_pass(x->me, s.n) : window_append(x->e, x->me, s);
+	return passes(e, h, at, s.n) ? window_pass(h, s.n) : window_append(e, h, s);
 }
 
 static void
@@ -140,8 +137,8 @@ insert(struct push *x, uint64_t off, struct span s)
 	else if (off > edge) {
 		insert_block(x, off, s);
 		return;
-	} else if (to > edge && append(x, edge, span_skip(s, (uint32_t) (edge - off))) < 0)
-		refused(x);
+	} else if (to > edge && append(x->e, h, edge, span_skip(s, (uint32_t) (edge - off))) < 0)
+		refused(x->e, h, x->p);
 	blocks_absorb(x->e, h);
 }
 
@@ -219,6 +216,15 @@ half_take(struct push *x)
 		return;
 	h->flags |= HALF_ANY_DATA;
 	insert(x, (uint64_t) off, s);
+}
+
+void
+half_take_next(struct streams *e, struct half *h, struct packet *p)
+{
+	p->flags |= PACKET_STREAM_ADDED;
+	h->flags |= HALF_ANY_DATA;
+	if (append(e, h, half_contiguous(h), p->payload) < 0)
+		refused(e, h, p);
 }
 
 /* Bytes before this offset may be given out. */
@@ -318,43 +324,75 @@ at_end(const struct stream *s, int dir)
 	return s->state == STREAM_CLOSED && h->app >= half_held_end(h);
 }
 
-/* Is something held that is ready, or a hole known, or the end? */
+/* Beyond the window: is something held there, or a hole known, or is this the end? */
 static inline bool
-may_give(const struct streams *e, const struct stream *s, int dir)
+may_give(const struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
 
-	if (h->flags & HALF_EOF_TOLD)
+	return !(h->flags & HALF_EOF_TOLD) && (h->blocks || at_end(s, dir));
+}
+
+static inline void
+give(struct stream *s, int dir, struct span bytes, uint32_t gap, struct stream_chunk *out)
+{
+	struct half *h = &s->half[dir];
+	uint16_t told = dir == TO_SERVER ? S_FIRST_TOLD_0 : S_FIRST_TOLD_1;
+
+	*out = (struct stream_chunk) { .dir = dir, .offset = h->app, .bytes = bytes, .gap = gap,
+		.first_midstream = (s->flags & (S_MIDSTREAM | told)) == S_MIDSTREAM };
+	s->flags |= told;
+	h->app += bytes.n + gap;
+}
+
+/* Nearly always it is bytes of the window, or nothing. */
+static inline bool
+give_window(const struct streams *e, struct stream *s, int dir, struct stream_chunk *out)
+{
+	const struct half *h = &s->half[dir];
+	uint64_t end = half_contiguous(h), edge;
+
+	if (h->app >= end || h->app < h->base || h->flags & HALF_EOF_TOLD)
 		return false;
-	return h->blocks || at_end(s, dir) || (h->app < half_contiguous(h) && h->app < ready_edge(e, s, dir));
+	edge = ready_edge(e, s, dir);
+	if (edge < end)
+		end = edge;
+	if (h->app >= end)
+		return false;
+	give(s, dir, window_at(h, h->app, end - h->app), 0, out);
+	return true;
 }
 
 static __attribute__((noinline)) bool
 next_of(struct streams *e, struct stream *s, int dir, struct stream_chunk *out)
 {
 	struct half *h = &s->half[dir];
-	uint16_t told = dir == TO_SERVER ? S_FIRST_TOLD_0 : S_FIRST_TOLD_1;
+	struct span bytes = held_at(h, h->app, ready_edge(e, s, dir));
 	uint64_t to;
 
-	*out = (struct stream_chunk) { .dir = dir, .offset = h->app };
-	out->bytes = held_at(h, h->app, ready_edge(e, s, dir));
-	if (out->bytes.n == 0) {
-		to = skip_hole(h, h->app, lost_edge(s, dir));
-		if (to > h->app) {
-			out->gap = to - h->app > UINT32_MAX ? UINT32_MAX : (uint32_t) (to - h->app);
-			h->lost += out->gap;
-			counter_inc(e->cnt, C_STREAM_GAPS);
-		} else if (at_end(s, dir)) {
-			out->eof = true;
-			h->flags |= HALF_EOF_TOLD;
-			return true;
-		} else
-			return false;
+	if (bytes.n) {
+		give(s, dir, bytes, 0, out);
+		return true;
 	}
-	out->first_midstream = (s->flags & S_MIDSTREAM) && !(s->flags & told);
-	s->flags |= told;
-	h->app += out->bytes.n + out->gap;
+	to = skip_hole(h, h->app, lost_edge(s, dir));
+	if (to > h->app) {
+		uint32_t gap = to - h->app > UINT32_MAX ? UINT32_MAX : (uint32_t) (to - h->app);
+		h->lost += gap;
+		counter_inc(e->cnt, C_STREAM_GAPS);
+		give(s, dir, SPAN_NONE, gap, out);
+		return true;
+	}
+	if (!at_end(s, dir))
+		return false;
+	*out = (struct stream_chunk) { .dir = dir, .offset = h->app, .eof = true };
+	h->flags |= HALF_EOF_TOLD;
 	return true;
+}
+
+static inline bool
+next_in(struct streams *e, struct stream *s, int dir, struct stream_chunk *out)
+{
+	return give_window(e, s, dir, out) || (may_give(s, dir) && next_of(e, s, dir, out));
 }
 
 bool
@@ -365,7 +403,7 @@ stream_next(struct streams *e, struct stream *s, struct stream_chunk *out)
 	/* passive: what this packet acknowledged comes first */
 	if (!e->conf.inline_mode)
 		first = !first;
-	return (may_give(e, s, first) && next_of(e, s, first, out)) || (may_give(e, s, !first) && next_of(e, s, !first, out));
+	return next_in(e, s, first, out) || next_in(e, s, !first, out);
 }
 
 /* As lost_edge, for raw inspection: at the end it also sees what was never acknowledged, beyond holes. */

@@ -235,6 +235,9 @@ int stream_handle_rst(struct push *x);
 /* ESTABLISHED's rules for data and ACK, also of CLOSE_WAIT and others: windows, timestamps, next_seq, bytes. */
 int stream_accept(struct push *x);
 
+/* predict.c: the packet was an ordinary one of the session, and all is done; *ready: stream_next() may have something to give. */
+bool stream_predicted(struct streams *e, struct stream *s, struct packet *p, bool *ready);
+
 /* track.c */
 struct push push_of(struct streams *e, struct stream *s, struct packet *p);
 void stream_set_state(struct push *x, enum stream_state state);
@@ -249,9 +252,16 @@ bool rst_is_valid(struct push *x);
 bool is_retransmission(struct push *x);
 enum stream_policy half_policy(struct push *x, bool of_sender);
 
+static inline uint32_t
+packet_second(const struct packet *p)
+{
+	return (uint32_t) (p->ts / INT64_C(1000000000));
+}
+
 /* reassembly.c */
 void half_begin(struct half *h, uint32_t isn);
 void half_take(struct push *x);                          /* the packet's payload */
+void half_take_next(struct streams *e, struct half *h, struct packet *p); /* the same, which follows what is in the window */
 void half_release_held(struct streams *e, struct stream *s, int dir);
 void half_clear(struct streams *e, struct half *h);
 bool half_hole_shows(const struct stream *s, int dir);
@@ -261,7 +271,7 @@ half_release(struct streams *e, struct stream *s, int dir)
 {
 	const struct half *h = &s->half[dir];
 
-	if (h->blocks || h->app > h->base || h->flags & HALF_RAW_ENDS)
+	if (h->blocks || h->app > h->base || (h->flags & (HALF_RAW_ENDS | HALF_RAW_OFF)) == HALF_RAW_ENDS)
 		half_release_held(e, s, dir);
 }
 /* A hole at app's place, acknowledged, not yet told. */

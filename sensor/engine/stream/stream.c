@@ -217,18 +217,11 @@ push_first(struct streams *e, struct stream **s, struct packet *p, bool *swap)
 	return ret;
 }
 
-void
-stream_push(struct streams *e, struct stream **s, struct packet *p, bool *swap)
+static __attribute__((noinline)) void
+push_other(struct streams *e, struct stream **s, struct packet *p, bool *swap)
 {
 	int ret;
 
-	*swap = false;
-	if (e->conf.checksum_validation && !(p->flags & (PACKET_TRUNCATED | PACKET_PSEUDO)) &&
-	    !packet_checksum_l4_ok(p)) {
-		p->flags |= PACKET_CHECKSUM_BAD_L4 | PACKET_STREAM_BAD;
-		counter_inc(e->cnt, C_STREAM_CHECKSUM);
-		return;
-	}
 	if (!(p->tcp.flags & TCP_ACK) && p->tcp.ack != 0)
 		packet_event_set(p, EV_STREAM_PKT_BROKEN_ACK);
 	ret = *s ? push_known(e, *s, p) : push_first(e, s, p, swap);
@@ -240,6 +233,23 @@ stream_push(struct streams *e, struct stream **s, struct packet *p, bool *swap)
 		if (e->conf.drop_invalid && e->conf.inline_mode)
 			p->flags |= PACKET_NO_PAYLOAD_INSPECT;
 	}
+}
+
+bool
+stream_push(struct streams *e, struct stream **s, struct packet *p, bool *swap)
+{
+	bool ready;
+
+	*swap = false;
+	if (e->conf.checksum_validation && !(p->flags & (PACKET_TRUNCATED | PACKET_PSEUDO)) && !packet_checksum_l4_ok(p)) {
+		p->flags |= PACKET_CHECKSUM_BAD_L4 | PACKET_STREAM_BAD;
+		counter_inc(e->cnt, C_STREAM_CHECKSUM);
+		return false;
+	}
+	if (*s && stream_predicted(e, *s, p, &ready))
+		return ready;
+	push_other(e, s, p, swap);
+	return true;
 }
 
 void

@@ -61,8 +61,8 @@ void streams_want_raw(struct streams *e, bool wanted);
 /* One TCP packet of a session. *s is NULL for the first packet of a flow and is made here when the packet may
  * begin a session. Sets PACKET_STREAM_* flags, events on p, p->dir is given (TO_SERVER = from the client).
  * *swap: the packet shows that client and server are the other way round (SYN/ACK first, with midstream or async): the
- * caller turns the flow with flow_swap(f, NULL), p->dir is already right. */
-void stream_push(struct streams *e, struct stream **s, struct packet *p, bool *swap);
+ * caller turns the flow with flow_swap(f, NULL), p->dir is already right. false: nothing became ready, stream_next() need not be asked. */
+bool stream_push(struct streams *e, struct stream **s, struct packet *p, bool *swap);
 
 /* What became ready by the last push: in order, each byte once. */
 struct stream_chunk {

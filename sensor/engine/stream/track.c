@@ -98,12 +98,6 @@ ack_is_valid(struct push *x)
 	return false;
 }
 
-static uint32_t
-second_of(const struct packet *p)
-{
-	return (uint32_t) (p->ts / INT64_C(1000000000));
-}
-
 /* The handshake used 0 as timestamp: what that means is the receiver's system's choice. false: do not check. */
 static bool
 zero_timestamp(struct push *x, enum stream_policy policy)
@@ -146,10 +140,8 @@ timestamp_is_valid(struct push *x)
 	if (h->last_ts_second == 0)
 		return true;
 	step = (int32_t) (x->p->tcp.tsval - h->last_ts);
-	if (policy == STREAM_LINUX)
-		step++;
-	stale = second_of(x->p) > h->last_ts_second && second_of(x->p) - h->last_ts_second > PAWS_SECONDS;
-	if (step >= 0 || (stale && x->seq == h->next_seq))
+	stale = packet_second(x->p) > h->last_ts_second && packet_second(x->p) - h->last_ts_second > PAWS_SECONDS;
+	if (step >= (policy == STREAM_LINUX ? -1 : 0) || (stale && x->seq == h->next_seq))
 		return true;
 	packet_event_set(x->p, EV_STREAM_PKT_INVALID_TIMESTAMP);
 	return false;
@@ -164,7 +156,7 @@ timestamp_update(struct push *x)
 		return;
 	if (h->last_ts_second == 0 || seq_geq(x->p->tcp.tsval, h->last_ts) || x->seq == h->next_seq) {
 		h->last_ts = x->p->tcp.tsval;
-		h->last_ts_second = second_of(x->p);
+		h->last_ts_second = packet_second(x->p);
 	}
 }
 

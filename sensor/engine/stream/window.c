@@ -57,7 +57,7 @@ window_grow(struct streams *e, struct half *h, uint32_t more)
 		size = want > WINDOW_MAX ? want : WINDOW_MAX;
 	if ((p = take(e, size)) == NULL)
 		return -1;
-	if (!h->window_p)
+	if (h->n && !h->window_p)
 		memset(p, 0, h->n);
 	else if (h->n)
 		memcpy(p, h->window_p + h->head, h->n);

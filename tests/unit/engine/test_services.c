@@ -81,12 +81,12 @@ second(uint32_t n, uint32_t most)
 	events = 0;
 	for (uint32_t k = 0; k < 4 * n; k++) {
 		uint32_t i = k < n ? k : dice(n);
-		struct packet p = { .dir = (uint8_t) dice(2), .l3 = { octets, 40 + dice(1000) } };
+		struct packet p = { .ts = NOW, .dir = (uint8_t) dice(2), .l3 = { octets, 40 + dice(1000) } };
 		packets[i]++;
 		bytes[i] += p.l3.n;
 		if (dice(2)) /* as if of another flow to the same server */
 			session_of(&mem[i].f)->service = 0;
-		services_add(services, &emit, &mem[i].f, session_of(&mem[i].f), &p, &nothing, false, NOW);
+		services_add(services, &emit, &mem[i].f, session_of(&mem[i].f), &p, &nothing, false);
 		if (k % 64 == 0)
 			read_events();
 	}
