@@ -320,20 +320,30 @@ u64_text(char *end, uint64_t v)
 	return end;
 }
 
+static unsigned
+digits_of(uint64_t v)
+{
+	unsigned n = 1;
+
+	for (; v >= 10000; v /= 10000)
+		n += 4;
+	return n + (v >= 10) + (v >= 100) + (v >= 1000);
+}
+
+/* Where they belong: digits put elsewhere, and copied at once, would be waited for. */
 void
 json_put_u64(struct json *j, struct span key, uint64_t v)
 {
-	char text[2 * DIGITS], *end = text + DIGITS, *p;
+	unsigned n = digits_of(v);
 	struct out o;
 
 	if (!begin(j, &o, key, 0))
 		return;
-	p = u64_text(end, v);
-	if (o.end - o.p >= DIGITS) { /* a copy whose length is known, and then the number's */
-		memcpy(o.p, p, DIGITS);
-		o.p += end - p;
+	if ((size_t) (o.end - o.p) < n) {
+		o.full = true;
 	} else {
-		put_n(&o, p, (size_t) (end - p));
+		u64_text(o.p + n, v);
+		o.p += n;
 	}
 	finish(j, &o);
 }
