@@ -642,7 +642,8 @@ want_files(struct worker *w)
 	struct files_conf c = w->conf.emit.files;
 
 	c.want |= ruleset_files(w->rules, &c.store_rules);
-	c.no_bodies = !c.want && !c.store && !ruleset_size(w->rules) && !tells_of_bodies(&w->conf.emit);
+	c.no_looks = !ruleset_size(w->rules);
+	c.no_bodies = c.no_looks && !c.want && !c.store && !tells_of_bodies(&w->conf.emit);
 	c.no_rest = !c.want && !c.store && !ruleset_whole_bodies(w->rules) && !w->conf.emit.anomaly_app;
 	c.no_heads = w->idle = c.no_bodies && nobody_looks(w);
 	if (!w->conf.emit.content)

@@ -60,7 +60,7 @@ script_setup(void)
 static inline void
 script_want(bool unseen)
 {
-	static const struct files_conf nothing = { .no_bodies = true, .no_heads = true },
+	static const struct files_conf nothing = { .no_looks = true, .no_bodies = true, .no_heads = true },
 	    much = { .want = FILE_WANT(HASH_MD5), .store = true, .store_rules = true };
 
 	script.unseen = unseen;

@@ -37,20 +37,27 @@ make_room(struct body *b, uint32_t n)
 	b->start += drop;
 }
 
-void
-body_add(struct body *b, struct app *app, struct span s, uint64_t limit)
+/* What comes is counted; that of it which is within the limit. */
+static struct span
+within_limit(struct body *b, struct span s, uint64_t limit)
 {
 	uint64_t kept = b->start + b->data.n;
 	uint32_t take = s.n;
 
-	if (b->file)
-		file_take(b->file, s, limit);
 	b->limit = limit;
 	if (limit && kept + take > limit)
 		take = limit > kept ? (uint32_t) (limit - kept) : 0;
 	b->truncated |= take < s.n;
 	b->total += s.n;
-	s = span_head(s, take);
+	return span_head(s, take);
+}
+
+void
+body_add(struct body *b, struct app *app, struct span s, uint64_t limit)
+{
+	if (b->file)
+		file_take(b->file, s, limit);
+	s = within_limit(b, s, limit);
 	while (s.n && !b->stopped) {
 		struct span part = span_head(s, BODY_KEEP / 2);
 
@@ -66,13 +73,15 @@ body_add(struct body *b, struct app *app, struct span s, uint64_t limit)
 void
 body_take(struct body *b, struct app *app, struct span s, uint64_t limit)
 {
-	if (!bodies_unread(app) || b->file) {
+	if (!bodies_unlooked(app)) {
 		body_add(b, app, s, limit);
 		return;
 	}
+	if (b->file)
+		file_take(b->file, s, limit);
+	s = within_limit(b, s, limit);
 	b->start += b->data.n + s.n;
 	b->seen = b->start;
-	b->total += s.n;
 	app_drop(app, &b->data);
 }
 

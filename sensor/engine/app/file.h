@@ -36,6 +36,7 @@ enum file_store {
 /* What is asked of all files; told by apps_want_files(). */
 struct files_conf {
 	unsigned want;       /* FILE_WANT */
+	bool no_looks;       /* no rule looks into anything: bytes of bodies that parsers do not look into either need not be kept */
 	bool no_bodies;      /* nobody looks at messages' bodies: no rule, and no log tells of them */
 	bool no_rest;        /* nor at what lies beyond the limit of those rules look into */
 	bool no_heads;       /* nor at anything else of them: it is enough to know where they end */
@@ -60,6 +61,11 @@ struct file {
 	uint32_t sid[FILE_SIDS], sids; /* rules that had it stored */
 };
 
+static inline bool
+bodies_unlooked(const struct app *a)
+{
+	return a->asked && a->asked->no_looks;
+}
 static inline bool
 bodies_unread(const struct app *a)
 {

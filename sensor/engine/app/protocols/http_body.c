@@ -134,12 +134,12 @@ take_request_body(void *arg, struct span bytes)
 	struct app *a = to->s->app;
 	uint64_t limit = to->s->conf->limits[TO_SERVER].body;
 
-	body_add(&t->body[TO_SERVER], a, bytes, limit);
+	body_take(&t->body[TO_SERVER], a, bytes, limit);
 	if (t->multipart) {
 		http_multipart_feed(a, t, bytes, limit);
 	} else if (t->method == HTTP_M_POST || t->method == HTTP_M_PUT) {
 		file_begin(a, &t->tx, &t->file, TO_SERVER);
-		body_add(&t->file, a, bytes, limit);
+		body_take(&t->file, a, bytes, limit);
 	}
 }
 
@@ -148,7 +148,7 @@ take_response_body(void *arg, struct span bytes)
 {
 	const struct target *to = arg;
 
-	body_add(&to->t->body[TO_CLIENT], to->s->app, bytes, to->s->conf->limits[TO_CLIENT].body);
+	body_take(&to->t->body[TO_CLIENT], to->s->app, bytes, to->s->conf->limits[TO_CLIENT].body);
 	range_add(to->s->app, &to->t->range, bytes);
 }
 

@@ -370,19 +370,21 @@ static void
 bodies_only_counted(void **state)
 {
 	struct drive d;
-	struct body b = { .inspect_window = 10 };
+	struct body b = { .inspect_window = 10 }, bounded = { .total = 0 };
 
 	drive_begin(&d, 6, 80);
 	drive_feed(&d, TO_SERVER, SPAN_LIT(REQUEST), 0);
 	body_take(&b, d.app, SPAN_LIT("abc"), 0);
 	assert_int_equal(b.data.n, 3);
-	apps_want_files(d.apps, &(struct files_conf) { .no_bodies = true });
+	apps_want_files(d.apps, &(struct files_conf) { .no_looks = true });
 	body_take(&b, d.app, SPAN_LIT("defg"), 0);
 	body_gap(&b, d.app, 2);
 	body_take(&b, d.app, SPAN_LIT("h"), 0);
 	assert_int_equal(b.total, 10);
 	assert_null(b.data.p);
-	apps_want_files(d.apps, &(struct files_conf) { .no_bodies = false });
+	body_take(&bounded, d.app, SPAN_LIT("abcdef"), 4);
+	assert_true(bounded.start == 4 && bounded.total == 6 && bounded.truncated && !bounded.data.p);
+	apps_want_files(d.apps, &(struct files_conf) { .no_looks = false });
 	body_take(&b, d.app, SPAN_LIT("ij"), 0);
 	assert_true(b.start == 10 && b.data.n == 2);
 	body_clear(&b, d.app);
