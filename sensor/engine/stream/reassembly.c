@@ -35,7 +35,8 @@ differs(struct push *x)
 	counter_inc(x->e->cnt, C_STREAM_OVERLAP_DIFFERENT);
 }
 
-/* The part of a held segment [os, os + n) at `held` that new bytes [ns, ns + s.n) lie over. */
+/* The part of a held segment [os, os + n) at `held` that new bytes [ns, ns + s.n) lie over. Where the segment they came in began, in front of
+ * what is still held it may be, decides who wins. */
 static void
 overlap(struct push *x, uint64_t os, uint8_t *held, uint32_t n, uint64_t ns, struct span s)
 {
@@ -47,7 +48,7 @@ overlap(struct push *x, uint64_t os, uint8_t *held, uint32_t n, uint64_t ns, str
 	if (memcmp(held + (from - os), s.p + (from - ns), to - from) == 0)
 		return;
 	differs(x);
-	if (!x->e->conf.inline_mode && overlap_new_wins(half_policy(x, false), ns, ne, os, oe))
+	if (!x->e->conf.inline_mode && overlap_new_wins(half_policy(x, false), x->began < ns ? x->began : ns, ne, os, oe))
 		memcpy(held + (from - os), s.p + (from - ns), to - from);
 }
 
@@ -196,6 +197,7 @@ half_take(struct push *x)
 	if (s.n == 0 || x->p->tcp.flags & TCP_RST) /* what comes with a RST is no part of the stream */
 		return;
 	off = half_offset(h, seq);
+	x->began = off < 0 ? 0 : (uint64_t) off;
 	if (!urgent(x, &s))
 		return;
 	if (s.n < x->p->payload.n && x->e->conf.urgent_policy == URGENT_OOB)

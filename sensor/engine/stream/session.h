@@ -223,6 +223,7 @@ struct push {
 	struct half *me, *him; /* sender's and receiver's sequence space */
 	uint32_t seq, ack, end; /* end = seq + payload, SYN and FIN not counted */
 	bool to_server;
+	uint64_t began; /* half_take(): offset of the payload */
 };
 int stream_none(struct streams *e, struct stream **s, struct packet *p, bool *swap);
 void stream_queue_clear(struct streams *e, struct stream *s);

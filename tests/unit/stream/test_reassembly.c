@@ -568,6 +568,28 @@ test_released(void **state)
 	end();
 }
 
+/* A new segment that begins before what is still held: what was given back does not decide who wins. */
+static void
+test_overlap_of_what_is_gone(void **state)
+{
+	(void) state;
+	for (int raw = 0; raw < 2; raw++) {
+		struct stream_conf c = conf_default();
+		c.raw = raw;
+		begin_with(&c);
+		handshake();
+		seg(TO_CLIENT, TCP_ACK, 1, 1, "0123456789");
+		seg(TO_SERVER, TCP_ACK, 1, 11, "");
+		assert_int_equal(told[TO_CLIENT].n, 10);
+		seg(TO_CLIENT, TCP_ACK, 11, 1, "abcde");
+		seg(TO_CLIENT, TCP_ACK, 6, 1, "56789ABCDE");
+		seg(TO_SERVER, TCP_ACK, 1, 16, "");
+		assert_int_equal(told[TO_CLIENT].n, 15);
+		assert_memory_equal(told[TO_CLIENT].bytes, "0123456789ABCDE", 15);
+		end();
+	}
+}
+
 int
 main(void)
 {
@@ -588,6 +610,7 @@ main(void)
 		cmocka_unit_test(test_urgent),
 		cmocka_unit_test(test_any_order),
 		cmocka_unit_test(test_long_stream),
+		cmocka_unit_test(test_overlap_of_what_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
