@@ -1,5 +1,6 @@
 #!/bin/sh
-# listed.sh - every source and header is in its folder's files.am, every unit test runs, every fuzz target is built and has seeds, rows of registries are sorted.
+# listed.sh - every source and header is in its folder's files.am, every unit test runs, every fuzz target is built and has seeds, rows of registries are sorted; nothing
+# big is kept in the repository.
 set -eu
 cd "${top_srcdir:-.}"
 bad=0
@@ -22,4 +23,10 @@ done
 # Names of rules are unique.
 dup=$(cat rules/signatures/*.rules 2>/dev/null | grep -v '^#' | grep -oE 'sid:[0-9]+' | sort | uniq -d)
 [ -z "$dup" ] || say "sids used twice: $dup"
+# Programs and captures are made, not kept.
+if [ -e .git ]; then
+	for f in $(git ls-files -z | xargs -0 -r stat -c '%s %n' | awk '$1 > 262144 { print $2 }'); do
+		say "$f is kept in the repository and has more than 256 KiB"
+	done
+fi
 exit $bad
