@@ -4,6 +4,7 @@
  */
 #include "base/json.h"
 #include "base/vec.h"
+#include "base/word.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -83,14 +84,11 @@ is_plain(uint8_t c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-#define EACH(c) (UINT64_C(0x0101010101010101) * (c))
-#define HAS_ZERO(x) (((x) - EACH(1)) & ~(x) & EACH(0x80))
-
 /* Is each of the eight bytes plain? Two ways of being zero, one of being small, one of being 0x7f or more. */
 static inline bool
 are_plain(uint64_t x)
 {
-	return !(HAS_ZERO(x ^ EACH('"')) | HAS_ZERO(x ^ EACH('\\')) | ((x - EACH(0x20)) & ~x & EACH(0x80)) | ((x | (x + EACH(1))) & EACH(0x80)));
+	return !(word_below(x ^ word_each('"'), 1) | word_below(x ^ word_each('\\'), 1) | word_below(x, 0x20) | ((x | (x + word_each(1))) & word_each(0x80)));
 }
 
 static inline bool

@@ -85,6 +85,13 @@ span_eq(struct span a, struct span b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* Handed on by its members: the processor would wait to read as a whole what was just written in pieces. */
+static inline struct span
+span_parts(const struct span *s)
+{
+	return span_of(s->p, s->n);
+}
+
 /* s without its first k bytes; empty when it is shorter. */
 static inline struct span
 span_skip(struct span s, uint32_t k)

@@ -23,6 +23,19 @@ word_load(const uint8_t *p)
 	return le64toh(v);
 }
 
+static inline uint64_t
+word_each(uint8_t c)
+{
+	return UINT64_C(0x0101010101010101) * c;
+}
+
+/* The high bit of each byte below n, which is at most 128. Of bytes above the lowest such one some may be told, too. */
+static inline uint64_t
+word_below(uint64_t w, uint8_t n)
+{
+	return (w - word_each(n)) & ~w & word_each(0x80);
+}
+
 /* Leaves the first n bytes. */
 static inline uint64_t
 word_mask(unsigned n)

@@ -182,7 +182,7 @@ feed_stream(struct worker *w, struct flow *f, struct session *s, struct packet *
 			app_gap(w->apps, &s->app, c.dir, c.gap, p);
 		}
 		if (c.bytes.n)
-			app_feed(w->apps, &s->app, c.dir, span_of(c.bytes.p, c.bytes.n), p, &w->now);
+			app_feed(w->apps, &s->app, c.dir, span_parts(&c.bytes), p, &w->now);
 		if (s->app && s->app->reversed) {
 			updated = turn(w, f, s, p, updated);
 			c.dir = !c.dir;
@@ -233,7 +233,7 @@ tcp_packet(struct worker *w, struct flow *f, struct session *s, struct packet *p
 	enum stream_state st = stream_state(s->stream);
 	if (st == STREAM_CLOSED || st == STREAM_TIME_WAIT || st == STREAM_LAST_ACK)
 		flow_set_state(w->flows, f, FLOW_CLOSED);
-	else if (st >= STREAM_ESTABLISHED)
+	else if (stream_established(s->stream))
 		flow_set_state(w->flows, f, FLOW_ESTABLISHED);
 	return updated;
 }

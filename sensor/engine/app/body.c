@@ -37,13 +37,15 @@ make_room(struct body *b, uint32_t n)
 	b->start += drop;
 }
 
-/* What comes is counted; that of it which is within the limit. */
+/* What comes is counted, and is the file's; that of it which is within the limit. */
 static struct span
 within_limit(struct body *b, struct span s, uint64_t limit)
 {
 	uint64_t kept = b->start + b->data.n;
 	uint32_t take = s.n;
 
+	if (b->file)
+		file_take(b->file, s, limit);
 	b->limit = limit;
 	if (limit && kept + take > limit)
 		take = limit > kept ? (uint32_t) (limit - kept) : 0;
@@ -55,8 +57,6 @@ within_limit(struct body *b, struct span s, uint64_t limit)
 void
 body_add(struct body *b, struct app *app, struct span s, uint64_t limit)
 {
-	if (b->file)
-		file_take(b->file, s, limit);
 	s = within_limit(b, s, limit);
 	while (s.n && !b->stopped) {
 		struct span part = span_head(s, BODY_KEEP / 2);
@@ -77,8 +77,6 @@ body_take(struct body *b, struct app *app, struct span s, uint64_t limit)
 		body_add(b, app, s, limit);
 		return;
 	}
-	if (b->file)
-		file_take(b->file, s, limit);
 	s = within_limit(b, s, limit);
 	b->start += b->data.n + s.n;
 	b->seen = b->start;

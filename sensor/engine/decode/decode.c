@@ -182,7 +182,7 @@ decode_frame(struct decode *d, const struct frame *f, struct packet **out)
 	d->turn = (d->turn + 1) % DECODE_AHEAD;
 	d->taken = d->done = d->assembled = 0;
 	p = take(d);
-	p->frame = span_of(f->bytes.p, f->bytes.n);
+	p->frame = span_parts(&f->bytes);
 	p->linktype = f->linktype;
 	p->wire_len = f->wire_len;
 	if (f->bytes.n < f->wire_len) {
@@ -191,7 +191,7 @@ decode_frame(struct decode *d, const struct frame *f, struct packet **out)
 	}
 	if (l) {
 		p->layers = 1;
-		l->decode(d, p, span_of(f->bytes.p, f->bytes.n));
+		l->decode(d, p, span_parts(&f->bytes));
 	} else {
 		counter_inc(d->cnt, C_DECODE_UNKNOWN_LINK);
 		p->flags |= PACKET_MALFORMED;

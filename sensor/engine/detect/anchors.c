@@ -88,7 +88,7 @@ static const uint8_t key_lengths[] = { 1, 2, 3, 4, 8, 16, 32 };
 static inline uint64_t
 lower_all(uint64_t v)
 {
-	const uint64_t each = UINT64_C(0x0101010101010101);
+	const uint64_t each = word_each(1);
 	uint64_t low = v & 0x7f * each, from_a = low + (0x80 - 'A') * each, above_z = low + (0x7f - 'Z') * each;
 
 	return v | (~v & (from_a ^ above_z) & 0x80 * each) >> 2;

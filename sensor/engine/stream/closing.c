@@ -66,11 +66,8 @@ take(struct push *x)
 {
 	timestamp_update(x);
 	half_update_next_seq(x->me, x->seq, x->end);
-	if (x->p->tcp.flags & TCP_ACK) {
-		x->him->window = (uint32_t) x->p->tcp.window << x->him->wscale;
-		half_update_ack(x->him, x->ack);
-		half_update_window(x);
-	}
+	if (x->p->tcp.flags & TCP_ACK)
+		half_acknowledged(x->him, x->p);
 	half_take(x);
 }
 

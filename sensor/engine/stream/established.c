@@ -52,11 +52,8 @@ stream_accept(struct push *x)
 	if (tolerated && seq_gt(x->seq, me->next_seq) && (x->s->flags & S_ASYNC))
 		me->next_seq = x->seq;
 	half_update_next_seq(me, x->seq, x->end);
-	if (x->p->tcp.flags & TCP_ACK) {
-		him->window = (uint32_t) x->p->tcp.window << him->wscale;
-		half_update_ack(him, x->ack);
-		half_update_window(x);
-	}
+	if (x->p->tcp.flags & TCP_ACK)
+		half_acknowledged(him, x->p);
 	async_follow(x);
 	half_take(x);
 	return 0;
@@ -151,14 +148,10 @@ stream_handle_fin(struct push *x)
 	stream_set_state(x, x->to_server ? STREAM_CLOSE_WAIT : STREAM_FIN_WAIT1);
 	me->flags |= HALF_FIN;
 	me->fin_seq = x->end;
-	if (x->p->tcp.flags & TCP_ACK)
-		x->him->window = (uint32_t) x->p->tcp.window << x->him->wscale;
 	timestamp_update(x);
 	half_update_next_seq(me, x->seq, x->end);
-	if (x->p->tcp.flags & TCP_ACK) {
-		half_update_ack(x->him, x->ack);
-		half_update_window(x);
-	}
+	if (x->p->tcp.flags & TCP_ACK)
+		half_acknowledged(x->him, x->p);
 	async_follow(x);
 	half_take(x);
 	return 0;

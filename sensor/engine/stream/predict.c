@@ -37,7 +37,7 @@ follows(const struct stream *s, const struct half *me, const struct packet *p)
 {
 	uint64_t at = half_contiguous(me);
 
-	return p->payload.n == 0 || (p->tcp.seq == me->isn + 1 + me->urgent_n + (uint32_t) at && at + p->payload.n <= s->depth);
+	return p->payload.n == 0 || (half_offset(me, p->tcp.seq) == (int64_t) at && at + p->payload.n <= s->depth);
 }
 
 /* PAWS, as timestamp_is_valid() and timestamp_update(). */
@@ -46,8 +46,7 @@ timestamp_is_newer(struct half *me, const struct packet *p)
 {
 	if (me->last_ts_second != 0 && seq_lt(p->tcp.tsval, me->last_ts))
 		return false;
-	me->last_ts = p->tcp.tsval;
-	me->last_ts_second = packet_second(p);
+	half_update_timestamp(me, p);
 	return true;
 }
 
@@ -55,14 +54,13 @@ timestamp_is_newer(struct half *me, const struct packet *p)
 static inline bool
 is_ready(const struct half *h)
 {
-	return h->app < half_contiguous(h) && seq_gt(h->last_ack, h->isn + 1 + h->urgent_n + (uint32_t) h->app);
+	return h->app < half_contiguous(h) && (int64_t) h->app < half_offset(h, h->last_ack);
 }
 
 bool
 stream_predicted(struct streams *e, struct stream *s, struct packet *p, bool *ready)
 {
 	struct half *me = &s->half[p->dir], *him = &s->half[!p->dir];
-	uint32_t win;
 
 	if (!session_is_ordinary(s) || !is_next(me, him, p) || !follows(s, me, p))
 		return false;
@@ -70,13 +68,7 @@ stream_predicted(struct streams *e, struct stream *s, struct packet *p, bool *re
 		return false;
 	s->last_dir = p->dir;
 	me->next_seq += p->payload.n;
-	him->window = (uint32_t) p->tcp.window << him->wscale;
-	him->last_ack = p->tcp.ack;
-	if (seq_gt(p->tcp.ack, him->next_seq))
-		him->next_seq = p->tcp.ack;
-	win = p->tcp.ack + him->window;
-	if (seq_gt(win, him->next_win))
-		him->next_win = win;
+	half_acknowledged(him, p);
 	p->flags |= PACKET_STREAM_EST;
 	if (p->payload.n)
 		half_take_next(e, me, p);

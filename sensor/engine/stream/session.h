@@ -243,8 +243,6 @@ bool stream_predicted(struct streams *e, struct stream *s, struct packet *p, boo
 struct push push_of(struct streams *e, struct stream *s, struct packet *p);
 void stream_set_state(struct push *x, enum stream_state state);
 int stream_event(struct push *x, enum packet_event ev); /* sets it; -1 */
-void half_update_ack(struct half *h, uint32_t ack);
-void half_update_window(struct push *x);
 void half_update_next_seq(struct half *h, uint32_t seq, uint32_t end);
 bool ack_is_valid(struct push *x);
 bool timestamp_is_valid(struct push *x);
@@ -257,6 +255,36 @@ static inline uint32_t
 packet_second(const struct packet *p)
 {
 	return (uint32_t) (p->ts / INT64_C(1000000000));
+}
+
+static inline void
+half_update_timestamp(struct half *h, const struct packet *p)
+{
+	h->last_ts = p->tcp.tsval;
+	h->last_ts_second = packet_second(p);
+}
+
+static inline void
+half_update_ack(struct half *h, uint32_t ack)
+{
+	if (seq_gt(ack, h->last_ack))
+		h->last_ack = ack;
+	/* what was acknowledged was sent, seen or not */
+	if (seq_gt(ack, h->next_seq))
+		h->next_seq = ack;
+}
+
+/* The receiver's packet p, an ACK: what it acknowledges, and its window, which bounds what the sender may send. */
+static inline void
+half_acknowledged(struct half *h, const struct packet *p)
+{
+	uint32_t win;
+
+	half_update_ack(h, p->tcp.ack);
+	h->window = (uint32_t) p->tcp.window << h->wscale;
+	win = h->last_ack + h->window;
+	if (seq_gt(win, h->next_win))
+		h->next_win = win;
 }
 
 /* reassembly.c */

@@ -33,26 +33,6 @@ stream_set_state(struct push *x, enum stream_state state)
 }
 
 void
-half_update_ack(struct half *h, uint32_t ack)
-{
-	if (seq_gt(ack, h->last_ack))
-		h->last_ack = ack;
-	/* what was acknowledged was sent, seen or not */
-	if (seq_gt(ack, h->next_seq))
-		h->next_seq = ack;
-}
-
-/* The packet's window bounds what the other side may send. */
-void
-half_update_window(struct push *x)
-{
-	uint32_t win = x->him->last_ack + x->him->window;
-
-	if (seq_gt(win, x->him->next_win))
-		x->him->next_win = win;
-}
-
-void
 half_update_next_seq(struct half *h, uint32_t seq, uint32_t end)
 {
 	if (seq_leq(seq, h->next_seq) && seq_gt(end, h->next_seq))
@@ -154,10 +134,8 @@ timestamp_update(struct push *x)
 
 	if (!(x->s->flags & S_TIMESTAMP) || !x->p->tcp.has_ts)
 		return;
-	if (h->last_ts_second == 0 || seq_geq(x->p->tcp.tsval, h->last_ts) || x->seq == h->next_seq) {
-		h->last_ts = x->p->tcp.tsval;
-		h->last_ts_second = packet_second(x->p);
-	}
+	if (h->last_ts_second == 0 || seq_geq(x->p->tcp.tsval, h->last_ts) || x->seq == h->next_seq)
+		half_update_timestamp(h, x->p);
 }
 
 /* RFC 9293 section 3.5.3 and RFC 5961 section 3, by the receiver's system. */

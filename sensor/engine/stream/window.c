@@ -57,10 +57,10 @@ window_grow(struct streams *e, struct half *h, uint32_t more)
 		size = want > WINDOW_MAX ? want : WINDOW_MAX;
 	if ((p = take(e, size)) == NULL)
 		return -1;
-	if (h->n && !h->window_p)
-		memset(p, 0, h->n);
-	else if (h->n)
+	if (h->n && h->window_p)
 		memcpy(p, h->window_p + h->head, h->n);
+	else if (h->n) /* blanks */
+		memset(p, 0, h->n);
 	give(e, h->window_p, h->cap);
 	h->window_p = p;
 	h->cap = (uint32_t) size;

@@ -70,33 +70,19 @@ next_segment(void)
 	if (!dice(100))
 		made.next[dir] += dice(3000); /* the capture lost some */
 	struct packet p = segment(dir, flags, n);
-	switch (dice(60)) {
-	case 0:
-		p.tcp.seq -= dice(3000);
-		break;
-	case 1:
-		p.tcp.seq += dice(3000);
-		break;
-	case 2:
-		p.tcp.ack -= dice(5000);
-		break;
-	case 3:
-		p.tcp.ack += dice(5000);
-		break;
-	case 4:
+	if (!dice(30))
+		p.tcp.seq += dice(6000) - 3000;
+	if (!dice(30))
+		p.tcp.ack += dice(10000) - 5000;
+	if (!dice(60))
 		p.tcp.tsval -= dice(100);
-		break;
-	case 5:
-		p.tcp.has_ts = !p.tcp.has_ts;
-		break;
-	case 6:
+	p.tcp.has_ts ^= !dice(60);
+	if (!dice(60)) { /* as keep-alives and probes of a window are */
 		p.tcp.seq--;
 		p.payload.n = dice(2);
-		break;
-	case 7:
-		p.tcp.flags &= (uint8_t) ~TCP_ACK;
-		break;
 	}
+	if (!dice(60))
+		p.tcp.flags &= (uint8_t) ~TCP_ACK;
 	return p;
 }
 

@@ -263,13 +263,12 @@ passed_over(const struct http_tx *t, struct span l)
 	return false;
 }
 
-/* The first byte below 14: the end of a line, or what belongs into no ordinary one; `end`: none. Eight at a time: borrows go
- * upwards, so the lowest one found is one. */
+/* The first byte below 14: the end of a line, or what belongs into no ordinary one; `end`: none. */
 static const uint8_t *
 first_control(const uint8_t *p, const uint8_t *end)
 {
 	for (; end - p >= 8; p += 8) {
-		uint64_t w = word_load(p), found = (w - UINT64_C(0x0e0e0e0e0e0e0e0e)) & ~w & UINT64_C(0x8080808080808080);
+		uint64_t found = word_below(word_load(p), 14);
 		if (found)
 			return p + __builtin_ctzll(found) / 8;
 	}

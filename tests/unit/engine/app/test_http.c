@@ -66,7 +66,7 @@ unseen(void **state)
 		size_t before;
 
 		drive_begin(&d, 6, 80);
-		apps_want_files(d.apps, &(struct files_conf) { .no_bodies = true, .no_heads = true });
+		apps_want_files(d.apps, &(struct files_conf) { .no_looks = true, .no_bodies = true, .no_heads = true });
 		before = pool_used(d.pool);
 		for (int i = 0; i < 2; i++) {
 			drive_feed(&d, TO_SERVER, SPAN_LIT(REQUEST), step);
@@ -100,7 +100,7 @@ bodies_passed_over(void **state)
 	assert_int_equal(app_passes_over(d.app, TO_SERVER), 0);
 	drive_end(&d);
 	app_clear(d.apps, &d.app);
-	apps_want_files(d.apps, &(struct files_conf) { .no_bodies = true });
+	apps_want_files(d.apps, &(struct files_conf) { .no_looks = true, .no_bodies = true });
 	drive_feed(&d, TO_SERVER, SPAN_LIT("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n"), 0);
 	assert_int_equal(app_passes_over(d.app, TO_SERVER), 0);
 	drive_feed(&d, TO_SERVER, SPAN_LIT("\r\nabc"), 0);

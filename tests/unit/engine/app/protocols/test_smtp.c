@@ -187,7 +187,7 @@ test_turns(void **state)
 static void
 test_unread(void **state)
 {
-	static const struct files_conf asked = { .no_bodies = true };
+	static const struct files_conf asked = { .no_looks = true, .no_bodies = true };
 	struct fake f;
 
 	fake_begin(&f, &protocol_smtp);
