@@ -13,7 +13,6 @@
 #define PAGE ((size_t) 2 << 20)
 #define SMALL_PAGE ((size_t) 4096)
 #define MAPPING (2 * PAGE)
-#define GROWING_SMALL ((size_t) 16 << 20) /* what a second-level TLB reaches of small pages */
 #define ALIGN ((size_t) 64)
 
 struct mapping {
@@ -45,10 +44,10 @@ huge_want(void *p, size_t n)
 }
 
 void
-huge_want_growing(void *p, size_t n)
+huge_want_behind(void *p, size_t n, size_t small)
 {
-	if (n > GROWING_SMALL)
-		huge_want((char *) p + GROWING_SMALL, n - GROWING_SMALL);
+	if (n > small)
+		huge_want((char *) p + small, n - small);
 }
 
 /* It begins where a huge page can. */

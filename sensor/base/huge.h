@@ -20,8 +20,8 @@ void *huge_map(size_t *n);
 void huge_unmap(void *p, size_t n); /* n as asked for, or as told */
 /* Huge pages are wanted for n bytes at p; a kernel without them, or a short piece, is no error. */
 void huge_want(void *p, size_t n);
-/* The same for a mapping that packets fill from its beginning: only behind the first 16 MiB of it. Till then small pages cost no
- * look-up more, while a packet that is the first in a huge page waits until all of it is cleared. */
-void huge_want_growing(void *p, size_t n);
+/* The same for a mapping that packets fill from its beginning, behind the first `small` bytes of it: a packet that is the first in a huge
+ * page waits until all of it is cleared, 0.1 ms, or 5 ms where the host of a virtual machine has to find the memory first. */
+void huge_want_behind(void *p, size_t n, size_t small);
 
 #endif

@@ -12,6 +12,7 @@
 
 #define SMALLEST 64u
 #define LARGEST (1024u * 1024u)
+#define SMALL_PAGES ((size_t) 128 << 20) /* blocks are read from one end to the other, and those last given back are taken first (measured) */
 #define CLASSES 57 /* 64, 80, 96, 112, 128, 160, ... 896 KiB, 1 MiB */
 
 struct free_block {
@@ -61,7 +62,7 @@ pool_new(size_t ceiling)
 		free(p);
 		return NULL;
 	}
-	huge_want_growing(p->map, p->ceiling);
+	huge_want_behind(p->map, p->ceiling, SMALL_PAGES);
 	POISON(p->map, p->ceiling);
 	return p;
 }

@@ -10,6 +10,8 @@
 #include "base/huge.h"
 #include "base/poison.h"
 
+#define SMALL_PAGES ((size_t) 16 << 20) /* what a second-level TLB reaches: behind it objects anywhere are found at the cost of another miss */
+
 struct slab_free {
 	struct slab_free *next;
 };
@@ -31,7 +33,7 @@ slab_init(struct slab *s, size_t size, uint32_t cap)
 		return E_NOMEM;
 	}
 	s->map = s->fresh = map;
-	huge_want_growing(map, s->size * cap);
+	huge_want_behind(map, s->size * cap, SMALL_PAGES);
 	POISON(s->map, s->size * cap);
 	return 0;
 }
