@@ -229,5 +229,9 @@ void *app_take_raw(struct app *a, size_t n);  /* likewise, not zeroed */
 void app_give(struct app *a, void *p, size_t n);
 int app_keep(struct app *a, struct bytes *b, struct span s, uint32_t max);
 void app_drop(struct app *a, struct bytes *b); /* gives all of them back */
+/* Texts behind each other, the length (2 bytes) before each: what does not fit any more (max: bytes in all) is left out. */
+void app_list_add(struct app *a, struct bytes *list, struct span s, uint32_t max);
+bool app_list_at(const struct bytes *list, unsigned i, struct span *out); /* takes i steps: who wants all of them asks for the next */
+bool app_list_next(struct rd *r, struct span *out);                       /* r: of the list at first */
 
 #endif

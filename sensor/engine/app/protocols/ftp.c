@@ -188,7 +188,6 @@ reply(struct app *a, struct ftp *st, struct span line, bool cut)
 	struct rd r = rd_of(line);
 	unsigned code = 0;
 	bool coded = line.n >= 3, more;
-	uint8_t n[2] = { (uint8_t) (line.n >> 8), (uint8_t) line.n };
 
 	for (int i = 0; i < 3 && coded; i++) {
 		uint8_t c = rd_u8(&r);
@@ -207,8 +206,7 @@ reply(struct app *a, struct ftp *st, struct span line, bool cut)
 		if (t->odd >> i & 1)
 			app_event(a, &t->tx, i);
 	t->cut[1] |= cut;
-	if (t->replies.n + 2 + line.n <= REPLIES_MAX && app_keep(a, &t->replies, span_of(n, 2), REPLIES_MAX) == 0)
-		app_keep(a, &t->replies, line, REPLIES_MAX);
+	app_list_add(a, &t->replies, line, REPLIES_MAX);
 	if (st->multi && !(coded && code == st->multi && !more))
 		return;
 	st->multi = more ? code : 0;
@@ -302,39 +300,39 @@ f_data(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *o
 }
 
 static bool
-reply_at(const struct tx *tx, unsigned i, struct span *out)
-{
-	struct rd r = rd_of(bytes_span(&of(tx)->replies));
-
-	do
-		*out = rd_span(&r, rd_u16(&r));
-	while (!r.bad && i--);
-	return !r.bad;
-}
-
-static bool
 has_code(struct span line)
 {
 	return line.n >= 3 && line.p[0] >= '0' && line.p[0] <= '9' && line.p[1] >= '0' && line.p[1] <= '9' && line.p[2] >= '0' &&
 	    line.p[2] <= '9';
 }
 
+static struct span
+code_of(struct span line)
+{
+	return span_head(line, has_code(line) ? 3 : 0);
+}
+
+static struct span
+behind_code(struct span line)
+{
+	return has_code(line) ? span_skip(line, 4) : line;
+}
+
 static bool
 f_reply(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
 {
-	if (!reply_at(tx, i, out))
+	if (!app_list_at(&of(tx)->replies, i, out))
 		return false;
-	if (has_code(*out))
-		*out = span_skip(*out, 4);
+	*out = behind_code(*out);
 	return true;
 }
 
 static bool
 f_code(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
 {
-	if (!reply_at(tx, i, out))
+	if (!app_list_at(&of(tx)->replies, i, out))
 		return false;
-	*out = span_head(*out, has_code(*out) ? 3 : 0);
+	*out = code_of(*out);
 	return true;
 }
 
@@ -388,6 +386,7 @@ ftp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 {
 	const struct ftp_tx *t = of(tx);
 	struct span v;
+	struct rd r;
 
 	if (t->line.n) {
 		json_span(j, "command", span_head(bytes_span(&t->line), t->verb_n));
@@ -397,13 +396,13 @@ ftp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 	}
 	if (t->replies.n) {
 		json_array(j, "completion_code");
-		for (unsigned i = 0; f_code(tx, 1, i, NULL, &v); i++)
-			if (v.n)
-				json_span(j, NULL, v);
+		for (r = rd_of(bytes_span(&t->replies)); app_list_next(&r, &v);)
+			if (has_code(v))
+				json_span(j, NULL, code_of(v));
 		json_end(j);
 		json_array(j, "reply");
-		for (unsigned i = 0; f_reply(tx, 1, i, NULL, &v); i++)
-			json_span(j, NULL, v);
+		for (r = rd_of(bytes_span(&t->replies)); app_list_next(&r, &v);)
+			json_span(j, NULL, behind_code(v));
 		json_end(j);
 	}
 	if (t->port)

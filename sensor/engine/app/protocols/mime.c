@@ -36,27 +36,6 @@ odd(struct mime *m, enum mime_event e)
 	m->events |= (uint16_t) (1u << e);
 }
 
-static void
-list_add(struct app *a, struct bytes *list, struct span s)
-{
-	uint8_t n[2] = { (uint8_t) (s.n >> 8), (uint8_t) s.n };
-
-	if (s.n <= UINT16_MAX && list->n + 2 + s.n <= MIME_LIST_MAX && app_keep(a, list, span_of(n, 2), MIME_LIST_MAX) == 0 &&
-	    app_keep(a, list, s, MIME_LIST_MAX) < 0)
-		list->n -= 2;
-}
-
-bool
-mime_list_at(const struct bytes *list, unsigned index, struct span *out)
-{
-	struct rd r = rd_of(bytes_span(list));
-
-	do
-		*out = rd_span(&r, rd_u16(&r));
-	while (!r.bad && index--);
-	return !r.bad;
-}
-
 bool
 mime_header(const struct mime *m, const char *name, unsigned index, struct span *out)
 {
@@ -163,7 +142,7 @@ file_name(struct app *a, struct mime *m, struct span field, const char *name)
 		odd(m, MIME_EV_FILE_NAME);
 	m->name.n = 0;
 	app_keep(a, &m->name, span_head(v, MIME_NAME_MAX), MIME_NAME_MAX);
-	list_add(a, &m->names, span_head(v, MIME_NAME_MAX));
+	app_list_add(a, &m->names, span_head(v, MIME_NAME_MAX), MIME_LIST_MAX);
 }
 
 static void
@@ -296,7 +275,7 @@ one_address(struct app *a, struct mime *m, const struct mime_conf *c, struct spa
 		n++;
 	}
 	if (n > scheme_n)
-		list_add(a, &m->urls, c->log_scheme ? span_of(low, n) : span_of(low + scheme_n, n - scheme_n));
+		app_list_add(a, &m->urls, c->log_scheme ? span_of(low, n) : span_of(low + scheme_n, n - scheme_n), MIME_LIST_MAX);
 }
 
 static void

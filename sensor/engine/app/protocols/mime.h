@@ -101,7 +101,6 @@ struct body *mime_body_at(const struct mime *m, unsigned index);
 void mime_clear(struct app *a, struct mime *m);
 /* The index-th value of a field of the mail's own header; `name` in lower case. */
 bool mime_header(const struct mime *m, const char *name, unsigned index, struct span *out);
-bool mime_list_at(const struct bytes *list, unsigned index, struct span *out);
 /* `name=value` among a field's parameters. */
 struct span mime_parameter(struct span field, const char *name);
 

@@ -139,31 +139,40 @@ log_addresses(struct json *j, const char *key, struct span v)
 static void
 log_names(struct json *j, const struct bytes *list)
 {
+	struct rd r = rd_of(bytes_span(list));
 	struct span v;
 
 	if (!list->n)
 		return;
 	json_array(j, "attachment");
-	for (unsigned i = 0; mime_list_at(list, i, &v); i++)
+	while (app_list_next(&r, &v))
 		json_span(j, NULL, v);
 	json_end(j);
 }
+
+#define AT_ONCE 128
 
 /* The newest first, as the reference does. */
 static void
 log_urls(struct json *j, const struct bytes *list)
 {
+	struct rd r = rd_of(bytes_span(list));
+	struct span v[AT_ONCE];
 	unsigned n = 0;
-	struct span v;
 
 	if (!list->n)
 		return;
-	while (mime_list_at(list, n, &v))
+	while (app_list_next(&r, v))
 		n++;
 	json_array(j, "url");
-	while (n--)
-		if (mime_list_at(list, n, &v))
-			json_span(j, NULL, v);
+	while (n) { /* to find the n-th takes n steps: the last few are taken together */
+		unsigned from = n > AT_ONCE ? n - AT_ONCE : 0;
+		r = rd_of(bytes_span(list));
+		for (unsigned i = 0; i < n && app_list_next(&r, &v[i < from ? 0 : i - from]); i++)
+			;
+		while (n > from)
+			json_span(j, NULL, v[--n - from]);
+	}
 	json_end(j);
 }
 

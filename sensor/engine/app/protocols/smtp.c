@@ -207,13 +207,7 @@ bdat(struct smtp *st, struct span line)
 static void
 recipient(struct app *a, struct smtp_tx *t, struct span v)
 {
-	uint8_t n[2];
-
-	v = span_head(v, KEEP_MAX);
-	n[0] = (uint8_t) (v.n >> 8);
-	n[1] = (uint8_t) v.n;
-	if (t->rcpt.n + 2 + v.n <= RCPT_MAX && app_keep(a, &t->rcpt, span_of(n, 2), RCPT_MAX) == 0)
-		app_keep(a, &t->rcpt, v, RCPT_MAX);
+	app_list_add(a, &t->rcpt, span_head(v, KEEP_MAX), RCPT_MAX);
 }
 
 /* Does the name end what there is of a mail, as RSET does? RFC 5321 section 4.1.4. */

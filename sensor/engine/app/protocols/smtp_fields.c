@@ -25,12 +25,7 @@ f_from(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *o
 static bool
 f_rcpt(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *out)
 {
-	struct rd r = rd_of(bytes_span(&((const struct smtp_tx *) tx)->rcpt));
-
-	do
-		*out = rd_span(&r, rd_u16(&r));
-	while (!r.bad && i--);
-	return !r.bad;
+	return app_list_at(&((const struct smtp_tx *) tx)->rcpt, i, out);
 }
 
 static bool
@@ -61,7 +56,7 @@ f_url(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *ou
 {
 	const struct mime *m = ((const struct smtp_tx *) tx)->mime;
 
-	return m && mime_list_at(&m->urls, i, out);
+	return m && app_list_at(&m->urls, i, out);
 }
 
 static bool
@@ -69,7 +64,7 @@ f_file_name(const struct tx *tx, int dir, unsigned i, struct arena *s, struct sp
 {
 	const struct mime *m = ((const struct smtp_tx *) tx)->mime;
 
-	return m && mime_list_at(&m->names, i, out);
+	return m && app_list_at(&m->names, i, out);
 }
 
 bool
@@ -115,16 +110,17 @@ static void
 envelope_log(const struct tx *tx, struct json *j)
 {
 	const struct smtp_tx *t = (const struct smtp_tx *) tx;
+	struct rd r = rd_of(bytes_span(&t->rcpt));
 	struct span v;
 
 	if (t->helo.n)
 		json_span(j, "helo", bytes_span(&t->helo));
 	if (t->from.n)
 		json_span(j, "mail_from", bytes_span(&t->from));
-	if (!f_rcpt(tx, TO_SERVER, 0, NULL, &v))
+	if (!t->rcpt.n)
 		return;
 	json_array(j, "rcpt_to");
-	for (unsigned i = 0; f_rcpt(tx, TO_SERVER, i, NULL, &v); i++)
+	while (app_list_next(&r, &v))
 		json_span(j, NULL, v);
 	json_end(j);
 }
