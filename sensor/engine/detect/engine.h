@@ -448,9 +448,10 @@ void iponly_find(const struct address_table *t, const struct packet *p, struct c
 void ports_find(const struct port_table *t, const struct packet *p, struct candidates *into);
 void anchors_find(const struct anchors *a, struct span bytes, struct candidates *into);
 void runs_find(const struct runs *r, struct span in, struct candidates *into);
+const uint8_t *runs_bytes(const struct runs *r); /* 128 of them: not zero where there are runs of a byte with these lower seven bits */
 bool runs_close(const struct runs *r); /* so short that three same bytes are to be looked for everywhere: */
 /* The same as runs_find() for whom a search for other literals told so (sieve.h): `blocks`, bits from `from` on, are all blocks of 64
- * places in which three same bytes begin. In the order of places; *done, 0 at first, is for the next call. */
+ * places in which three same bytes begin of which there are runs. In the order of places; *done, 0 at first, is for the next call. */
 void runs_look(const struct runs *r, struct span in, uint32_t from, uint64_t blocks, uint32_t *done, struct candidates *into);
 void finder_run(struct detect *d, const struct finder *f, struct span bytes, struct candidates *into);
 /* Of a field or body: `whole` is there of it, from byte `start` on; `fresh`, its end, was not looked at before. */

@@ -241,14 +241,14 @@ void
 scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candidates *into)
 {
 	struct hit h = { s, into, bytes, 0 };
-	bool any = s->n_patterns && bytes.n >= s->min, with_others = any && s->sieve && s->runs && runs_close(s->runs);
+	bool any = s->n_patterns && bytes.n >= s->min, with_others = any && s->sieve && s->runs;
 
 	if (s->runs && !with_others)
 		runs_find(s->runs, bytes, into);
 	if (!any)
 		return;
 	if (s->sieve)
-		sieve_find(s->sieve, bytes, &(struct sieve_told) { found, with_others ? same : NULL, &h });
+		sieve_find(s->sieve, bytes, &(struct sieve_told) { found, with_others ? same : NULL, &h, with_others ? runs_bytes(s->runs) : NULL });
 	else if (bytes.n <= grams_limit(s->grams))
 		grams_find(s->grams, bytes, found, &h);
 	else

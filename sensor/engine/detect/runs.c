@@ -17,6 +17,7 @@ struct run {
 struct runs {
 	uint32_t n, shortest;
 	uint64_t bytes[4]; /* bit per byte of which there are runs */
+	uint8_t low[128];  /* runs_bytes() */
 	struct run v[];
 };
 
@@ -40,6 +41,7 @@ runs_build(struct arena *a, const struct literal *l, uint32_t n)
 		uint8_t byte = l[i].s.p[0];
 		r->v[r->n++] = (struct run) { .sig = l[i].sig, .byte = byte, .n = (uint8_t) l[i].s.n };
 		r->bytes[byte / 64] |= UINT64_C(1) << byte % 64;
+		r->low[byte & 127] = 1;
 		if (l[i].s.n < r->shortest)
 			r->shortest = l[i].s.n;
 	}
@@ -148,6 +150,12 @@ runs_look(const struct runs *r, struct span in, uint32_t from, uint64_t blocks, 
 {
 }
 #endif
+
+const uint8_t *
+runs_bytes(const struct runs *r)
+{
+	return r->low;
+}
 
 bool
 runs_close(const struct runs *r)

@@ -70,12 +70,16 @@ put_places(uint16_t *to, uint64_t k, uint32_t base)
 	return n;
 }
 
-/* Whole blocks are loaded, and three bytes more. *same: a bit for each block in which three same bytes begin. */
+/* Whole blocks are loaded, and three bytes more. *same, unless same_bytes is NULL: a bit for each block in which three of them begin. */
 WIDE static inline __attribute__((always_inline)) uint32_t
-sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places, uint16_t *out, unsigned sets, uint64_t *same)
+sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places, uint16_t *out, unsigned sets, const uint8_t *same_bytes,
+    uint64_t *same)
 {
-	__m512i t[SIEVE_SETS][SIEVE_WIDTH][2];
+	__m512i t[SIEVE_SETS][SIEVE_WIDTH][2], wanted[2] = { _mm512_setzero_si512(), _mm512_setzero_si512() };
 	uint32_t n = 0;
+
+	for (unsigned half = 0; same_bytes && half < 2; half++)
+		wanted[half] = _mm512_loadu_si512(same_bytes + 64 * half);
 
 	for (unsigned s = 0; s < sets; s++)
 		for (unsigned k = 0; k < SIEVE_WIDTH; k++)
@@ -86,14 +90,17 @@ sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places
 #pragma GCC unroll 4
 		for (unsigned k = 0; k < SIEVE_WIDTH; k++)
 			x[k] = _mm512_loadu_si512(p + i + k);
+		if (sets == SIEVE_SETS)
+			__builtin_prefetch(p + i + 512);
 #pragma GCC unroll 4
 		for (unsigned s = 0; s < sets; s++) {
 			__m512i a = _mm512_permutex2var_epi8(t[s][0][0], x[0], t[s][0][1]), b = _mm512_permutex2var_epi8(t[s][1][0], x[1], t[s][1][1]);
 			__m512i c = _mm512_permutex2var_epi8(t[s][2][0], x[2], t[s][2][1]), d = _mm512_permutex2var_epi8(t[s][3][0], x[3], t[s][3][1]);
 			all = _mm512_or_si512(all, _mm512_and_si512(_mm512_ternarylogic_epi64(a, b, c, 0x80), d));
 		}
-		if (same) {
-			uint64_t two = _mm512_cmpeq_epi8_mask(x[0], x[1]);
+		if (same_bytes) {
+			__m512i any = _mm512_permutex2var_epi8(wanted[0], x[0], wanted[1]);
+			uint64_t two = _mm512_mask_cmpeq_epi8_mask(_mm512_test_epi8_mask(any, any), x[0], x[1]);
 			*same |= (uint64_t) (_mm512_mask_cmpeq_epi8_mask(two, x[1], x[2]) != 0) << i / BLOCK;
 		}
 		n += put_places(out + n, _mm512_test_epi8_mask(all, all) & v64_there(places - i), i);
@@ -126,17 +133,18 @@ sift_piece(const struct sifting *f, const uint8_t *p, uint32_t from, uint32_t pl
 	const uint8_t (*table)[SIEVE_WIDTH][128] = (const uint8_t (*)[SIEVE_WIDTH][128]) s->table;
 	uint16_t at[PIECE + BLOCK];
 	uint32_t slot[PIECE];
-	uint64_t same = 0, *want = f->to->same ? &same : NULL;
+	uint64_t same = 0;
+	const uint8_t *sb = f->to->same ? f->to->same_bytes : NULL;
 	uint32_t n;
 
 	if (s->sets == 1)
-		n = want ? sift(table, p, places, at, 1, &same) : sift(table, p, places, at, 1, NULL);
+		n = sb ? sift(table, p, places, at, 1, sb, &same) : sift(table, p, places, at, 1, NULL, NULL);
 	else if (s->sets == 2)
-		n = want ? sift(table, p, places, at, 2, &same) : sift(table, p, places, at, 2, NULL);
+		n = sb ? sift(table, p, places, at, 2, sb, &same) : sift(table, p, places, at, 2, NULL, NULL);
 	else if (s->sets)
-		n = want ? sift(table, p, places, at, 4, &same) : sift(table, p, places, at, 4, NULL);
+		n = sb ? sift(table, p, places, at, 4, sb, &same) : sift(table, p, places, at, 4, NULL, NULL);
 	else
-		n = sift(table, p, places, at, 0, &same);
+		n = sift(table, p, places, at, 0, sb, &same);
 	if (same)
 		f->to->same(f->to->arg, from, same);
 	n = s->pairs ? thin_out(s, p, at, n, true) : thin_out(s, p, at, n, false);
