@@ -77,6 +77,7 @@ session_turn(struct sessions *e, struct session *s)
 	struct session_rest *r = slab_at(&e->rests, s->rest);
 
 	s->app_next = (uint8_t) ((s->app_next & 1) << 1 | s->app_next >> 1);
+	s->marks.asked = 0; /* that was of the ends as they were */
 	SWAP_PAIR(s->bytes);
 	SWAP_PAIR(s->squares);
 	if (!r)

@@ -56,7 +56,7 @@ queue_alert(struct detect *d, uint32_t sig, struct tx *tx, bool from_stream, str
 static bool
 header_only(const struct sig *s)
 {
-	return !s->n_matchers && !s->n_packet_parts && !(s->flags & SIG_PAYLOAD);
+	return !s->n_matchers && !(s->flags & SIG_ESTABLISHED) && !s->n_packet_parts && !(s->flags & SIG_PAYLOAD);
 }
 
 /* A pass that was found in the stream, in a transaction or by the header alone holds for the whole flow. */

@@ -195,7 +195,8 @@ slow(const struct ruleset *r, uint32_t i)
 		return NULL;
 	if (!f->content && regex)
 		return "a regular expression without a pattern to find it by";
-	if (!f->content && !s->src && !s->dst && !s->sport && !s->dport && !s->apps && !s->n_matchers)
+	if (!f->content && !s->src && !s->dst && !s->sport && !s->dport && !s->apps && !s->n_matchers &&
+	    !(s->flags & SIG_ESTABLISHED))
 		return "looked at for every packet of its IP protocols";
 	if (f->content && f->bytes.n < 3 && !(s->flags & SIG_BY_PORT) && placed(r, f, &at) == ANYWHERE)
 		return "the pattern it is found by is shorter than 3 bytes";

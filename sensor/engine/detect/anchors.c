@@ -19,6 +19,7 @@ struct anchor {
 	uint16_t at;
 	bool nocase;
 	uint32_t sig;
+	uint32_t size; /* that the field has to have; UINT32_MAX: any */
 	uint32_t next; /* of its slot, from 1; 0: none */
 };
 struct place {
@@ -183,7 +184,7 @@ pairs_room(struct anchors *a, struct arena *arena, struct place *p, uint32_t i)
 
 	while (i + n < a->n && a->v[i + n].at == p->at)
 		n++;
-	unsigned bits = word_bits((uint64_t) 16 * n, 6, PAIR_BITS);
+	unsigned bits = word_bits((uint64_t) 4 * n, 6, PAIR_BITS);
 	p->pair_shift = (uint8_t) (16 - bits);
 	return (p->keys = arena_zalloc(arena, sizeof(*p->keys) << bits)) ? 0 : -1;
 }
@@ -234,7 +235,7 @@ anchors_build(struct ruleset *r, const struct fast *fasts, const struct list *l,
 		if (!(from_end ? fast_last(f, &at) : fast_fixed(f, &at)))
 			return NULL;
 		a->v[i] = (struct anchor) { .bytes = from_end ? span_skip(f->bytes, over) : span_head(f->bytes, LITERAL_MAX), .at = (uint16_t) at,
-			.nocase = f->content->flags & CO_NOCASE, .sig = l->v[i] };
+			.nocase = f->content->flags & CO_NOCASE, .sig = l->v[i], .size = f->size };
 	}
 	qsort(a->v, a->n, sizeof(*a->v), anchor_compare);
 	return index_all(a, &r->arena) < 0 ? NULL : a;
@@ -266,7 +267,8 @@ few_of(const struct anchors *a, uint64_t eight, uint32_t n)
 }
 
 static void
-look_at(const struct anchors *a, const struct place *pl, const uint8_t *p, uint32_t room, bool nocase, unsigned keys, struct candidates *into)
+look_at(const struct anchors *a, const struct place *pl, const uint8_t *p, uint32_t room, bool nocase, unsigned keys, uint32_t size,
+    struct candidates *into)
 {
 	uint64_t eight = room >= 8 ? word_load(a->from_end ? p - 8 : p) : 0;
 
@@ -282,7 +284,7 @@ look_at(const struct anchors *a, const struct place *pl, const uint8_t *p, uint3
 			continue;
 		for (uint32_t i = a->slot[hash / SPARSE]; i; i = a->v[i - 1].next) {
 			const struct anchor *x = &a->v[i - 1];
-			if (x->key == key && x->at == pl->at && x->nocase == nocase && is_there(a, x, p, room))
+			if (x->key == key && x->at == pl->at && x->nocase == nocase && (x->size == size || x->size == UINT32_MAX) && is_there(a, x, p, room))
 				candidates_add(into, x->sig);
 		}
 	}
@@ -303,8 +305,8 @@ anchors_find(const struct anchors *a, struct span bytes, struct candidates *into
 			continue;
 		const uint8_t *keys = room > 1 ? pl->keys[pair_hash(a, pl, edge)] : one;
 		if (keys[0])
-			look_at(a, pl, p, room, false, keys[0], into);
+			look_at(a, pl, p, room, false, keys[0], bytes.n, into);
 		if (keys[1])
-			look_at(a, pl, p, room, true, keys[1], into);
+			look_at(a, pl, p, room, true, keys[1], bytes.n, into);
 	}
 }

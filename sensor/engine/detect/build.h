@@ -52,7 +52,8 @@ struct build {
 	uint64_t apps;  /* 0: any */
 	uint64_t ip_protos[4];
 	uint8_t ip_version;
-	bool tcp_pkt, tcp_stream, no_ip, pdonly;
+	bool tcp_pkt, tcp_stream, no_ip, pdonly, established;
+	uint16_t established_opt;
 	int hook_dir, hook_progress; /* -1 */
 
 	uint32_t n_lists;

@@ -175,6 +175,32 @@ pattern_strength(const uint8_t *p, uint32_t n)
 	return score;
 }
 
+static struct fast
+fast_of(const struct op_content *c)
+{
+	return (struct fast) { .content = c, .bytes = span_of(c->p, c->n), .size = UINT32_MAX };
+}
+
+/* How much it tells to find the pattern, in eighths of a byte of any value. */
+static uint32_t
+content_score(const struct draft_list *l, const struct op_content *c)
+{
+	uint32_t score = pattern_strength(c->p, c->n < 24 ? c->n : 24) * 2, at;
+	struct fast f = fast_of(c);
+
+	if (c->flags & CO_FAST)
+		return UINT32_MAX;
+	if (l->buffer.kind != BUF_FIELD)
+		return score;
+	if (l->sized && !l->buffer.body)
+		f.size = l->size;
+	bool placed = fast_fixed(&f, &at);
+	score += placed ? 14 : 6; /* fewer bytes to look through, or one place only */
+	bool little = placed ? c->n >= PATTERN_SHORT && f.size != c->n && pattern_common(f.bytes, c->flags & CO_NOCASE)
+	    : c->n == 1 || pattern_common(f.bytes, c->flags & CO_NOCASE);
+	return little ? score / 2 : score;
+}
+
 const struct op_content *
 fast_choose(const struct build *b, int *list)
 {
@@ -192,11 +218,7 @@ fast_choose(const struct build *b, int *list)
 			const struct op_content *c = d->ops[i].arg;
 			if (d->ops[i].type != OP_CONTENT || d->ops[i].negated || c->n == 0)
 				continue;
-			uint32_t score = pattern_strength(c->p, c->n < 24 ? c->n : 24) * 2;
-			if (d->buffer.kind == BUF_FIELD) /* fewer bytes to look through */
-				score += 6;
-			if (c->flags & CO_FAST)
-				score = UINT32_MAX;
+			uint32_t score = content_score(d, c);
 			if (!best || score > best_score) {
 				best = c;
 				best_score = score;
@@ -480,6 +502,9 @@ finish_flags(struct build *b, struct sig *s)
 			s->flags |= map[i].sig;
 	if (b->no_ip)
 		s->flags |= SIG_NO_IP;
+	if (b->established)
+		s->flags |= SIG_ESTABLISHED;
+	s->established_opt = b->established_opt;
 	if (b->rule->bidirectional)
 		s->flags |= SIG_BOTH_WAYS;
 	if (s->n_parts || b->hook_dir >= 0)
@@ -521,12 +546,6 @@ sort_matchers(struct build *b)
 			b->matchers[k] = b->matchers[k - 1];
 			b->matchers[k - 1] = t;
 		}
-}
-
-static struct fast
-fast_of(const struct op_content *c)
-{
-	return (struct fast) { .content = c, .bytes = span_of(c->p, c->n), .size = UINT32_MAX };
 }
 
 /* A short pattern that may be anywhere tells less than another one of the payload that can be at one place only. */

@@ -167,7 +167,7 @@ ports_count(const struct port_table *t)
 	return t ? t->n : 0;
 }
 
-static void
+static bool
 find(const struct side *s, uint16_t port, struct candidates *into)
 {
 	uint32_t lo = s->from[port >> 8], hi = s->from[(port >> 8) + 1] + 1u; /* the piece is in [lo, hi) */
@@ -181,11 +181,13 @@ find(const struct side *s, uint16_t port, struct candidates *into)
 	}
 	for (uint32_t i = s->first[lo]; i < s->first[lo + 1]; i++)
 		candidates_add(into, s->rules[i]);
+	return s->first[lo + 1] > s->first[lo];
 }
 
-void
+bool
 ports_find(const struct port_table *t, const struct packet *p, struct candidates *into)
 {
-	find(&t->by[0], p->sport, into);
-	find(&t->by[1], p->dport, into);
+	bool any = find(&t->by[0], p->sport, into);
+
+	return find(&t->by[1], p->dport, into) || any;
 }

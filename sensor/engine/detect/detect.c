@@ -93,6 +93,7 @@ take_rules(struct detect *d, struct ruleset *r)
 	if (r->host_tags && !d->host_tags && !(d->host_tags = host_tags_new()))
 		return E_NOMEM;
 	d->rules = ruleset_ref(r);
+	d->packet.sigs = d->tx.sigs = r->sigs;
 	d->had_rules |= r->n != 0;
 	return 0;
 }
@@ -248,6 +249,37 @@ message_complete(const struct ruleset *r, const struct detect_in *in)
 	return !*r->bodies[a->index];
 }
 
+/* Where it is kept what was asked of the ends of the packet's flow; NULL: nowhere. An ICMP error belongs to the flow it quotes, and has
+ * other ends. */
+static struct marks *
+asked_of(const struct detect *d)
+{
+	const struct packet *p = d->now->p;
+
+	return d->now->flow && (p->proto == 6 || p->proto == 17) && d->rules->generation & ASKED_GENERATION ? d->now->marks : NULL;
+}
+
+/* As it was asked, or of the other direction: source and destination are a bit each. */
+static unsigned
+kind_turned(unsigned kind, int dir)
+{
+	return dir == TO_SERVER ? kind : (kind & 1) << 1 | kind >> 1;
+}
+
+/* The kind of the packet. That of a flow's packets does not change. */
+static unsigned
+kind_of(const struct detect *d, const struct packet *p)
+{
+	struct marks *m = asked_of(d);
+	uint16_t generation = d->rules->generation & ASKED_GENERATION;
+
+	if (!m)
+		return ends_of(&d->rules->ends, p);
+	if ((m->asked & ASKED_GENERATION) != generation)
+		m->asked = (uint16_t) (generation | kind_turned(ends_of(&d->rules->ends, p), p->dir) << ASKED_KIND);
+	return kind_turned(m->asked >> ASKED_KIND, p->dir);
+}
+
 static void
 begin(struct detect *d, const struct detect_in *in)
 {
@@ -259,7 +291,7 @@ begin(struct detect *d, const struct detect_in *in)
 	d->ctx.in = in;
 	d->ctx.tx = NULL;
 	d->ctx.dir = p->dir;
-	d->kind = ends_of(&d->rules->ends, p);
+	d->kind = kind_of(d, p);
 	d->payload = p->flags & (PACKET_NO_PAYLOAD_INSPECT | PACKET_FRAGMENT) ? SPAN_NONE : p->payload;
 	if (d->payload.n == 0 && !(p->flags & (PACKET_NO_PAYLOAD_INSPECT | PACKET_FRAGMENT)))
 		d->payload = span_of("", 0);
@@ -278,17 +310,25 @@ class_of(const struct packet *p)
 	return p->proto == 6 && p->ip_version ? CLASS_TCP_PACKET : p->proto == 17 && p->ip_version ? CLASS_UDP : CLASS_OTHER;
 }
 
-/* Rules without a pattern that name few addresses. Of most flows they name neither end: asked once. */
+/* Rules without a pattern that name few addresses. Of most flows they name neither end: asked once, after kind_of(). */
 static void
 find_strangers(struct detect *d, const struct address_table *t)
 {
-	struct marks *m = d->now->flow ? d->now->marks : NULL;
-	uint16_t generation = (uint16_t) d->rules->generation;
+	struct marks *m = asked_of(d);
 
-	if (!t || (m && generation && m->strangers == generation))
-		return;
-	if (!addresses_find(t, d->now->p, &d->packet) && m && d->now->p->ip_version)
-		m->strangers = generation;
+	if (t && !(m && m->asked & ASKED_STRANGERS) && !addresses_find(t, d->now->p, &d->packet) && m)
+		m->asked |= ASKED_STRANGERS;
+}
+
+/* Likewise, few ports. */
+static void
+find_ports(struct detect *d, const struct port_table *t)
+{
+	struct marks *m = asked_of(d);
+	uint16_t portless = (uint16_t) (ASKED_PORTLESS << d->now->p->dir);
+
+	if (t && !(m && m->asked & portless) && !ports_find(t, d->now->p, &d->packet) && m)
+		m->asked |= portless;
 }
 
 static void
@@ -307,8 +347,7 @@ find_candidates(struct detect *d)
 	if (stream && d->payload.n && !(p->flags & PACKET_STREAM_ADDED))
 		finder_run(d, stream, d->payload, &d->packet);
 	find_strangers(d, r->rest_by[c]);
-	if (g->rest_ports)
-		ports_find(g->rest_ports, p, &d->packet);
+	find_ports(d, g->rest_ports);
 	for (uint32_t i = 0; i < g->rest.n && p->payload.n <= g->rest_sizes[i].most; i++)
 		if (p->payload.n >= g->rest_sizes[i].least)
 			candidates_add(&d->packet, g->rest.v[i]);
@@ -430,14 +469,17 @@ unsigned
 detect_packet(struct detect *d, struct detect_in *in, const struct detect_alert **out)
 {
 	bool asked = d->explain != NULL; /* at the rule's place in the order */
-	uint32_t sig;
+	uint32_t sig, next;
 
 	*out = d->out;
 	begin(d, in);
 	if (!in->marks || !(in->marks->flags & MARKS_PASS)) {
 		find_addresses(d);
 		find_candidates(d);
-		while (candidates_take(&d->packet, &sig)) {
+		for (bool more = candidates_take(&d->packet, &next); more;) {
+			sig = next;
+			if ((more = candidates_take(&d->packet, &next)))
+				sig_fetch(&d->rules->sigs[next]);
 			if (asked && sig >= explain_sig(d->explain)) {
 				explain_packet(d);
 				asked = false;

@@ -82,11 +82,15 @@ uint32_t ruleset_size(const struct ruleset *r);
 struct marks {
 	struct marks_kept *kept; /* what rules have set, see marks.h; NULL: nothing */
 	uint16_t app_step[2]; /* newest transaction and its progress when last looked at */
-	uint16_t strangers;   /* generation of the rules none of whose address lists has an end of this flow; 0 = not asked */
+	uint16_t asked;       /* ASKED_*: what the rules of a generation say of the flow's ends; 0 = not asked */
 	uint8_t flags;        /* MARKS_* */
 	uint8_t app_events;   /* flow-level application events already looked at */
 };
 _Static_assert(APP_EV_N <= 8, "a bit each in app_events");
+#define ASKED_GENERATION 0x07ff /* its lower bits */
+#define ASKED_STRANGERS 0x0800  /* no address list has an end of the flow */
+#define ASKED_PORTLESS 0x1000   /* no list of ports has one that counts; << direction */
+#define ASKED_KIND 14           /* place of the kind of its packets to the server, by their addresses: ends.c */
 #define MARKS_PASS 0x01       /* a pass rule matched: nothing of this flow is looked at any more */
 #define MARKS_IPONLY 0x02     /* rules on addresses were asked; << direction */
 #define MARKS_BYPASS 0x08     /* a rule says that the rest of the flow need not be looked at */

@@ -231,6 +231,7 @@ struct action {
 #define SIG_WRITES 0x80000       /* packet_parts: one writes */
 #define SIG_BY_PORT 0x40000      /* found by the few ports it names, whatever pattern it has */
 #define SIG_BODY 0x100000         /* found by a pattern in a body, of which only what is new is searched */
+#define SIG_ESTABLISHED 0x200000  /* flow:established, asked of most rules: without a matcher */
 #define SIG_PDONLY 0x8000        /* only about which protocol it is: looked at when that becomes known */
 
 struct sig {
@@ -247,6 +248,7 @@ struct sig {
 	uint8_t n_matchers, n_actions, n_parts, n_packet_parts, n_frame_parts;
 	uint8_t hook[2];               /* tx rule: progress needed besides the parts' */
 	uint16_t n_payload;
+	uint16_t established_opt;      /* as in struct op */
 	const struct matcher *matchers;
 	const struct action *actions;
 	const struct op *payload;
@@ -422,6 +424,8 @@ int ports_take(struct ruleset *r, struct list *l, struct port_table **out); /* l
 void ports_free(struct port_table *t);
 uint32_t ports_count(const struct port_table *t); /* rules */
 uint32_t pattern_strength(const uint8_t *p, uint32_t n); /* how rarely bytes occur by chance: letters and zeros are common; length counts most */
+extern const char *const common_words[]; /* of traffic, one NULL behind them */
+bool pattern_common(struct span s, bool nocase); /* one of them has it; lower case when nocase */
 uint16_t buffer_intern(struct ruleset *r, const struct buffer *b);
 const char *sig_kind_name(const struct sig *s); /* "transaction", "packet payload", ... */
 /* Bytes for people: quoted, what is not printable as |hex|, ... when there are more than max. */
@@ -433,10 +437,14 @@ struct candidates { /* rules to look at: a set that is walked in order */
 	uint64_t *word, *summary;
 	uint32_t n_words, n_summary;
 	uint32_t at; /* word of the summary that the walk has come to; nothing is added before it while it goes on */
+	const struct sig *sigs; /* what is added will be read; or NULL */
 };
 static inline void
 candidates_add(struct candidates *c, uint32_t sig)
 {
+	if (c->sigs)
+		for (const char *p = (const char *) &c->sigs[sig], *end = p + sizeof(struct sig); p < end; p += 64)
+			__builtin_prefetch(p);
 	c->word[sig / 64] |= UINT64_C(1) << (sig % 64);
 	c->summary[sig / 4096] |= UINT64_C(1) << (sig / 64 % 64);
 }
@@ -445,7 +453,7 @@ unsigned ends_of(const struct ends *e, const struct packet *p);
 /* Rules whose list has the source or the destination, to be confirmed; false: there are none. */
 bool addresses_find(const struct address_table *t, const struct packet *p, struct candidates *into);
 void iponly_find(const struct address_table *t, const struct packet *p, struct candidates *into);
-void ports_find(const struct port_table *t, const struct packet *p, struct candidates *into);
+bool ports_find(const struct port_table *t, const struct packet *p, struct candidates *into);
 void anchors_find(const struct anchors *a, struct span bytes, struct candidates *into);
 void runs_find(const struct runs *r, struct span in, struct candidates *into);
 const uint8_t *runs_bytes(const struct runs *r); /* 128 of them: not zero where there are runs of a byte with these lower seven bits */
@@ -457,6 +465,14 @@ void finder_run(struct detect *d, const struct finder *f, struct span bytes, str
 /* Of a field or body: `whole` is there of it, from byte `start` on; `fresh`, its end, was not looked at before. */
 void finder_field(struct detect *d, const struct finder *f, struct span whole, struct span fresh, uint64_t start, struct candidates *into);
 bool candidates_take(struct candidates *c, uint32_t *sig); /* the lowest, out of the set */
+/* It is looked at soon. */
+static inline void
+sig_fetch(const struct sig *s)
+{
+	__builtin_prefetch(s->parts);
+	__builtin_prefetch(s->matchers);
+	__builtin_prefetch(s->payload);
+}
 
 struct tx_note {
 	uint32_t sig;

@@ -55,6 +55,8 @@ packet_part_match(struct detect *d, const struct part *pt)
 bool
 packet_match(struct detect *d, const struct sig *s)
 {
+	if (s->flags & SIG_ESTABLISHED && !d->now->established)
+		return false;
 	for (unsigned i = 0; i < s->n_matchers; i++)
 		if (!s->matchers[i].fn(&d->ctx, &s->matchers[i].arg))
 			return false;

@@ -122,22 +122,10 @@ tally_of(struct work *w, const uint8_t *p)
 static void
 tally_common(struct work *w)
 {
-	static const char *const words[] = { "HTTP/1.1 200 OK\r\n", "HTTP/1.0", " HTTP/1.1\r\nHost: ", "\r\nUser-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) ",
-		"\r\nAccept: */*\r\n", "text/html,application/xhtml+xml,application/xml;q=0.9", "\r\nAccept-Encoding: gzip, deflate, identity\r\n",
-		"\r\nAccept-Language: en-US,en;q=0.5\r\n", "\r\nConnection: keep-alive\r\n", "Connection: close\r\n\r\n", "\r\nCookie: ",
-		"\r\nContent-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n", "\r\nContent-Length: ", "\r\nCache-Control: no-cache\r\n",
-		"\r\nReferer: http://www.", "https://", ".com/", "Transfer-Encoding: chunked\r\n\r\n", "Last-Modified: ", "Server: ", "Location: ",
-		"Set-Cookie: ", "<!DOCTYPE html>\r\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">", "<meta http-equiv=\"Content-Type\" content=\"text/html",
-		"<title>", "</title>", "</head>\n<body>\n", "<script type=\"text/javascript\" src=\"", "</script>\n", "<link rel=\"stylesheet\" href=\"",
-		"<div class=\"", "<div id=\"", "<span style=\"", "position: absolute; top: -", "display: none;", "<input type=\"hidden\" name=\"", " value=\"", "<a href=\"http://",
-		"<img src=\"", " width=\"100%\" height=\"", "function(", "return ", "var ", ".length", "document.getElementById(", ".getElementsByTagName(",
-		".appendChild(", "innerHTML = ", "window.", "this.", "true", "false", "null", "undefined", "string", "Windows ", "Microsoft ", "google", "document",
-		"download", "username", "password", "domain", "welcome to ", "name=", "support", "the ", "and ", " of ", "ing ", "tion", "    ", "\t\t\t\t" };
-
-	for (uint32_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (const char *const *w_ = common_words; *w_; w_++) {
 		uint8_t word[80 + SIEVE_ROOM] = { 0 };
-		size_t n = strlen(words[i]);
-		memcpy(word, words[i], n);
+		size_t n = strlen(*w_);
+		memcpy(word, *w_, n);
 		for (size_t at = 0; at + SIEVE_WIDTH <= n; at++)
 			*tally_of(w, word + at) += COMMON;
 	}

@@ -5,14 +5,6 @@
 
 #include "engine/detect/build.h"
 
-enum want { ESTABLISHED = 1, NOT_ESTABLISHED = 2 };
-
-static bool
-established(const struct match_ctx *c, const union kw_arg *a)
-{
-	return c->in->established;
-}
-
 static bool
 not_established(const struct match_ctx *c, const union kw_arg *a)
 {
@@ -38,8 +30,11 @@ word(struct build *b, const char *w)
 		return build_direction(b, TO_SERVER);
 	if (!strcasecmp(w, "to_client") || !strcasecmp(w, "from_server"))
 		return build_direction(b, TO_CLIENT);
-	if (!strcasecmp(w, "established"))
-		return build_match(b, established, NULL, 0);
+	if (!strcasecmp(w, "established")) {
+		b->established = true;
+		b->established_opt = build_option(b);
+		return 0;
+	}
 	if (!strcasecmp(w, "not_established"))
 		return build_match(b, not_established, NULL, 0);
 	if (!strcasecmp(w, "stateless"))
