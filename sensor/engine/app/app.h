@@ -229,9 +229,16 @@ void *app_take_raw(struct app *a, size_t n);  /* likewise, not zeroed */
 void app_give(struct app *a, void *p, size_t n);
 int app_keep(struct app *a, struct bytes *b, struct span s, uint32_t max);
 void app_drop(struct app *a, struct bytes *b); /* gives all of them back */
-/* Texts behind each other, the length (2 bytes) before each: what does not fit any more (max: bytes in all) is left out. */
-void app_list_add(struct app *a, struct bytes *list, struct span s, uint32_t max);
-bool app_list_at(const struct bytes *list, unsigned i, struct span *out); /* takes i steps: who wants all of them asks for the next */
-bool app_list_next(struct rd *r, struct span *out);                       /* r: of the list at first */
+/* Texts behind each other, the length (2 bytes) before each. {0} is an empty one; app_drop(&bytes) ends it. */
+struct app_list {
+	struct bytes bytes;
+	uint32_t i, at; /* a text, and where its length is: those behind it are found from there */
+};
+/* What does not fit any more (max: bytes in all) is left out. */
+void app_list_add(struct app *a, struct app_list *list, struct span s, uint32_t max);
+/* Takes a step for the next one, else as many as there are before it. */
+bool app_list_at(const struct app_list *list, unsigned i, struct span *out);
+struct rd app_list_all(const struct app_list *list); /* for app_list_next() */
+bool app_list_next(struct rd *r, struct span *out);
 
 #endif

@@ -62,6 +62,7 @@ candidates_size(struct candidates *c, uint32_t n)
 	c->n_words = words;
 	c->n_summary = summary;
 	c->at = 0;
+	c->any = false;
 	c->word = word;
 	c->summary = word + words;
 	return 0;

@@ -437,6 +437,7 @@ struct candidates { /* rules to look at: a set that is walked in order */
 	uint64_t *word, *summary;
 	uint32_t n_words, n_summary;
 	uint32_t at; /* word of the summary that the walk has come to; nothing is added before it while it goes on */
+	bool any;
 	const struct sig *sigs; /* what is added will be read; or NULL */
 };
 static inline void
@@ -445,6 +446,7 @@ candidates_add(struct candidates *c, uint32_t sig)
 	if (c->sigs)
 		for (const char *p = (const char *) &c->sigs[sig], *end = p + sizeof(struct sig); p < end; p += 64)
 			__builtin_prefetch(p);
+	c->any = true;
 	c->word[sig / 64] |= UINT64_C(1) << (sig % 64);
 	c->summary[sig / 4096] |= UINT64_C(1) << (sig / 64 % 64);
 }

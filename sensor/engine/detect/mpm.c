@@ -258,6 +258,8 @@ scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candi
 bool
 candidates_take(struct candidates *c, uint32_t *sig)
 {
+	if (!c->any)
+		return false;
 	for (; c->at < c->n_summary; c->at++)
 		while (c->summary[c->at]) {
 			uint32_t w = c->at * 64 + (uint32_t) __builtin_ctzll(c->summary[c->at]);
@@ -270,5 +272,5 @@ candidates_take(struct candidates *c, uint32_t *sig)
 			return true;
 		}
 	c->at = 0;
-	return false;
+	return c->any = false;
 }

@@ -156,7 +156,7 @@ sift_piece(const struct sifting *f, const uint8_t *p, uint32_t from, uint32_t pl
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t v = sieve_load(p + at[i]);
 		look_in(f, slot[i], v, from + at[i]);
-		if (s->pairs)
+		if (s->pairs && s->pairs[sieve_pair(v) / 32] >> sieve_pair(v) % 32 & 1)
 			look_in(f, s->slot[sieve_hash(sieve_pair(v)) >> s->slot_shift], v, from + at[i]);
 	}
 }

@@ -25,7 +25,7 @@ struct ftp_tx {
 	struct tx tx;
 	struct bytes line;    /* the command */
 	uint32_t verb_n;
-	struct bytes replies; /* length(2) then the line, each */
+	struct app_list replies; /* lines */
 	uint16_t port;        /* of the data connection, where told */
 	uint8_t mode;         /* 1 active, 2 passive */
 	bool cut[2];          /* command, a reply */
@@ -168,11 +168,11 @@ done(struct app *a, struct ftp *st, struct ftp_tx *t, unsigned code)
 	if (t->line.n)
 		st->open--;
 	if (code == 227 || code == 229) {
-		struct rd r = rd_of(bytes_span(&t->replies));
+		struct rd r = app_list_all(&t->replies);
 		struct span line = SPAN_NONE;
 
 		while (rd_left(&r))
-			line = rd_span(&r, rd_u16(&r));
+			app_list_next(&r, &line);
 		t->mode = 2;
 		st->port = t->port = port_of(span_skip(line, 4), code == 229);
 		st->mode = 2;
@@ -252,7 +252,7 @@ static void
 ftp_tx_clear(struct app *a, struct tx *tx)
 {
 	bytes_release(a, &((struct ftp_tx *) tx)->line);
-	bytes_release(a, &((struct ftp_tx *) tx)->replies);
+	bytes_release(a, &((struct ftp_tx *) tx)->replies.bytes);
 }
 
 /* USER and its kin from a client; a greeting with FTP in it from a server. */
@@ -339,7 +339,7 @@ f_code(const struct tx *tx, int dir, unsigned i, struct arena *s, struct span *o
 static bool
 n_received(const struct tx *tx, int dir, unsigned i, uint64_t *out)
 {
-	*out = of(tx)->replies.n > 0;
+	*out = of(tx)->replies.bytes.n > 0;
 	return i == 0 && of(tx)->line.n;
 }
 
@@ -394,14 +394,14 @@ ftp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 			json_span(j, "command_data", argument(t));
 		json_bool(j, "command_truncated", t->cut[0]);
 	}
-	if (t->replies.n) {
+	if (t->replies.bytes.n) {
 		json_array(j, "completion_code");
-		for (r = rd_of(bytes_span(&t->replies)); app_list_next(&r, &v);)
+		for (r = app_list_all(&t->replies); app_list_next(&r, &v);)
 			if (has_code(v))
 				json_span(j, NULL, code_of(v));
 		json_end(j);
 		json_array(j, "reply");
-		for (r = rd_of(bytes_span(&t->replies)); app_list_next(&r, &v);)
+		for (r = app_list_all(&t->replies); app_list_next(&r, &v);)
 			json_span(j, NULL, behind_code(v));
 		json_end(j);
 	}
@@ -409,7 +409,7 @@ ftp_log(const struct app *app, const struct tx *tx, struct json *j, bool full)
 		json_u64(j, "dynamic_port", t->port);
 	if (t->mode)
 		json_str(j, "mode", t->mode == 1 ? "active" : "passive");
-	json_str(j, "reply_received", t->replies.n ? "yes" : "no");
+	json_str(j, "reply_received", t->replies.bytes.n ? "yes" : "no");
 	json_bool(j, "reply_truncated", t->cut[1]);
 }
 

@@ -595,8 +595,8 @@ mime_clear(struct app *a, struct mime *m)
 {
 	bytes_release(a, &m->field);
 	bytes_release(a, &m->headers);
-	bytes_release(a, &m->names);
-	bytes_release(a, &m->urls);
+	bytes_release(a, &m->names.bytes);
+	bytes_release(a, &m->urls.bytes);
 	bytes_release(a, &m->piece);
 	bytes_release(a, &m->name);
 	for (struct mime_file *f; (f = m->files);) {

@@ -79,7 +79,7 @@ struct mime {
 	uint8_t line[MIME_LINE_MAX];
 	struct bytes field;       /* being read, unfolded */
 	struct bytes headers;     /* each: length(2) name, length(2) value */
-	struct bytes names, urls; /* each: length(2) text */
+	struct app_list names, urls;
 	struct bytes piece;       /* file name told in pieces */
 	struct bytes name;        /* of the part at hand, where it is a file */
 	struct mime_file *files, *last;

@@ -137,12 +137,12 @@ log_addresses(struct json *j, const char *key, struct span v)
 }
 
 static void
-log_names(struct json *j, const struct bytes *list)
+log_names(struct json *j, const struct app_list *list)
 {
-	struct rd r = rd_of(bytes_span(list));
+	struct rd r = app_list_all(list);
 	struct span v;
 
-	if (!list->n)
+	if (!list->bytes.n)
 		return;
 	json_array(j, "attachment");
 	while (app_list_next(&r, &v))
@@ -154,20 +154,20 @@ log_names(struct json *j, const struct bytes *list)
 
 /* The newest first, as the reference does. */
 static void
-log_urls(struct json *j, const struct bytes *list)
+log_urls(struct json *j, const struct app_list *list)
 {
-	struct rd r = rd_of(bytes_span(list));
+	struct rd r = app_list_all(list);
 	struct span v[AT_ONCE];
 	unsigned n = 0;
 
-	if (!list->n)
+	if (!list->bytes.n)
 		return;
 	while (app_list_next(&r, v))
 		n++;
 	json_array(j, "url");
 	while (n) { /* to find the n-th takes n steps: the last few are taken together */
 		unsigned from = n > AT_ONCE ? n - AT_ONCE : 0;
-		r = rd_of(bytes_span(list));
+		r = app_list_all(list);
 		for (unsigned i = 0; i < n && app_list_next(&r, &v[i < from ? 0 : i - from]); i++)
 			;
 		while (n > from)

@@ -216,7 +216,7 @@ hello(struct app *a, struct smtp *st, struct smtp_tx *t, struct span line)
 {
 	if (t->helo.n)
 		app_event(a, &t->tx, EV_DUPLICATE);
-	if (t->from.n || t->rcpt.n || t->tried) {
+	if (t->from.n || t->rcpt.bytes.n || t->tried) {
 		mail_end(a, st);
 		if (!(t = mail(a, st)))
 			return NULL;
@@ -548,7 +548,7 @@ smtp_tx_clear(struct app *a, struct tx *tx)
 	struct smtp *st = a->state;
 
 	bytes_release(a, &t->from);
-	bytes_release(a, &t->rcpt);
+	bytes_release(a, &t->rcpt.bytes);
 	bytes_release(a, &t->helo);
 	if (t->mime) {
 		mime_clear(a, t->mime);

@@ -15,8 +15,8 @@ enum { MAIL_START, MAIL_ENVELOPE, MAIL_HEADERS, MAIL_END };
 
 struct smtp_tx {
 	struct tx tx;
-	struct bytes from, rcpt; /* rcpt: length(2) then the text, each */
-	struct bytes helo;
+	struct bytes helo, from;
+	struct app_list rcpt;
 	bool tried;              /* DATA or BDAT was said */
 	bool unread;             /* nobody looks at the mail */
 	struct mime *mime;       /* from the first byte of the mail on */

@@ -110,14 +110,14 @@ static void
 envelope_log(const struct tx *tx, struct json *j)
 {
 	const struct smtp_tx *t = (const struct smtp_tx *) tx;
-	struct rd r = rd_of(bytes_span(&t->rcpt));
+	struct rd r = app_list_all(&t->rcpt);
 	struct span v;
 
 	if (t->helo.n)
 		json_span(j, "helo", bytes_span(&t->helo));
 	if (t->from.n)
 		json_span(j, "mail_from", bytes_span(&t->from));
-	if (!t->rcpt.n)
+	if (!t->rcpt.bytes.n)
 		return;
 	json_array(j, "rcpt_to");
 	while (app_list_next(&r, &v))
