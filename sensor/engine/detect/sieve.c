@@ -70,10 +70,17 @@ put_places(uint16_t *to, uint64_t k, uint32_t base)
 	return n;
 }
 
-/* Whole blocks are loaded, and three bytes more. *same, unless same_bytes is NULL: a bit for each block in which three of them begin. */
+/* The k-th bytes of 64 places; of what there is no more (left: bytes from the first place on), zeros. */
+WIDE static inline __m512i
+last_bytes(const uint8_t *p, uint32_t left, unsigned k)
+{
+	return _mm512_maskz_loadu_epi8(left > BLOCK ? v64_there(left - k) : v64_there(left) >> k, p + k);
+}
+
+/* Whole blocks are loaded, and three bytes more; of the input's end only what is there. *same, unless same_bytes is NULL: a bit for each block in which three of them begin. */
 WIDE static inline __attribute__((always_inline)) uint32_t
-sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places, uint16_t *out, unsigned sets, const uint8_t *same_bytes,
-    uint64_t *same)
+sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places, uint16_t *out, unsigned sets, bool end,
+    const uint8_t *same_bytes, uint64_t *same)
 {
 	__m512i t[SIEVE_SETS][SIEVE_WIDTH][2], wanted[2] = { _mm512_setzero_si512(), _mm512_setzero_si512() };
 	uint32_t n = 0;
@@ -89,8 +96,8 @@ sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places
 		__m512i all = _mm512_setzero_si512(), x[SIEVE_WIDTH];
 #pragma GCC unroll 4
 		for (unsigned k = 0; k < SIEVE_WIDTH; k++)
-			x[k] = _mm512_loadu_si512(p + i + k);
-		if (sets == SIEVE_SETS)
+			x[k] = end ? last_bytes(p + i, places - i, k) : _mm512_loadu_si512(p + i + k);
+		if (sets == SIEVE_SETS && !end)
 			__builtin_prefetch(p + i + 512);
 #pragma GCC unroll 4
 		for (unsigned s = 0; s < sets; s++) {
@@ -103,7 +110,9 @@ sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places
 			uint64_t two = _mm512_mask_cmpeq_epi8_mask(_mm512_test_epi8_mask(any, any), x[0], x[1]);
 			*same |= (uint64_t) (_mm512_mask_cmpeq_epi8_mask(two, x[1], x[2]) != 0) << i / BLOCK;
 		}
-		n += put_places(out + n, _mm512_test_epi8_mask(all, all) & v64_there(places - i), i);
+		uint64_t left = _mm512_test_epi8_mask(all, all) & v64_there(places - i);
+		if (sets > 1 || left) /* of few literals hardly ever one */
+			n += put_places(out + n, left, i);
 	}
 	return n;
 }
@@ -112,42 +121,47 @@ sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places
 static inline __attribute__((always_inline)) uint32_t
 thin_out(const struct sieve *s, const uint8_t *p, uint16_t *at, uint32_t n, bool pairs)
 {
-	uint32_t kept = 0;
+	const uint32_t *bits = s->bits, *pair_bits = s->pairs;
+	uint32_t kept = 0, shift = s->shift;
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t v = sieve_load(p + at[i]);
-		uint32_t h = sieve_hash(v) >> s->shift, pair = sieve_pair(v), filed = s->bits[h / 32] >> h % 32;
+		uint32_t h = sieve_hash(v) >> shift, pair = sieve_pair(v), filed = bits[h / 32] >> h % 32;
 		if (pairs)
-			filed |= s->pairs[pair / 32] >> pair % 32;
+			filed |= pair_bits[pair / 32] >> pair % 32;
 		at[kept] = at[i];
 		kept += filed & 1;
 	}
 	return kept;
 }
 
-/* Of the piece at p, which is the input from `from` on or a copy of it. */
+WIDE static inline __attribute__((always_inline)) uint32_t
+sift_sets(const struct sieve *s, const uint8_t *p, uint32_t places, uint16_t *out, bool end, const uint8_t *same_bytes, uint64_t *same)
+{
+	const uint8_t (*table)[SIEVE_WIDTH][128] = (const uint8_t (*)[SIEVE_WIDTH][128]) s->table;
+
+	switch (s->sets) {
+	case 0:
+		return sift(table, p, places, out, 0, end, same_bytes, same);
+	case 1:
+		return sift(table, p, places, out, 1, end, same_bytes, same);
+	case 2:
+		return sift(table, p, places, out, 2, end, same_bytes, same);
+	default:
+		return sift(table, p, places, out, SIEVE_SETS, end, same_bytes, same);
+	}
+}
+
+/* Compares what is filed under the n places of p, which is the input from `from` on or a copy of it. */
 WIDE static void
-sift_piece(const struct sifting *f, const uint8_t *p, uint32_t from, uint32_t places)
+look_at_places(const struct sifting *f, const uint8_t *p, uint32_t from, uint16_t *at, uint32_t n)
 {
 	const struct sieve *s = f->s;
-	const uint8_t (*table)[SIEVE_WIDTH][128] = (const uint8_t (*)[SIEVE_WIDTH][128]) s->table;
-	uint16_t at[PIECE + BLOCK];
 	uint32_t slot[PIECE];
-	uint64_t same = 0;
-	const uint8_t *sb = f->to->same ? f->to->same_bytes : NULL;
-	uint32_t n;
 
-	if (s->sets == 1)
-		n = sb ? sift(table, p, places, at, 1, sb, &same) : sift(table, p, places, at, 1, NULL, NULL);
-	else if (s->sets == 2)
-		n = sb ? sift(table, p, places, at, 2, sb, &same) : sift(table, p, places, at, 2, NULL, NULL);
-	else if (s->sets)
-		n = sb ? sift(table, p, places, at, 4, sb, &same) : sift(table, p, places, at, 4, NULL, NULL);
-	else
-		n = sift(table, p, places, at, 0, sb, &same);
-	if (same)
-		f->to->same(f->to->arg, from, same);
 	n = s->pairs ? thin_out(s, p, at, n, true) : thin_out(s, p, at, n, false);
+	if (n == 0)
+		return;
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t v = sieve_load(p + at[i]);
 		slot[i] = s->slot[sieve_hash(v) >> s->slot_shift];
@@ -161,11 +175,42 @@ sift_piece(const struct sifting *f, const uint8_t *p, uint32_t from, uint32_t pl
 	}
 }
 
+WIDE static void
+sift_piece(const struct sifting *f, uint32_t from, uint32_t places, const uint8_t *same_bytes)
+{
+	const uint8_t *p = f->in.p + from;
+	uint16_t at[PIECE + BLOCK];
+	uint64_t same = 0;
+	uint32_t n = same_bytes ? sift_sets(f->s, p, places, at, false, same_bytes, &same) : sift_sets(f->s, p, places, at, false, NULL, NULL);
+
+	if (same)
+		f->to->same(f->to->arg, from, same);
+	look_at_places(f, p, from, at, n);
+}
+
+/* The end of the input: what is behind it must not be read. */
+WIDE static void
+sift_end(const struct sifting *f, uint32_t from, uint32_t places, const uint8_t *same_bytes)
+{
+	const uint8_t *p = f->in.p + from;
+	uint16_t at[2 * BLOCK + BLOCK];
+	uint64_t same = 0;
+	uint32_t n = same_bytes ? sift_sets(f->s, p, places, at, true, same_bytes, &same) : sift_sets(f->s, p, places, at, true, NULL, NULL);
+
+	if (same)
+		f->to->same(f->to->arg, from, same);
+	if (n) {
+		uint8_t last[BEHIND + SIEVE_ROOM] = { 0 };
+		memcpy(last, p, places);
+		look_at_places(f, last, from, at, n);
+	}
+}
+
 void
 sieve_find(const struct sieve *s, struct span in, const struct sieve_told *to)
 {
 	struct sifting f = { .s = s, .in = in, .to = to };
-	uint8_t last[2 * BLOCK + BEHIND] = { 0 };
+	const uint8_t *same_bytes = to->same ? to->same_bytes : NULL;
 	uint32_t i = 0, n;
 
 	for (uint32_t k = 0; k < s->n_singles; k++)
@@ -177,13 +222,11 @@ sieve_find(const struct sieve *s, struct span in, const struct sieve_told *to)
 		n = (n - SIEVE_ROOM) / BLOCK * BLOCK;
 		if (n > PIECE)
 			n = PIECE;
-		sift_piece(&f, in.p + i, i, n);
+		sift_piece(&f, i, n, same_bytes);
 		i += n;
 	}
-	if (n) {
-		memcpy(last, in.p + i, n);
-		sift_piece(&f, last, i, n);
-	}
+	if (n)
+		sift_end(&f, i, n, same_bytes);
 }
 
 #else
