@@ -47,6 +47,30 @@ alert udp [10.0.0.0/9,10.128.0.0/9] any -> any any (msg:"e"; content:"five"; sid
 END
 "$casus" --engine-analysis -S often.rules > analysis 2> errors || fail "$(cat errors)"
 grep -A1 '^inside' analysis | grep -q '^  10\.0\.0\.0 - 10\.255\.255\.255$' || fail "a set, the same in other words and all but it count together: $(cat analysis)"
+cat > told.rules << 'END'
+alert http any any -> any any (msg:"a verb of most requests"; http.method; content:"GET"; http.user_agent; content:"asd"; depth:3; endswith; sid:1;)
+alert http any any -> any any (msg:"a word of every page"; http.header; content:"Host|3a 20|"; http.user_agent; content:"6."; depth:2; sid:2;)
+alert http any any -> any any (msg:"a byte anywhere"; http.header; content:"|3a|"; http.user_agent; content:"0"; startswith; sid:3;)
+alert http any any -> any any (msg:"the rule says so"; http.method; content:"GET"; fast_pattern; http.user_agent; content:"asdf"; sid:4;)
+alert http any any -> any any (msg:"of one size"; http.user_agent; content:"Mozilla"; bsize:7; sid:5;)
+alert http any any -> any any (msg:"begins so"; http.user_agent; content:"Mozilla"; startswith; sid:6;)
+END
+"$build/tools/mkpcap/mkpcap" - -o told.pcap << 'END'
+tcp 198.51.100.7:5000 -> 10.1.0.80:80 {
+	> "GET /1 HTTP/1.1\r\nHost: a\r\nUser-Agent: Mozilla\r\n\r\n"
+	< "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+	> "GET /2 HTTP/1.1\r\nHost: a\r\nUser-Agent: Mozilla/5.0\r\n\r\n"
+	< "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+}
+END
+"$casus" --engine-analysis -S told.rules > analysis 2> errors || fail "$(cat errors)"
+for by in '1 "asd" in http.user_agent' '2 "6." in http.user_agent' '3 "0" in http.user_agent' '4 "GET" in http.method'; do
+	grep -q "sid ${by%% *} .*found by ${by#* }" analysis || fail "what tells more: $by: $(cat analysis)"
+done
+"$casus" -r told.pcap -S told.rules -l told --rule-profile=json > profile 2> errors || fail "$(cat errors)"
+grep -q '"signature_id":5,.*"checks":1,"matches":1,' profile || fail "a field of another size is not looked at: $(cat profile)"
+grep -q '"signature_id":6,.*"checks":2,"matches":2,' profile || fail "one that begins so is: $(cat profile)"
+! grep -Eq '"signature_id":[123],' profile || fail "rules whose pattern is not there: $(cat profile)"
 for w in 1 2; do
 	"$casus" -r t.pcap -S r.rules -l "out$w" -w $w --rule-profile=json > "profile$w" 2> errors || fail "$(cat errors)"
 	grep -q '"signature_id":4,.*"checks":3,"matches":3,' "profile$w" || fail "-w $w: sid 4: $(cat "profile$w")"
