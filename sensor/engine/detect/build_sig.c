@@ -185,32 +185,36 @@ fast_of(const struct op_content *c)
 static uint32_t
 content_score(const struct draft_list *l, const struct op_content *c)
 {
-	uint32_t score = pattern_strength(c->p, c->n < 24 ? c->n : 24) * 2, at;
-	struct fast f = fast_of(c);
-
 	if (c->flags & CO_FAST)
 		return UINT32_MAX;
-	if (l->buffer.kind != BUF_FIELD)
+	return pattern_strength(c->p, c->n < 24 ? c->n : 24) * 2 + (l->buffer.kind == BUF_FIELD) * 6; /* fewer bytes to look through */
+}
+
+/* The same among fields: one place counts; a byte anywhere, and words that are everywhere, do not. Between a field and the payload this
+ * does not choose: a rule that is found by the one is not always asked when the other is there. */
+static uint32_t
+field_score(const struct draft_list *l, const struct op_content *c)
+{
+	uint32_t score = content_score(l, c), at;
+	struct fast f = fast_of(c);
+
+	if (l->buffer.kind != BUF_FIELD || score == UINT32_MAX)
 		return score;
 	if (l->sized && !l->buffer.body)
 		f.size = l->size;
-	bool placed = fast_fixed(&f, &at);
-	score += placed ? 14 : 6; /* fewer bytes to look through, or one place only */
-	bool little = placed ? c->n >= PATTERN_SHORT && f.size != c->n && pattern_common(f.bytes, c->flags & CO_NOCASE)
-	    : c->n == 1 || pattern_common(f.bytes, c->flags & CO_NOCASE);
+	bool placed = fast_fixed(&f, &at), common = pattern_common(f.bytes, c->flags & CO_NOCASE);
+	bool little = placed ? c->n >= PATTERN_SHORT && f.size != c->n && common : c->n == 1 || common;
+	score += placed * 8;
 	return little ? score / 2 : score;
 }
 
-const struct op_content *
-fast_choose(const struct build *b, int *list)
+static const struct op_content *
+choose(const struct build *b, uint32_t from, bool frame, uint32_t (*score_of)(const struct draft_list *, const struct op_content *), int *list)
 {
 	const struct op_content *best = NULL;
 	uint32_t best_score = 0;
-	bool frame = false;
 
-	for (uint32_t l = 1; l < b->n_lists; l++)
-		frame = frame || b->lists[l].buffer.kind == BUF_FRAME;
-	for (uint32_t l = 0; l < b->n_lists; l++) {
+	for (uint32_t l = from; l < b->n_lists; l++) {
 		const struct draft_list *d = &b->lists[l];
 		if (d->buffer.kind == BUF_PACKET || d->absent || (frame && d->buffer.kind != BUF_FRAME))
 			continue;
@@ -218,7 +222,7 @@ fast_choose(const struct build *b, int *list)
 			const struct op_content *c = d->ops[i].arg;
 			if (d->ops[i].type != OP_CONTENT || d->ops[i].negated || c->n == 0)
 				continue;
-			uint32_t score = content_score(d, c);
+			uint32_t score = score_of(d, c);
 			if (!best || score > best_score) {
 				best = c;
 				best_score = score;
@@ -227,6 +231,17 @@ fast_choose(const struct build *b, int *list)
 		}
 	}
 	return best;
+}
+
+const struct op_content *
+fast_choose(const struct build *b, int *list)
+{
+	bool frame = false;
+
+	for (uint32_t l = 1; l < b->n_lists; l++)
+		frame = frame || b->lists[l].buffer.kind == BUF_FRAME;
+	const struct op_content *best = choose(b, 0, frame, content_score, list);
+	return best && *list > 0 ? choose(b, 1, frame, field_score, list) : best;
 }
 
 /* ---- the whole ---- */

@@ -424,6 +424,7 @@ int ports_take(struct ruleset *r, struct list *l, struct port_table **out); /* l
 void ports_free(struct port_table *t);
 uint32_t ports_count(const struct port_table *t); /* rules */
 uint32_t pattern_strength(const uint8_t *p, uint32_t n); /* how rarely bytes occur by chance: letters and zeros are common; length counts most */
+#define COMMON_MAX 128 /* bytes of a common word that count */
 extern const char *const common_words[]; /* of traffic, one NULL behind them */
 bool pattern_common(struct span s, bool nocase); /* one of them has it; lower case when nocase */
 uint16_t buffer_intern(struct ruleset *r, const struct buffer *b);

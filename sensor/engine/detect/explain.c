@@ -293,7 +293,7 @@ explain_header(struct detect *d, const struct sig *s, bool turned)
 		return false;
 	if (!header_wire(s, p))
 		return explain_check(e, false, 0, "a packet of the wire");
-	if (s->flags & SIG_ESTABLISHED && !explain_check(e, d->now->established, s->established_opt, "flow:established"))
+	if (s->flags & SIG_ESTABLISHED && !explain_check(e, d->now->established, s->established_opt, "%s", ""))
 		return false;
 	for (unsigned i = 0; i < s->n_matchers; i++)
 		if (!explain_check(e, s->matchers[i].fn(&d->ctx, &s->matchers[i].arg), s->matchers[i].opt, "%s", s->matchers[i].opt ? "" : "hook"))

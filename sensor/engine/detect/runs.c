@@ -73,6 +73,8 @@ measure(const struct runs *r, struct span in, uint32_t least, uint32_t at, struc
 
 	while (from > least && in.p[from - 1] == byte)
 		from--;
+	if (to - from < r->shortest)
+		return to;
 	for (uint32_t k = 0; k < r->n; k++)
 		if (r->v[k].byte == byte && r->v[k].n <= to - from)
 			candidates_add(into, r->v[k].sig);

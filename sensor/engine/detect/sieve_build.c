@@ -122,10 +122,10 @@ tally_of(struct work *w, const uint8_t *p)
 static void
 tally_common(struct work *w)
 {
-	for (const char *const *w_ = common_words; *w_; w_++) {
-		uint8_t word[80 + SIEVE_ROOM] = { 0 };
-		size_t n = strlen(*w_);
-		memcpy(word, *w_, n);
+	for (const char *const *text = common_words; *text; text++) {
+		uint8_t word[COMMON_MAX + SIEVE_ROOM] = { 0 };
+		size_t n = strnlen(*text, COMMON_MAX);
+		memcpy(word, *text, n);
 		for (size_t at = 0; at + SIEVE_WIDTH <= n; at++)
 			*tally_of(w, word + at) += COMMON;
 	}
