@@ -472,9 +472,9 @@ bool candidates_take(struct candidates *c, uint32_t *sig); /* the lowest, out of
 static inline void
 sig_fetch(const struct sig *s)
 {
-	__builtin_prefetch(s->parts);
-	__builtin_prefetch(s->matchers);
-	__builtin_prefetch(s->payload);
+	const void *first = s->n_parts ? (const void *) s->parts : s->n_matchers ? (const void *) s->matchers : (const void *) s->payload;
+
+	__builtin_prefetch(first ? first : s); /* an address that is none has to be looked for, too */
 }
 
 struct tx_note {
