@@ -11,6 +11,7 @@
 #include "engine/detect/ruleset.h"
 
 #define SPARSE 8     /* bits of keys for each slot */
+#define FETCHED 256  /* bytes of places that are fetched ahead */
 #define PAIR_BITS 12 /* of a pair's hash, at most */
 
 struct anchor {
@@ -288,6 +289,15 @@ look_at(const struct anchors *a, const struct place *pl, const uint8_t *p, uint3
 				candidates_add(into, x->sig);
 		}
 	}
+}
+
+void
+anchors_fetch(const struct anchors *a)
+{
+	const uint8_t *p = (const uint8_t *) a->places;
+
+	for (uint32_t i = 0; i < a->n_places * sizeof(*a->places) && i < FETCHED; i += 64)
+		__builtin_prefetch(p + i);
 }
 
 void

@@ -342,6 +342,10 @@ find_candidates(struct detect *d)
 	const struct finder *stream = c == CLASS_TCP_PACKET ? r->packet[CLASS_TCP_STREAM][p->dir][d->kind].payload : NULL;
 
 	if (d->payload.n && g->payload)
+		finder_fetch(g->payload, d->payload.n);
+	if (stream && d->has_raw)
+		finder_fetch(stream, d->raw.bytes.n);
+	if (d->payload.n && g->payload)
 		finder_run(d, g->payload, d->payload, &d->packet);
 	if (stream && d->has_raw)
 		finder_run(d, stream, d->raw.bytes, &d->packet);

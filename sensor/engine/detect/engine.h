@@ -464,6 +464,9 @@ bool runs_close(const struct runs *r); /* so short that three same bytes are to 
 /* The same as runs_find() for whom a search for other literals told so (sieve.h): `blocks`, bits from `from` on, are all blocks of 64
  * places in which three same bytes begin of which there are runs. In the order of places; *done, 0 at first, is for the next call. */
 void runs_look(const struct runs *r, struct span in, uint32_t from, uint64_t blocks, uint32_t *done, struct candidates *into);
+void anchors_fetch(const struct anchors *a);
+/* The next two are called for it soon, with so many bytes. */
+void finder_fetch(const struct finder *f, uint32_t bytes);
 void finder_run(struct detect *d, const struct finder *f, struct span bytes, struct candidates *into);
 /* Of a field or body: `whole` is there of it, from byte `start` on; `fresh`, its end, was not looked at before. */
 void finder_field(struct detect *d, const struct finder *f, struct span whole, struct span fresh, uint64_t start, struct candidates *into);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "engine/detect/ruleset.h"
+#include "engine/detect/sieve.h"
 
 struct parted { /* a finder's rules */
 	struct list fixed, last, any, large;
@@ -76,12 +77,30 @@ finder_build(struct ruleset *r, const char *name, enum finder_of of, const struc
 	return e == 0 ? f : NULL;
 }
 
+static const struct scan *
+scan_for(const struct finder *f, uint32_t bytes)
+{
+	return bytes > FINDER_SMALL ? f->large : f->any;
+}
+
+void
+finder_fetch(const struct finder *f, uint32_t bytes)
+{
+	const struct scan *s = scan_for(f, bytes);
+
+	if (s && s->sieve)
+		sieve_fetch(s->sieve);
+	if (f->fixed)
+		anchors_fetch(f->fixed);
+}
+
 void
 finder_run(struct detect *d, const struct finder *f, struct span bytes, struct candidates *into)
 {
+	const struct scan *s = scan_for(f, bytes.n);
+
 	if (f->fixed)
 		anchors_find(f->fixed, bytes, into);
-	const struct scan *s = bytes.n > FINDER_SMALL ? f->large : f->any;
 	if (s)
 		scan_run(d, s, bytes, into);
 }

@@ -526,6 +526,13 @@ sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uin
 	return e < 0 ? NULL : s;
 }
 
+void
+sieve_fetch(const struct sieve *s)
+{
+	for (uint32_t i = 0; i < s->sets * sizeof(*s->table); i += 64)
+		__builtin_prefetch((const uint8_t *) s->table + i);
+}
+
 bool
 sieve_pays(const struct sieve *s)
 {

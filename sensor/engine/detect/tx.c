@@ -435,6 +435,7 @@ fields_scan(struct detect *d, struct look *l, const struct app_group *g, struct 
 			unsearched |= f->kind == FIELD_BODY;
 			continue;
 		}
+		finder_fetch(finder, 0);
 		unsigned i = 0;
 		for (; buffer_instance(d, b, l->tx, l->dir, i, l->over, &s, &start); i++)
 			finder_field(d, finder, s, l->reloaded ? s : fresh(b, f, l, i, s, start), start, &d->tx);
