@@ -303,17 +303,16 @@ keep(struct app *a, const struct ike_tx *t, struct bytes *b, struct span s)
 static void
 keep_vendor(struct app *a, struct ike *st, struct span id)
 {
-	struct rd r = rd_of(bytes_span(&st->vendors));
-	uint8_t n[2] = { (uint8_t) (id.n >> 8), (uint8_t) id.n };
+	struct rd r = app_list_all(&st->vendors);
+	struct span v;
 
-	while (rd_left(&r))
-		if (span_eq(rd_span(&r, rd_u16(&r)), id))
+	while (app_list_next(&r, &v))
+		if (span_eq(v, id))
 			return;
-	if (st->vendors_n == IKE_VENDORS_MAX || st->vendors.n + 2 + id.n > IKE_KEPT_MAX)
+	if (st->vendors_n == IKE_VENDORS_MAX || st->vendors.bytes.n + 2 + id.n > IKE_KEPT_MAX)
 		return;
 	st->vendors_n++;
-	if (app_keep(a, &st->vendors, span_of(n, 2), IKE_KEPT_MAX) == 0)
-		app_keep(a, &st->vendors, id, IKE_KEPT_MAX);
+	app_list_add(a, &st->vendors, id, IKE_KEPT_MAX);
 }
 
 static void
@@ -396,7 +395,7 @@ ike_clear(struct app *a, void *state)
 		bytes_release(a, &st->side[d].nonce);
 		bytes_release(a, &st->side[d].sa);
 	}
-	bytes_release(a, &st->vendors);
+	bytes_release(a, &st->vendors.bytes);
 }
 
 /* Exchanges: 1 RFC 2408 section 3.1 and RFC 2409 appendix A, 2 RFC 7296 section 3.1 and RFC 9242, 9370. The length is that of the datagram. */

@@ -43,7 +43,7 @@ struct ike_side {
 
 struct ike {
 	struct ike_side side[2]; /* by direction: the client's, the server's */
-	struct bytes vendors;    /* length(2) id, once each */
+	struct app_list vendors; /* once each */
 	unsigned vendors_n;
 	uint32_t doi;
 };

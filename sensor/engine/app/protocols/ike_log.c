@@ -202,7 +202,8 @@ log_side(struct json *j, const char *key, const struct ike_side *s, bool proposa
 static void
 log_version1(const struct ike *st, const struct ike_tx *t, struct json *j, bool full)
 {
-	struct rd r = rd_of(bytes_span(&st->vendors));
+	struct rd r = app_list_all(&st->vendors);
+	struct span v;
 
 	json_object(j, "ikev1");
 	if (st->doi)
@@ -212,8 +213,8 @@ log_version1(const struct ike *st, const struct ike_tx *t, struct json *j, bool 
 		log_side(j, "client", &st->side[TO_SERVER], true);
 		log_side(j, "server", &st->side[TO_CLIENT], false);
 		json_array(j, "vendor_ids");
-		while (rd_left(&r))
-			json_hex(j, NULL, rd_span(&r, rd_u16(&r)), 0);
+		while (app_list_next(&r, &v))
+			json_hex(j, NULL, v, 0);
 		json_end(j);
 	}
 	json_end(j);

@@ -36,16 +36,33 @@ odd(struct mime *m, enum mime_event e)
 	m->events |= (uint16_t) (1u << e);
 }
 
+struct rd
+mime_headers(const struct mime *m)
+{
+	return rd_of(bytes_span(&m->headers));
+}
+
+bool
+mime_header_next(struct rd *r, const char *name, struct span *out)
+{
+	while (rd_left(r)) {
+		struct span n = rd_span(r, rd_u16(r));
+
+		*out = rd_span(r, rd_u16(r));
+		if (nocase(n, name))
+			return !r->bad;
+	}
+	return false;
+}
+
 bool
 mime_header(const struct mime *m, const char *name, unsigned index, struct span *out)
 {
-	for (struct rd r = rd_of(bytes_span(&m->headers)); rd_left(&r);) {
-		struct span n = rd_span(&r, rd_u16(&r));
+	struct rd r = mime_headers(m);
 
-		*out = rd_span(&r, rd_u16(&r));
-		if (nocase(n, name) && index-- == 0)
-			return !r.bad;
-	}
+	while (mime_header_next(&r, name, out))
+		if (index-- == 0)
+			return true;
 	return false;
 }
 

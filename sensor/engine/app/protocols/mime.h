@@ -101,6 +101,8 @@ struct body *mime_body_at(const struct mime *m, unsigned index);
 void mime_clear(struct app *a, struct mime *m);
 /* The index-th value of a field of the mail's own header; `name` in lower case. */
 bool mime_header(const struct mime *m, const char *name, unsigned index, struct span *out);
+struct rd mime_headers(const struct mime *m); /* for those one after the other: */
+bool mime_header_next(struct rd *r, const char *name, struct span *out);
 /* `name=value` among a field's parameters. */
 struct span mime_parameter(struct span field, const char *name);
 

@@ -179,6 +179,7 @@ log_urls(struct json *j, const struct app_list *list)
 static void
 log_shown(const struct mime *m, unsigned i, struct json *j)
 {
+	struct rd r = mime_headers(m);
 	struct span v;
 
 	if (!mime_header(m, shown[i].header, 0, &v) || !v.n)
@@ -189,7 +190,7 @@ log_shown(const struct mime *m, unsigned i, struct json *j)
 		log_addresses(j, shown[i].key, v);
 	} else {
 		json_array(j, shown[i].key);
-		for (unsigned k = 0; mime_header(m, shown[i].header, k, &v); k++)
+		while (mime_header_next(&r, shown[i].header, &v))
 			json_span(j, NULL, v);
 		json_end(j);
 	}
