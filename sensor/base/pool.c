@@ -23,7 +23,7 @@ struct free_block {
 struct pool {
 	uint8_t *map;
 	size_t ceiling, fresh; /* bytes; fresh = offset of what was never used */
-	size_t there;          /* offset up to which the kernel was asked for memory */
+	size_t there;          /* offset up to which the kernel was asked for small pages */
 	size_t used;
 	uint64_t refused;
 	struct free_block *free[CLASSES];
@@ -105,17 +105,16 @@ get_free(struct pool *p, unsigned k)
 	return f;
 }
 
-/* Some pages at once cost half of what one after the other does. */
+/* Some pages at once cost half of what one after the other does. Where the kernel has no such call, they come one after the other. */
 static __attribute__((noinline)) void
-get_memory(struct pool *p)
+get_pages(struct pool *p)
 {
 	size_t to = (p->fresh + PAGES_AT_ONCE) & ~(PAGES_AT_ONCE - 1);
 
 	if (to > p->ceiling)
-		to = p->ceiling & ~(size_t) 4095;
-	if (to > p->there)
-		madvise(p->map + p->there, to - p->there, MADV_POPULATE_WRITE);
-	p->there = to > p->there ? to : SIZE_MAX;
+		to = p->ceiling;
+	madvise(p->map + p->there, to - p->there, MADV_POPULATE_WRITE);
+	p->there = to;
 }
 
 static void *
@@ -128,8 +127,8 @@ get_fresh(struct pool *p, unsigned k)
 	if (from > p->ceiling || p->ceiling - from < class_size(k))
 		return NULL;
 	p->fresh = from + class_size(k);
-	if (p->fresh > p->there && p->fresh < SMALL_PAGES)
-		get_memory(p);
+	if (p->fresh > p->there && p->there < SMALL_PAGES)
+		get_pages(p);
 	UNPOISON(block, class_size(k));
 	return block;
 }

@@ -2,7 +2,7 @@
  * pool - byte blocks of many sizes for the packet path: no heap call, a ceiling, counted.
  *
  * Thread:    the worker that owns it.
- * Memory:    one mapping of `ceiling` bytes reserved at start (pages are touched as needed); size classes
+ * Memory:    one mapping of `ceiling` bytes reserved at start (pages are asked for as needed, some at once); size classes
  *            64 B ... 1 MiB by powers of two (and the quarters between), free lists per class.
  * Owns:      all blocks until given back; the caller tells the size again when giving back.
  * Not here:  objects of one size -> slab.h   memory that dies together -> arena.h
