@@ -94,7 +94,6 @@ take_rules(struct detect *d, struct ruleset *r)
 	if (r->host_tags && !d->host_tags && !(d->host_tags = host_tags_new()))
 		return E_NOMEM;
 	d->rules = ruleset_ref(r);
-	d->packet.sigs = d->tx.sigs = r->sigs;
 	d->had_rules |= r->n != 0;
 	return 0;
 }
@@ -342,10 +341,6 @@ find_candidates(struct detect *d)
 	const struct finder *stream = c == CLASS_TCP_PACKET ? r->packet[CLASS_TCP_STREAM][p->dir][d->kind].payload : NULL;
 
 	if (d->payload.n && g->payload)
-		finder_fetch(g->payload, d->payload.n);
-	if (stream && d->has_raw)
-		finder_fetch(stream, d->raw.bytes.n);
-	if (d->payload.n && g->payload)
 		finder_run(d, g->payload, d->payload, &d->packet);
 	if (stream && d->has_raw)
 		finder_run(d, stream, d->raw.bytes, &d->packet);
@@ -474,17 +469,14 @@ unsigned
 detect_packet(struct detect *d, struct detect_in *in, const struct detect_alert **out)
 {
 	bool asked = d->explain != NULL; /* at the rule's place in the order */
-	uint32_t sig, next;
+	uint32_t sig;
 
 	*out = d->out;
 	begin(d, in);
 	if (!in->marks || !(in->marks->flags & MARKS_PASS)) {
 		find_addresses(d);
 		find_candidates(d);
-		for (bool more = candidates_take(&d->packet, &next); more;) {
-			sig = next;
-			if ((more = candidates_take(&d->packet, &next)))
-				sig_fetch(&d->rules->sigs[next]);
+		while (candidates_take(&d->packet, &sig)) {
 			if (asked && sig >= explain_sig(d->explain)) {
 				explain_packet(d);
 				asked = false;

@@ -425,7 +425,7 @@ void ports_free(struct port_table *t);
 uint32_t ports_count(const struct port_table *t); /* rules */
 uint32_t pattern_strength(const uint8_t *p, uint32_t n); /* how rarely bytes occur by chance: letters and zeros are common; length counts most */
 #define COMMON_MAX 128 /* bytes of a common word that count */
-extern const char *const common_words[]; /* of traffic, one NULL behind them */
+extern const char common_words[]; /* of traffic: one behind the other, each with its zero; an empty one ends them */
 bool pattern_common(struct span s, bool nocase); /* one of them has it; lower case when nocase */
 uint16_t buffer_intern(struct ruleset *r, const struct buffer *b);
 const char *sig_kind_name(const struct sig *s); /* "transaction", "packet payload", ... */
@@ -439,14 +439,10 @@ struct candidates { /* rules to look at: a set that is walked in order */
 	uint32_t n_words, n_summary;
 	uint32_t at; /* word of the summary that the walk has come to; nothing is added before it while it goes on */
 	bool any;
-	const struct sig *sigs; /* what is added will be read; or NULL */
 };
 static inline void
 candidates_add(struct candidates *c, uint32_t sig)
 {
-	if (c->sigs)
-		for (const char *p = (const char *) &c->sigs[sig], *end = p + sizeof(struct sig); p < end; p += 64)
-			__builtin_prefetch(p);
 	c->any = true;
 	c->word[sig / 64] |= UINT64_C(1) << (sig % 64);
 	c->summary[sig / 4096] |= UINT64_C(1) << (sig / 64 % 64);
@@ -465,20 +461,12 @@ bool runs_close(const struct runs *r); /* so short that three same bytes are to 
  * places in which three same bytes begin of which there are runs. In the order of places; *done, 0 at first, is for the next call. */
 void runs_look(const struct runs *r, struct span in, uint32_t from, uint64_t blocks, uint32_t *done, struct candidates *into);
 void anchors_fetch(const struct anchors *a);
-/* The next two are called for it soon, with so many bytes. */
+/* It is soon asked about a field, or about a payload of so many bytes. */
 void finder_fetch(const struct finder *f, uint32_t bytes);
 void finder_run(struct detect *d, const struct finder *f, struct span bytes, struct candidates *into);
 /* Of a field or body: `whole` is there of it, from byte `start` on; `fresh`, its end, was not looked at before. */
 void finder_field(struct detect *d, const struct finder *f, struct span whole, struct span fresh, uint64_t start, struct candidates *into);
 bool candidates_take(struct candidates *c, uint32_t *sig); /* the lowest, out of the set */
-/* It is looked at soon. */
-static inline void
-sig_fetch(const struct sig *s)
-{
-	const void *first = s->n_parts ? (const void *) s->parts : s->n_matchers ? (const void *) s->matchers : (const void *) s->payload;
-
-	__builtin_prefetch(first ? first : s); /* an address that is none has to be looked for, too */
-}
 
 struct tx_note {
 	uint32_t sig;

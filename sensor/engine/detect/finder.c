@@ -99,6 +99,7 @@ finder_run(struct detect *d, const struct finder *f, struct span bytes, struct c
 {
 	const struct scan *s = scan_for(f, bytes.n);
 
+	finder_fetch(f, bytes.n);
 	if (f->fixed)
 		anchors_find(f->fixed, bytes, into);
 	if (s)

@@ -248,7 +248,7 @@ scan_run(struct detect *d, const struct scan *s, struct span bytes, struct candi
 	if (!any)
 		return;
 	if (s->sieve)
-		sieve_find(s->sieve, bytes, &(struct sieve_told) { found, with_others ? same : NULL, &h, with_others ? runs_bytes(s->runs) : NULL });
+		sieve_find(s->sieve, bytes, &(struct sieve_told) { found, same, &h, with_others ? runs_bytes(s->runs) : NULL });
 	else if (bytes.n <= grams_limit(s->grams))
 		grams_find(s->grams, bytes, found, &h);
 	else

@@ -77,7 +77,8 @@ last_bytes(const uint8_t *p, uint32_t left, unsigned k)
 	return _mm512_maskz_loadu_epi8(left > BLOCK ? v64_there(left - k) : v64_there(left) >> k, p + k);
 }
 
-/* Whole blocks are loaded, and three bytes more; of the input's end only what is there. *same, unless same_bytes is NULL: a bit for each block in which three of them begin. */
+/* Whole blocks are loaded, and three bytes more; of the input's end only what is there. *same, unless same_bytes is NULL: a bit for each
+ * block in which three of them begin. */
 WIDE static inline __attribute__((always_inline)) uint32_t
 sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places, uint16_t *out, unsigned sets, bool end,
     const uint8_t *same_bytes, uint64_t *same)
@@ -87,7 +88,6 @@ sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places
 
 	for (unsigned half = 0; same_bytes && half < 2; half++)
 		wanted[half] = _mm512_loadu_si512(same_bytes + 64 * half);
-
 	for (unsigned s = 0; s < sets; s++)
 		for (unsigned k = 0; k < SIEVE_WIDTH; k++)
 			for (unsigned half = 0; half < 2; half++)
@@ -117,6 +117,12 @@ sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places
 	return n;
 }
 
+static inline uint32_t
+bit_of(const uint32_t *bits, uint32_t i)
+{
+	return bits[i / 32] >> i % 32 & 1;
+}
+
 /* Of n places those at which something may be filed. */
 static inline __attribute__((always_inline)) uint32_t
 thin_out(const struct sieve *s, const uint8_t *p, uint16_t *at, uint32_t n, bool pairs)
@@ -126,11 +132,11 @@ thin_out(const struct sieve *s, const uint8_t *p, uint16_t *at, uint32_t n, bool
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t v = sieve_load(p + at[i]);
-		uint32_t h = sieve_hash(v) >> shift, pair = sieve_pair(v), filed = bits[h / 32] >> h % 32;
+		uint32_t filed = bit_of(bits, sieve_hash(v) >> shift);
 		if (pairs)
-			filed |= pair_bits[pair / 32] >> pair % 32;
+			filed |= bit_of(pair_bits, sieve_pair(v));
 		at[kept] = at[i];
-		kept += filed & 1;
+		kept += filed;
 	}
 	return kept;
 }
@@ -152,6 +158,15 @@ sift_sets(const struct sieve *s, const uint8_t *p, uint32_t places, uint16_t *ou
 	}
 }
 
+/* A loop of its own for each case. */
+WIDE static inline __attribute__((always_inline)) uint32_t
+sift_as(const struct sifting *f, const uint8_t *p, uint32_t places, uint16_t *out, bool end, uint64_t *same)
+{
+	const uint8_t *same_bytes = f->to->same_bytes;
+
+	return same_bytes ? sift_sets(f->s, p, places, out, end, same_bytes, same) : sift_sets(f->s, p, places, out, end, NULL, same);
+}
+
 /* Compares what is filed under the n places of p, which is the input from `from` on or a copy of it. */
 WIDE static void
 look_at_places(const struct sifting *f, const uint8_t *p, uint32_t from, uint16_t *at, uint32_t n)
@@ -160,8 +175,6 @@ look_at_places(const struct sifting *f, const uint8_t *p, uint32_t from, uint16_
 	uint32_t slot[PIECE];
 
 	n = s->pairs ? thin_out(s, p, at, n, true) : thin_out(s, p, at, n, false);
-	if (n == 0)
-		return;
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t v = sieve_load(p + at[i]);
 		slot[i] = s->slot[sieve_hash(v) >> s->slot_shift];
@@ -170,63 +183,51 @@ look_at_places(const struct sifting *f, const uint8_t *p, uint32_t from, uint16_
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t v = sieve_load(p + at[i]);
 		look_in(f, slot[i], v, from + at[i]);
-		if (s->pairs && s->pairs[sieve_pair(v) / 32] >> sieve_pair(v) % 32 & 1)
+		if (s->pairs && bit_of(s->pairs, sieve_pair(v)))
 			look_in(f, s->slot[sieve_hash(sieve_pair(v)) >> s->slot_shift], v, from + at[i]);
 	}
 }
 
+/* end: it is that of the input, what is behind it must not be read. */
 WIDE static void
-sift_piece(const struct sifting *f, uint32_t from, uint32_t places, const uint8_t *same_bytes)
+sift_piece(const struct sifting *f, uint32_t from, uint32_t places, bool end)
 {
 	const uint8_t *p = f->in.p + from;
+	uint8_t last[BEHIND + SIEVE_ROOM];
 	uint16_t at[PIECE + BLOCK];
 	uint64_t same = 0;
-	uint32_t n = same_bytes ? sift_sets(f->s, p, places, at, false, same_bytes, &same) : sift_sets(f->s, p, places, at, false, NULL, NULL);
+	uint32_t n = end ? sift_as(f, p, places, at, true, &same) : sift_as(f, p, places, at, false, &same);
 
 	if (same)
 		f->to->same(f->to->arg, from, same);
-	look_at_places(f, p, from, at, n);
-}
-
-/* The end of the input: what is behind it must not be read. */
-WIDE static void
-sift_end(const struct sifting *f, uint32_t from, uint32_t places, const uint8_t *same_bytes)
-{
-	const uint8_t *p = f->in.p + from;
-	uint16_t at[2 * BLOCK + BLOCK];
-	uint64_t same = 0;
-	uint32_t n = same_bytes ? sift_sets(f->s, p, places, at, true, same_bytes, &same) : sift_sets(f->s, p, places, at, true, NULL, NULL);
-
-	if (same)
-		f->to->same(f->to->arg, from, same);
-	if (n) {
-		uint8_t last[BEHIND + SIEVE_ROOM] = { 0 };
-		memcpy(last, p, places);
-		look_at_places(f, last, from, at, n);
+	if (n && end) {
+		memset(last, 0, sizeof(last));
+		p = memcpy(last, p, places);
 	}
+	if (n)
+		look_at_places(f, p, from, at, n);
 }
 
 void
 sieve_find(const struct sieve *s, struct span in, const struct sieve_told *to)
 {
 	struct sifting f = { .s = s, .in = in, .to = to };
-	const uint8_t *same_bytes = to->same ? to->same_bytes : NULL;
 	uint32_t i = 0, n;
 
 	for (uint32_t k = 0; k < s->n_singles; k++)
 		if (in.n && memchr(in.p, s->singles[k].byte, in.n))
 			to->found(to->arg, s->singles[k].id);
-	if (!s->sets && !to->same)
+	if (!s->sets && !to->same_bytes)
 		return;
 	while ((n = in.n - i) >= BEHIND) {
 		n = (n - SIEVE_ROOM) / BLOCK * BLOCK;
 		if (n > PIECE)
 			n = PIECE;
-		sift_piece(&f, i, n, same_bytes);
+		sift_piece(&f, i, n, false);
 		i += n;
 	}
 	if (n)
-		sift_end(&f, i, n, same_bytes);
+		sift_piece(&f, i, n, true);
 }
 
 #else

@@ -20,9 +20,9 @@ bool sieve_possible(void); /* this processor can */
 struct sieve *sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uint32_t n);
 bool sieve_pays(const struct sieve *s); /* probably faster than another search */
 uint64_t sieve_bytes(const struct sieve *s);
-/* What is told: the number of each literal, perhaps more than once; `same`, unless it is NULL: blocks of 64 places from `from` on, a bit
- * each, in which three same bytes begin (or seem to, at the end), in order. Of 128 same_bytes, one for the lower seven bits of each byte,
- * zero: of such bytes nobody wants to know. */
+/* What is told: the number of each literal, perhaps more than once; `same`, unless same_bytes is NULL: blocks of 64 places from `from` on, a
+ * bit each, in which three same bytes begin (or seem to, at the end), in order. Of 128 same_bytes, one for the lower seven bits of each
+ * byte, zero: of such bytes nobody wants to know. */
 struct sieve_told {
 	void (*found)(void *arg, uint32_t i);
 	void (*same)(void *arg, uint32_t from, uint64_t blocks);

@@ -122,10 +122,10 @@ tally_of(struct work *w, const uint8_t *p)
 static void
 tally_common(struct work *w)
 {
-	for (const char *const *text = common_words; *text; text++) {
+	for (const char *text = common_words; *text; text += strlen(text) + 1) {
 		uint8_t word[COMMON_MAX + SIEVE_ROOM] = { 0 };
-		size_t n = strnlen(*text, COMMON_MAX);
-		memcpy(word, *text, n);
+		size_t n = strnlen(text, COMMON_MAX);
+		memcpy(word, text, n);
 		for (size_t at = 0; at + SIEVE_WIDTH <= n; at++)
 			*tally_of(w, word + at) += COMMON;
 	}

@@ -477,7 +477,7 @@ tx_look(struct detect *d, struct look *l)
 	bool asked = d->explain && d->rules->sigs[explain_sig(d->explain)].flags & SIG_TX, matched = false;
 	struct arena_mark mark = arena_mark(&d->scratch);
 	struct kept kept;
-	uint32_t sig, next;
+	uint32_t sig;
 
 	kept.n = 0;
 	l->kept = &kept;
@@ -503,10 +503,7 @@ tx_look(struct detect *d, struct look *l)
 	for (uint32_t i = 0; l->state && i < l->state->n; i++)
 		if (l->state->note[i].state != NOTE_DONE && (l->state->note[i].dir == 2 || l->state->note[i].dir == l->dir))
 			candidates_add(&d->tx, l->state->note[i].sig);
-	for (bool more = candidates_take(&d->tx, &next); more;) {
-		sig = next;
-		if ((more = candidates_take(&d->tx, &next)))
-			sig_fetch(&d->rules->sigs[next]);
+	while (candidates_take(&d->tx, &sig)) {
 		if (asked && sig >= explain_sig(d->explain)) {
 			explain_look(d, l);
 			asked = false;
