@@ -199,6 +199,7 @@ on_poll(evutil_socket_t fd, short what, void *arg)
 	unsigned n = workers_poll(r->workers, POLL_EVENTS, on_event, r);
 	struct timeval next = { 0, n >= BUSY_EVENTS ? 0 : r->s->pipeline.offline ? REPLAY_IDLE_US : IDLE_US };
 
+	workers_grow(r->workers);
 	finish_reload(r);
 	retry_reload(r);
 	if (output_must_stop(r->output) && !r->stopping) {

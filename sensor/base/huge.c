@@ -43,11 +43,19 @@ huge_want(void *p, size_t n)
 		madvise((char *) p + skip, n - skip, MADV_HUGEPAGE);
 }
 
-void
-huge_want_behind(void *p, size_t n, size_t small)
+/* Of at least n bytes, the first where a huge page can begin. */
+static uint8_t *
+map_aligned(size_t n)
 {
-	if (n > small)
-		huge_want((char *) p + small, n - small);
+	uint8_t *map = mmap(NULL, n + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (map == MAP_FAILED)
+		return NULL;
+	uint8_t *begin = (uint8_t *) up((uintptr_t) map, PAGE), *end = begin + up(n, SMALL_PAGE);
+	if (begin != map)
+		munmap(map, (size_t) (begin - map));
+	munmap(end, (size_t) (map + up(n + PAGE, SMALL_PAGE) - end));
+	return begin;
 }
 
 /* It begins where a huge page can. */
@@ -55,21 +63,23 @@ void *
 huge_map(size_t *n)
 {
 	size_t size = up(*n, PAGE);
-	uint8_t *map;
+	uint8_t *map = size < *n || size > SIZE_MAX - PAGE ? NULL : map_aligned(size);
 
-	if (size < *n || size > SIZE_MAX - PAGE)
+	if (!map)
 		return NULL;
-	map = mmap(NULL, size + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (map == MAP_FAILED)
-		return NULL;
-	uint8_t *begin = (uint8_t *) up((uintptr_t) map, PAGE);
-	if (begin != map)
-		munmap(map, (size_t) (begin - map));
-	if (begin + size != map + size + PAGE)
-		munmap(begin + size, (size_t) (map + PAGE - begin));
-	huge_want(begin, size);
+	huge_want(map, size);
 	*n = size;
-	return begin;
+	return map;
+}
+
+void *
+huge_map_behind(size_t n, size_t small)
+{
+	uint8_t *map = n > SIZE_MAX - 2 * PAGE ? NULL : map_aligned(n);
+
+	if (map && n > small)
+		huge_want(map + small, n - small);
+	return map;
 }
 
 void

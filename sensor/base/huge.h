@@ -20,8 +20,7 @@ void *huge_map(size_t *n);
 void huge_unmap(void *p, size_t n); /* n as asked for, or as told */
 /* Huge pages are wanted for n bytes at p; a kernel without them, or a short piece, is no error. */
 void huge_want(void *p, size_t n);
-/* The same for a mapping that packets fill from its beginning, behind the first `small` bytes of it: a packet that is the first in a huge
- * page waits until all of it is cleared, 0.1 ms, or 5 ms where the host of a virtual machine has to find the memory first. */
-void huge_want_behind(void *p, size_t n, size_t small);
+/* n bytes reserved, zeroed, with huge pages wanted behind the first `small` of them; munmap() gives them back. NULL: no memory. */
+void *huge_map_behind(size_t n, size_t small);
 
 #endif

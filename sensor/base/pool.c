@@ -5,15 +5,13 @@
 #include "base/pool.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 
-#include "base/huge.h"
+#include "base/grow.h"
 #include "base/poison.h"
 
 #define SMALLEST 64u
-#define LARGEST (1024u * 1024u)
 #define SMALL_PAGES ((size_t) 128 << 20) /* blocks are read from one end to the other, and those last given back are taken first (measured) */
-#define PAGES_AT_ONCE ((size_t) 128 << 10)
+#define LARGEST (1024u * 1024u)
 #define CLASSES 57 /* 64, 80, 96, 112, 128, 160, ... 896 KiB, 1 MiB */
 
 struct free_block {
@@ -21,9 +19,8 @@ struct free_block {
 };
 
 struct pool {
-	uint8_t *map;
+	struct grow grow;
 	size_t ceiling, fresh; /* bytes; fresh = offset of what was never used */
-	size_t there;          /* offset up to which the kernel was asked for small pages */
 	size_t used;
 	uint64_t refused;
 	struct free_block *free[CLASSES];
@@ -59,13 +56,11 @@ pool_new(size_t ceiling)
 	p->ceiling = ceiling & ~(size_t) 15;
 	if (p->ceiling == 0)
 		return p;
-	p->map = mmap(NULL, p->ceiling, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (p->map == MAP_FAILED) {
+	if (grow_map(&p->grow, p->ceiling, SMALL_PAGES) < 0) {
 		free(p);
 		return NULL;
 	}
-	huge_want_behind(p->map, p->ceiling, SMALL_PAGES);
-	POISON(p->map, p->ceiling);
+	POISON(p->grow.map, p->ceiling);
 	return p;
 }
 
@@ -74,10 +69,9 @@ pool_free(struct pool *p)
 {
 	if (!p)
 		return;
-	if (p->map) {
-		UNPOISON(p->map, p->ceiling);
-		munmap(p->map, p->ceiling);
-	}
+	if (p->grow.map)
+		UNPOISON(p->grow.map, p->ceiling);
+	grow_unmap(&p->grow);
 	free(p);
 }
 
@@ -105,30 +99,17 @@ get_free(struct pool *p, unsigned k)
 	return f;
 }
 
-/* Some pages at once cost half of what one after the other does. Where the kernel has no such call, they come one after the other. */
-static __attribute__((noinline)) void
-get_pages(struct pool *p)
-{
-	size_t to = (p->fresh + PAGES_AT_ONCE) & ~(PAGES_AT_ONCE - 1);
-
-	if (to > p->ceiling)
-		to = p->ceiling;
-	madvise(p->map + p->there, to - p->there, MADV_POPULATE_WRITE);
-	p->there = to;
-}
-
 static void *
 get_fresh(struct pool *p, unsigned k)
 {
 	/* what is whole cache lines lies in as many */
 	size_t from = class_size(k) % 64 ? p->fresh : (p->fresh + 63) & ~(size_t) 63;
-	uint8_t *block = p->map + from;
+	uint8_t *block = p->grow.map + from;
 
 	if (from > p->ceiling || p->ceiling - from < class_size(k))
 		return NULL;
 	p->fresh = from + class_size(k);
-	if (p->fresh > p->there && p->there < SMALL_PAGES)
-		get_pages(p);
+	grow_to(&p->grow, p->fresh);
 	UNPOISON(block, class_size(k));
 	return block;
 }
@@ -198,6 +179,12 @@ size_t
 pool_size(size_t n)
 {
 	return n <= LARGEST ? class_size(class_of(n)) : 0;
+}
+
+struct grow *
+pool_grow(struct pool *p)
+{
+	return &p->grow;
 }
 
 size_t

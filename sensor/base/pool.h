@@ -2,7 +2,7 @@
  * pool - byte blocks of many sizes for the packet path: no heap call, a ceiling, counted.
  *
  * Thread:    the worker that owns it.
- * Memory:    one mapping of `ceiling` bytes reserved at start (pages are asked for as needed, some at once); size classes
+ * Memory:    one mapping of `ceiling` bytes reserved at start, filled as needed (grow.h); size classes
  *            64 B ... 1 MiB by powers of two (and the quarters between), free lists per class.
  * Owns:      all blocks until given back; the caller tells the size again when giving back.
  * Not here:  objects of one size -> slab.h   memory that dies together -> arena.h
@@ -12,6 +12,7 @@
 
 #include "base/span.h"
 
+struct grow;
 struct pool;
 
 struct pool *pool_new(size_t ceiling);
@@ -22,6 +23,7 @@ void *pool_ztake(struct pool *p, size_t n);
 void pool_give(struct pool *p, void *block, size_t n); /* n as asked for; block may be NULL */
 /* The real size of the block that pool_take(n) gives. */
 size_t pool_size(size_t n);
+struct grow *pool_grow(struct pool *p);    /* for who makes its pages ahead */
 size_t pool_used(const struct pool *p);    /* bytes in blocks that are out */
 size_t pool_ceiling(const struct pool *p);
 uint64_t pool_refused(const struct pool *p); /* takes that returned NULL */

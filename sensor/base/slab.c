@@ -4,10 +4,8 @@
 #include "base/slab.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/err.h"
-#include "base/huge.h"
 #include "base/poison.h"
 
 #define SMALL_PAGES ((size_t) 16 << 20) /* what a second-level TLB reaches: behind it objects anywhere are found at the cost of another miss */
@@ -20,31 +18,27 @@ int
 slab_init(struct slab *s, size_t size, uint32_t cap)
 {
 	size_t each = (size + 15) & ~(size_t) 15;
-	void *map;
 
 	*s = (struct slab) { .size = each ? each : 16, .cap = cap };
 	if (cap == 0)
 		return 0;
 	if (s->size < size || s->size > SIZE_MAX / 2 / cap)
 		return E_LIMIT;
-	map = mmap(NULL, s->size * cap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (map == MAP_FAILED) {
+	if (grow_map(&s->grow, s->size * cap, SMALL_PAGES) < 0) {
 		s->cap = 0;
 		return E_NOMEM;
 	}
-	s->map = s->fresh = map;
-	huge_want_behind(map, s->size * cap, SMALL_PAGES);
-	POISON(s->map, s->size * cap);
+	s->fresh = s->grow.map;
+	POISON(s->grow.map, s->size * cap);
 	return 0;
 }
 
 void
 slab_clear(struct slab *s)
 {
-	if (s->map) {
-		UNPOISON(s->map, s->size * s->cap);
-		munmap(s->map, s->size * s->cap);
-	}
+	if (s->grow.map)
+		UNPOISON(s->grow.map, s->size * s->cap);
+	grow_unmap(&s->grow);
 	*s = (struct slab) { 0 };
 }
 
@@ -60,6 +54,7 @@ slab_take(struct slab *s)
 	if (!obj) { /* fresh pages are zero */
 		void *fresh = s->fresh;
 		s->fresh += s->size;
+		grow_to(&s->grow, (size_t) (s->fresh - s->grow.map));
 		UNPOISON(fresh, s->size);
 		return fresh;
 	}
@@ -84,5 +79,5 @@ slab_give(struct slab *s, void *obj)
 uint32_t
 slab_number(const struct slab *s, const void *obj)
 {
-	return obj ? (uint32_t) ((size_t) ((const uint8_t *) obj - s->map) / s->size) + 1 : 0;
+	return obj ? (uint32_t) ((size_t) ((const uint8_t *) obj - s->grow.map) / s->size) + 1 : 0;
 }

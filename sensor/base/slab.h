@@ -9,16 +9,15 @@
 #ifndef BASE_SLAB_H
 #define BASE_SLAB_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "base/grow.h"
 
 struct slab_free;
 struct slab {
 	struct slab_free *free;
 	uint8_t *fresh;      /* the part of the map never used yet */
-	uint8_t *map;        /* one mapping of cap * size bytes, untouched pages cost nothing */
 	size_t size;         /* of an object, rounded up to 16 */
 	uint32_t cap, used, peak;
+	struct grow grow;    /* cap * size bytes; untouched pages cost nothing */
 };
 
 int slab_init(struct slab *s, size_t size, uint32_t cap);
@@ -29,7 +28,7 @@ void slab_give(struct slab *s, void *obj);
 static inline void *
 slab_at(const struct slab *s, uint32_t number)
 {
-	return number ? s->map + (size_t) (number - 1) * s->size : NULL;
+	return number ? s->grow.map + (size_t) (number - 1) * s->size : NULL;
 }
 uint32_t slab_number(const struct slab *s, const void *obj); /* divides: not for every packet */
 

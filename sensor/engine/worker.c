@@ -790,3 +790,11 @@ worker_memory(const struct worker *w)
 {
 	return pool_used(w->pool) + flow_memory(w->flows) + sessions_memory(&w->sessions);
 }
+
+void
+worker_grows(struct worker *w, struct grow *out[static WORKER_GROWS])
+{
+	out[0] = pool_grow(w->pool);
+	out[1] = &w->sessions.rests.grow;
+	flow_grows(w->flows, out + 2);
+}

@@ -77,5 +77,8 @@ struct ring *worker_ring(struct worker *w);
 uint64_t worker_progress(const struct worker *w);
 uint32_t worker_flows(const struct worker *w);
 size_t worker_memory(const struct worker *w);
+/* What it fills while it runs; another thread may call grow_ahead() on them meanwhile. */
+#define WORKER_GROWS (2 + FLOW_GROWS)
+void worker_grows(struct worker *w, struct grow *out[static WORKER_GROWS]);
 
 #endif

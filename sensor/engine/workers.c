@@ -7,6 +7,7 @@
 #include "os/thread.h"
 
 #define BATCH 256
+#define GROW_STEPS 4 /* of one look: so much the events wait at most, 0.4 ms where memory is at hand */
 
 struct seat {
 	struct workers *all;
@@ -16,6 +17,7 @@ struct seat {
 	pthread_t thread;
 	struct ruleset *rules;  /* what it runs on */
 	int result;
+	int node;               /* atomic: where it runs */
 	bool started, ended;    /* ended: atomic */
 };
 
@@ -25,6 +27,7 @@ struct workers {
 	unsigned n;
 	struct ruleset *published; /* atomic */
 	struct ruleset *retired;   /* until no worker runs on it */
+	unsigned grown;            /* whose turn it is to have pages made */
 	bool stop;                 /* atomic */
 };
 
@@ -49,6 +52,7 @@ seat_main(void *arg)
 	thread_begin("casus-worker");
 	while (!__atomic_load_n(&ws->stop, __ATOMIC_RELAXED)) {
 		take_ruleset(s);
+		__atomic_store_n(&s->node, thread_node(), __ATOMIC_RELAXED);
 		rc = capture_read(s->capture, BATCH, worker_frame, s->worker);
 		worker_rest(s->worker);
 		if (rc == 0)
@@ -294,6 +298,30 @@ workers_memory(const struct workers *ws)
 	for (unsigned i = 0; i < ws->n; i++)
 		n += worker_memory(ws->seat[i].worker);
 	return n;
+}
+
+/* One of a worker's, by its number. Memory near to this thread is as good as any where the worker runs near to it. */
+static bool
+grow_one(struct seat *s, unsigned k, int here)
+{
+	struct grow *g[WORKER_GROWS];
+	int node = __atomic_load_n(&s->node, __ATOMIC_RELAXED);
+
+	worker_grows(s->worker, g);
+	return grow_ahead(g[k], node == here ? -1 : node);
+}
+
+void
+workers_grow(struct workers *ws)
+{
+	unsigned n = ws->n * WORKER_GROWS, at = ws->grown;
+	int here = thread_node();
+
+	for (unsigned i = 0, steps = 0; i < n && steps < GROW_STEPS; i++, at = (at + 1) % n)
+		if (grow_one(&ws->seat[at / WORKER_GROWS], at % WORKER_GROWS, here)) {
+			steps++;
+			ws->grown = (at + 1) % n;
+		}
 }
 
 unsigned

@@ -46,6 +46,7 @@ int workers_result(const struct workers *ws);  /* 0, E_BAD damaged input, E_IO *
 const char *workers_damage(const struct workers *ws);
 bool workers_quiet(const struct workers *ws);  /* live: a tap is silent */
 uint64_t workers_memory(const struct workers *ws);
+void workers_grow(struct workers *ws); /* every few milliseconds: pages they will soon need, see grow.h */
 unsigned workers_count(const struct workers *ws); /* threads, over all interfaces */
 uint64_t workers_packets(const struct workers *ws, unsigned i); /* frames that thread i took so far */
 uint64_t workers_counter(const struct workers *ws, unsigned i, enum counter c); /* of thread i; threads of one interface lie together */

@@ -1,6 +1,7 @@
 #include "os/thread.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <time.h>
 
@@ -12,6 +13,14 @@ thread_begin(const char *name)
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	pthread_setname_np(pthread_self(), name);
+}
+
+int
+thread_node(void)
+{
+	unsigned node;
+
+	return getcpu(NULL, &node) < 0 ? -1 : (int) node;
 }
 
 void

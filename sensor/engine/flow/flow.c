@@ -785,3 +785,10 @@ flow_memory(const struct flow_table *t)
 	return (size_t) t->slab.peak * t->slab.size + (size_t) t->v6.peak * t->v6.size + (size_t) (t->mask + 1) * sizeof *t->bucket +
 	    (t->rates ? t->slab.peak * sizeof *t->rates : 0);
 }
+
+void
+flow_grows(struct flow_table *t, struct grow *out[static FLOW_GROWS])
+{
+	out[0] = &t->slab.grow;
+	out[1] = &t->v6.grow;
+}

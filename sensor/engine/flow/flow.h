@@ -139,6 +139,8 @@ void flow_end_all(struct flow_table *t);
 uint32_t flow_count(const struct flow_table *t);
 uint32_t flow_cap(const struct flow_table *t); /* flows at most */
 size_t flow_memory(const struct flow_table *t);
+#define FLOW_GROWS 2
+void flow_grows(struct flow_table *t, struct grow *out[static FLOW_GROWS]); /* what it fills as flows come */
 
 /* What is kept by direction, the other way round. */
 #define SWAP_PAIR(pair) do { \

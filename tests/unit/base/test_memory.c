@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/grow.h"
 #include "base/huge.h"
 #include "base/pool.h"
 #include "base/slab.h"
@@ -211,13 +213,59 @@ huge_pieces_are_apart(void **state)
 	huge_unmap(own, (2 << 20) + 1);
 }
 
+static size_t
+pages_there(const struct grow *g)
+{
+	unsigned char v[8 << 20 >> 12];
+	size_t n = 0;
+
+	assert_true(g->size <= 8u << 20);
+	assert_int_equal(mincore(g->map, g->size, v), 0);
+	for (size_t i = 0; i < (g->size + 4095) / 4096; i++)
+		n += v[i] & 1;
+	return n * 4096;
+}
+
+/* Nothing for little, then step by step as far as it is filled and a bit more, never beyond its end. */
+static void
+grow_is_ahead(void **state)
+{
+	const size_t size = (7u << 20) + 8192, mib = 1u << 20;
+	struct grow g;
+
+	assert_int_equal(grow_map(&g, 0, 0), 0);
+	assert_false(grow_ahead(&g, -1));
+	grow_unmap(&g);
+	assert_int_equal(grow_map(&g, SIZE_MAX / 2, 0), E_NOMEM);
+	assert_int_equal(grow_map(&g, size, size), 0);
+	assert_false(grow_ahead(&g, -1));
+	if (madvise(g.map, 4096, MADV_POPULATE_WRITE) < 0)
+		skip(); /* a kernel without: what it makes ahead is nothing */
+	size_t before = pages_there(&g);
+	grow_to(&g, mib + 1);
+	assert_true(grow_ahead(&g, -1));
+	assert_false(grow_ahead(&g, -1));
+	assert_in_range(pages_there(&g), before + 2 * mib, 3 * mib); /* the first pages are the owner's to touch */
+	grow_to(&g, 5 * mib);
+	assert_true(grow_ahead(&g, -1));
+	assert_false(grow_ahead(&g, -1));
+	assert_in_range(pages_there(&g), before + 4 * mib, 5 * mib);
+	grow_to(&g, size);
+	assert_true(grow_ahead(&g, -1));
+	assert_false(grow_ahead(&g, -1));
+	assert_int_equal(g.ready, size);
+	for (size_t i = 0; i < size; i++)
+		assert_int_equal(g.map[i], 0);
+	grow_unmap(&g);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(arena_keeps_blocks), cmocka_unit_test(arena_ceiling),
 		cmocka_unit_test(slab_gives_zeroes), cmocka_unit_test(pool_sizes), cmocka_unit_test(pool_blocks_are_apart),
 		cmocka_unit_test(bytes_grow), cmocka_unit_test(buf_has_a_ceiling),
-		cmocka_unit_test(huge_pieces_are_apart) };
+		cmocka_unit_test(huge_pieces_are_apart), cmocka_unit_test(grow_is_ahead) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
