@@ -124,27 +124,26 @@ read_name(struct http *s, int dir, struct parsed *h)
 		note_once(s, dir, HTTP_ODD_FIELD, HTTP_EV_REQ_HEADER, HTTP_EV_RES_HEADER);
 }
 
-static struct parsed
-parse(struct http *s, int dir, struct span l)
+static void
+parse(struct http *s, int dir, struct span l, struct parsed *h)
 {
 	uint32_t c = colon(dir, l);
-	struct parsed h = { .name = span_head(l, c == UINT32_MAX ? 0 : c), .value = l, .id = HTTP_OTHER };
 
+	*h = (struct parsed) { .name = span_head(l, c == UINT32_MAX ? 0 : c), .value = l, .id = HTTP_OTHER };
 	if (c == UINT32_MAX) {
 		note_once(s, dir, HTTP_ODD_NO_COLON, HTTP_EV_REQ_NO_COLON, HTTP_EV_RES_NO_COLON);
 		if (dir == TO_SERVER)
-			return h;
+			return;
 	} else {
-		read_name(s, dir, &h);
-		h.value = span_skip(l, c + 1);
+		read_name(s, dir, h);
+		h->value = span_skip(l, c + 1);
 	}
-	while (h.value.n && http_blank(h.value.p[0]))
-		h.value = span_skip(h.value, 1);
-	if (dir == TO_CLIENT && h.value.n && memchr(h.value.p, 0, h.value.n))
+	while (h->value.n && http_blank(h->value.p[0]))
+		h->value = span_skip(h->value, 1);
+	if (dir == TO_CLIENT && h->value.n && memchr(h->value.p, 0, h->value.n))
 		http_note(s, s->side[dir].tx, HTTP_EV_NONE);
-	while (h.value.n > 1 && http_blank(h.value.p[h.value.n - 1]))
-		h.value.n--;
-	return h;
+	while (h->value.n > 1 && http_blank(h->value.p[h->value.n - 1]))
+		h->value.n--;
 }
 
 /* The header of that name there is already. Its bytes may be not copied yet. */
@@ -314,8 +313,9 @@ http_header_add(struct http *s, int dir, struct span line, uint32_t at)
 
 	if (passed_over(t, l))
 		return head->n + head->passed++ > s->conf->headers ? too_many(s, dir) : 0;
-	struct parsed h = parse(s, dir, l);
+	struct parsed h;
 
+	parse(s, dir, l, &h);
 	if ((v = find(s, dir, &h)))
 		return again(s, dir, v, &h);
 	if (head->n + head->passed > s->conf->headers)
