@@ -52,17 +52,14 @@ bool
 fast_fixed(const struct fast *f, uint32_t *at)
 {
 	const struct op_content *c = f->content;
-	int64_t begin = c->flags & CO_OFFSET ? c->offset.value : 0;
+	int64_t begin = is_whole(f) ? 0 : c->place;
 
-	if (is_whole(f))
-		begin = 0;
-	else if (!(c->flags & CO_DEPTH) || c->flags & (CO_DISTANCE | CO_WITHIN | CO_NEGATED) || c->depth.var >= 0 ||
-	    (c->flags & CO_OFFSET && c->offset.var >= 0) || c->depth.value != begin + c->n)
+	if (begin < 0)
 		return false;
 	if (c->flags & CO_FAST_CHOP)
 		begin += c->chop_at;
 	*at = (uint32_t) begin;
-	return begin >= 0 && begin < PLACE_MAX && f->bytes.n;
+	return begin < PLACE_MAX && f->bytes.n;
 }
 
 bool
@@ -291,13 +288,10 @@ look_at(const struct anchors *a, const struct place *pl, const uint8_t *p, uint3
 	}
 }
 
-void
-anchors_fetch(const struct anchors *a)
+struct span
+anchors_first(const struct anchors *a)
 {
-	const uint8_t *p = (const uint8_t *) a->places;
-
-	for (uint32_t i = 0; i < a->n_places * sizeof(*a->places) && i < FETCHED; i += 64)
-		__builtin_prefetch(p + i);
+	return span_head(span_of((const uint8_t *) a->places, a->n_places * (uint32_t) sizeof(*a->places)), FETCHED);
 }
 
 void

@@ -117,11 +117,9 @@ body_at(const struct field *f, struct tx *tx, int dir, unsigned index, bool over
 /* The bytes of a field; of a body what is to be looked at now, *start = where that begins. `over`: nothing more comes in
  * this direction. false: absent, or not yet there. */
 bool
-buffer_instance(struct detect *d, const struct buffer *b, struct tx *tx, int dir, unsigned index, bool over, struct span *out,
-    uint64_t *start)
+field_instance(struct detect *d, const struct buffer *b, const struct field *f, struct tx *tx, int dir, unsigned index, bool over,
+    struct span *out, uint64_t *start)
 {
-	const struct field *f = d->app_index < 0 ? NULL : b->rows[d->app_index];
-
 	*start = 0;
 	if (!f || !(f->dirs >> dir & 1) || index >= INSTANCES_MAX)
 		return false;
@@ -134,4 +132,11 @@ buffer_instance(struct detect *d, const struct buffer *b, struct tx *tx, int dir
 	if (!out->p)
 		out->p = (const uint8_t *) "";
 	return transforms_apply(d, b, out);
+}
+
+bool
+buffer_instance(struct detect *d, const struct buffer *b, struct tx *tx, int dir, unsigned index, bool over, struct span *out,
+    uint64_t *start)
+{
+	return field_instance(d, b, d->app_index < 0 ? NULL : b->rows[d->app_index], tx, dir, index, over, out, start);
 }

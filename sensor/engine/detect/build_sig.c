@@ -202,7 +202,8 @@ field_score(const struct draft_list *l, const struct op_content *c)
 		return score;
 	if (l->sized && !l->buffer.body)
 		f.size = l->size;
-	bool placed = fast_fixed(&f, &at), common = pattern_common(f.bytes, c->flags & CO_NOCASE);
+	/* it decides which buffer, and with two of them when the rule is asked: places that only `within` gives do not count */
+	bool placed = fast_fixed(&f, &at) && !(c->flags & (CO_DISTANCE | CO_WITHIN) && f.size != c->n), common = pattern_common(f.bytes, c->flags & CO_NOCASE);
 	bool little = placed ? c->n >= PATTERN_SHORT && f.size != c->n && common : c->n == 1 || common;
 	score += placed * 8;
 	return little ? score / 2 : score;
@@ -295,6 +296,50 @@ mark_again(struct op *ops, uint32_t n)
 	}
 }
 
+/* The one place where a content can begin, by where the match before it ended; -1: there are several. */
+static int64_t
+place_of(const struct op_content *c, int64_t end)
+{
+	if (c->offset.var >= 0 || c->depth.var >= 0 || c->distance.var >= 0 || c->within.var >= 0)
+		return -1;
+	switch (c->flags & (CO_OFFSET | CO_DEPTH | CO_DISTANCE | CO_WITHIN)) {
+	case CO_DEPTH:
+	case CO_DEPTH | CO_OFFSET: {
+		int64_t begin = c->flags & CO_OFFSET ? c->offset.value : 0;
+		return c->depth.value == begin + c->n ? begin : -1;
+	}
+	case CO_WITHIN:
+	case CO_WITHIN | CO_DISTANCE:
+		if (end < 0 || c->within.value != c->n)
+			return -1;
+		end += c->flags & CO_DISTANCE ? c->distance.value : 0;
+		return end < 0 ? -1 : end;
+	default:
+		return -1;
+	}
+}
+
+/* Behind another one, long patterns are told of no place: each place costs more than they do in a search. */
+static void
+mark_places(struct op *ops, uint32_t n)
+{
+	int64_t end = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct op_content *c = (struct op_content *) ops[i].arg;
+		if (!build_sets_place(&ops[i]))
+			continue;
+		if (ops[i].type != OP_CONTENT) {
+			end = -1;
+			continue;
+		}
+		int64_t place = place_of(c, end);
+		bool many = c->flags & (CO_DISTANCE | CO_WITHIN) && end > 0 && c->n >= PATTERN_SHORT;
+		c->place = many || place > INT32_MAX ? -1 : (int32_t) place;
+		end = place < 0 ? -1 : place + c->n;
+	}
+}
+
 static const struct op *
 finish_ops(struct build *b, struct op *ops, uint32_t n)
 {
@@ -302,6 +347,7 @@ finish_ops(struct build *b, struct op *ops, uint32_t n)
 		if (ops[i].type == OP_CONTENT && check_content(b, &ops[i]) < 0)
 			return NULL;
 	mark_again(ops, n);
+	mark_places(ops, n);
 	struct op *out = arena_alloc(build_arena(b), (n ? n : 1) * sizeof(*out));
 	if (out && n)
 		memcpy(out, ops, n * sizeof(*out));
@@ -563,22 +609,23 @@ sort_matchers(struct build *b)
 		}
 }
 
-/* A short pattern that may be anywhere tells less than another one of the payload that can be at one place only. */
+/* A short pattern that may be anywhere tells less than another one of the same list that can be at one place only. Of a field, where
+ * a single byte at a place is in most of them, that one is not shorter. */
 static const struct op_content *
-fixed_instead(const struct build *b, const struct op_content *c)
+fixed_instead(const struct draft_list *l, const struct op_content *c)
 {
 	struct fast f = fast_of(c);
-	uint32_t at, best = 0;
+	uint32_t at, best = 0, least = l->buffer.kind == BUF_FIELD ? c->n : 1;
 
 	if (c->n >= PATTERN_SHORT || fast_fixed(&f, &at))
 		return c;
-	for (uint32_t i = 0; i < b->lists[0].n; i++) {
-		const struct op *op = &b->lists[0].ops[i];
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct op *op = &l->ops[i];
 		if (op->type != OP_CONTENT || op->negated)
 			continue;
 		f = fast_of(op->arg);
 		uint32_t strength = pattern_strength(f.bytes.p, f.bytes.n);
-		if (strength > best && fast_placed(&f)) {
+		if (f.bytes.n >= least && strength > best && fast_placed(&f)) {
 			best = strength;
 			c = op->arg;
 		}
@@ -586,14 +633,25 @@ fixed_instead(const struct build *b, const struct op_content *c)
 	return c;
 }
 
+/* What a rule asks of the packet is asked when its pattern is found, which for one in a body may be at another packet than for another
+ * one: such a rule is found by what its author says, wherever in the body that is. */
+static bool
+asks_packet(const struct build *b, const struct sig *s)
+{
+	return b->n_matchers || s->n_packet_parts || b->payload_sizes.least || b->payload_sizes.most != UINT32_MAX;
+}
+
 static int
-finish_fast(struct build *b, struct fast *fast)
+finish_fast(struct build *b, const struct sig *s, struct fast *fast)
 {
 	int list = -1;
 	const struct op_content *c = fast_choose(b, &list);
+	bool bound = c && b->lists[list].buffer.body && asks_packet(b, s);
 
-	if (c && list == 0 && !(c->flags & (CO_FAST_CHOP | CO_NEGATED)))
-		c = fixed_instead(b, c);
+	if (bound && c->flags & (CO_DISTANCE | CO_WITHIN))
+		((struct op_content *) c)->place = -1;
+	if (c && !bound && !(c->flags & (CO_FAST_CHOP | CO_NEGATED)) && b->lists[list].buffer.kind != BUF_FRAME)
+		c = fixed_instead(&b->lists[list], c);
 	*fast = (struct fast) { .content = c };
 	if (!c)
 		return 0;
@@ -626,7 +684,7 @@ build_finish(struct build *b, struct sig *s, struct fast *fast)
 	if (b->lists[0].n && !(s->payload = finish_ops(b, b->lists[0].ops, b->lists[0].n)))
 		return E_BAD;
 	s->n_payload = (uint16_t) b->lists[0].n;
-	if (finish_fast(b, fast) < 0)
+	if (finish_fast(b, s, fast) < 0)
 		return E_BAD;
 	fast->payload_sizes = b->payload_sizes;
 	finish_flags(b, s);

@@ -96,10 +96,13 @@ run_content(struct inspect *in, const struct op *op, const struct op *end, struc
 			return fail;
 		return run(in, op + 1, end, buf);
 	}
-	for (;;) {
+	for (bool first = true;; first = false) {
 		uint32_t e = occurrence(c, buf, from, to);
-		if (e == 0)
+		if (e == 0) {
+			if (first && in->absent && !(c->flags & (CO_OFFSET | CO_DEPTH | CO_DISTANCE | CO_WITHIN | CO_ENDS)))
+				*in->absent = (struct absent) { op, in->start + buf.n };
 			return fail;
+		}
 		if (op + 1 == end) {
 			in->at = e;
 			return YES;
@@ -175,8 +178,11 @@ run_base64(struct inspect *in, const struct op *op, struct span buf)
 	if (b->n) {
 		in->at = 0;
 		uint64_t start = in->start;
+		struct absent *absent = in->absent;
 		in->start = 0;
+		in->absent = NULL;
 		int r = run(in, b->ops, b->ops + b->n, span_of(in->base64, n));
+		in->absent = absent;
 		in->start = start;
 		in->at = at;
 		return r == YES;
@@ -215,6 +221,19 @@ run(struct inspect *in, const struct op *op, const struct op *end, struct span b
 			return NO;
 	}
 	return YES;
+}
+
+bool
+content_absent(struct absent *a, struct span buf, uint64_t start)
+{
+	const struct op_content *c = a->op->arg;
+	uint64_t before = c->n - 1; /* of it, as many bytes may have come before */
+	int64_t from = a->to > start + before ? (int64_t) (a->to - start - before) : 0;
+
+	if (occurrence(c, buf, from, buf.n))
+		return false;
+	a->to = start + buf.n;
+	return true;
 }
 
 bool

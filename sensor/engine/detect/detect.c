@@ -280,6 +280,32 @@ kind_of(const struct detect *d, const struct packet *p)
 	return kind_turned(m->asked >> ASKED_KIND, p->dir);
 }
 
+static enum packet_class
+class_of(const struct packet *p)
+{
+	return p->proto == 6 && p->ip_version ? CLASS_TCP_PACKET : p->proto == 17 && p->ip_version ? CLASS_UDP : CLASS_OTHER;
+}
+
+/* Of a packet of one class and of the kind it has: */
+static inline const struct packet_group *
+group_of(const struct detect *d, enum packet_class c)
+{
+	return &d->rules->packet[c][d->now->p->dir][d->kind];
+}
+
+/* What finds rules for it, and for its stream, is on its way while all else is made ready. */
+static void
+fetch_finders(const struct detect *d)
+{
+	enum packet_class c = class_of(d->now->p);
+
+	if (!d->now->p->payload.n)
+		return;
+	finder_near(group_of(d, c)->payload);
+	if (c == CLASS_TCP_PACKET)
+		finder_near(group_of(d, CLASS_TCP_STREAM)->payload);
+}
+
 static void
 begin(struct detect *d, const struct detect_in *in)
 {
@@ -292,6 +318,7 @@ begin(struct detect *d, const struct detect_in *in)
 	d->ctx.tx = NULL;
 	d->ctx.dir = p->dir;
 	d->kind = kind_of(d, p);
+	fetch_finders(d);
 	d->payload = p->flags & (PACKET_NO_PAYLOAD_INSPECT | PACKET_FRAGMENT) ? SPAN_NONE : p->payload;
 	if (d->payload.n == 0 && !(p->flags & (PACKET_NO_PAYLOAD_INSPECT | PACKET_FRAGMENT)))
 		d->payload = span_of("", 0);
@@ -302,12 +329,6 @@ begin(struct detect *d, const struct detect_in *in)
 	arena_reset(&d->scratch);
 	vars_begin(d);
 	look_at_app(d);
-}
-
-static enum packet_class
-class_of(const struct packet *p)
-{
-	return p->proto == 6 && p->ip_version ? CLASS_TCP_PACKET : p->proto == 17 && p->ip_version ? CLASS_UDP : CLASS_OTHER;
 }
 
 /* Rules without a pattern that name few addresses. Of most flows they name neither end: asked once, after kind_of(). */
@@ -337,8 +358,8 @@ find_candidates(struct detect *d)
 	const struct packet *p = d->now->p;
 	const struct ruleset *r = d->rules;
 	enum packet_class c = class_of(p);
-	const struct packet_group *g = &r->packet[c][p->dir][d->kind];
-	const struct finder *stream = c == CLASS_TCP_PACKET ? r->packet[CLASS_TCP_STREAM][p->dir][d->kind].payload : NULL;
+	const struct packet_group *g = group_of(d, c);
+	const struct finder *stream = c == CLASS_TCP_PACKET ? group_of(d, CLASS_TCP_STREAM)->payload : NULL;
 
 	if (d->payload.n && g->payload)
 		finder_run(d, g->payload, d->payload, &d->packet);

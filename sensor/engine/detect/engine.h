@@ -59,6 +59,7 @@ struct op_content {
 	uint32_t n;
 	uint16_t flags;
 	uint16_t chop_at, chop_n;
+	int32_t place; /* from the beginning of its buffer: it can be nowhere else; -1: it can */
 	struct operand offset, depth, distance, within;
 	const struct rule_option *opt; /* for messages */
 };
@@ -122,6 +123,12 @@ struct op_base64 {
 	uint16_t n;
 };
 
+/* A content of a rule that may be anywhere in a body, and was not there when the body was looked at last. */
+struct absent {
+	const struct op *op; /* NULL: none is known */
+	uint64_t to;         /* so far the body went then */
+};
+
 /* A worker's registers for one buffer. */
 struct inspect {
 	bool look_only;          /* somebody asks whether a rule would match: nothing is changed */
@@ -130,6 +137,7 @@ struct inspect {
 	uint32_t steps, steps_max;
 	uint64_t start;          /* offset of the buffer in its stream */
 	bool at_end;             /* nothing follows this buffer */
+	struct absent *absent;   /* here is told which; NULL: nobody asks */
 	const struct match_ctx *ctx;
 	struct arena *scratch;
 	pcre2_match_data *md;
@@ -140,6 +148,7 @@ struct inspect {
 };
 void capture_add(struct inspect *in, enum var_kind kind, const char *name, struct span value, double number);
 bool content_match(struct inspect *in, const struct op *ops, unsigned n, struct span buf, uint64_t start);
+bool content_absent(struct absent *a, struct span buf, uint64_t start); /* it is not in what is new in the body either: *a says so */
 uint32_t content_find(struct span hay, const uint8_t *p, uint32_t n, bool nocase); /* offset, or UINT32_MAX */
 bool byte_run(struct inspect *in, const struct op *op, struct span buf);
 bool byte_endian_little(const struct inspect *in, const struct op_byte *b);
@@ -308,6 +317,8 @@ struct finder {
 	struct anchors *last;  /* fields: patterns that end where the field does */
 	struct scan *any;      /* all others */
 	struct scan *large;    /* of these, the ones that match payloads of more than FINDER_SMALL bytes; may be the same, or NULL: none does */
+	/* Where they look first, to be on its way before they do. */
+	struct span first_of_any, first_of_large, first_of_fixed;
 };
 
 enum packet_class { CLASS_TCP_PACKET, CLASS_TCP_STREAM, CLASS_UDP, CLASS_OTHER, CLASS_N };
@@ -331,11 +342,13 @@ struct packet_group {
 };
 struct field_scan {
 	uint16_t buffer;
+	const struct field *field;      /* in the group's protocol; NULL: of frames */
 	struct finder *finder[ENDS]; /* NULL: no rule */
 };
 struct app_group { /* of one protocol and direction */
 	struct field_scan *scans; /* by progress */
 	uint32_t n_scans;
+	uint64_t asked[ENDS];     /* a bit for each of the first 64 scans with a finder, or of a body */
 	struct list rest[ENDS];   /* without a pattern */
 };
 
@@ -460,7 +473,13 @@ bool runs_close(const struct runs *r); /* so short that three same bytes are to 
 /* The same as runs_find() for whom a search for other literals told so (sieve.h): `blocks`, bits from `from` on, are all blocks of 64
  * places in which three same bytes begin of which there are runs. In the order of places; *done, 0 at first, is for the next call. */
 void runs_look(const struct runs *r, struct span in, uint32_t from, uint64_t blocks, uint32_t *done, struct candidates *into);
-void anchors_fetch(const struct anchors *a);
+struct span anchors_first(const struct anchors *a); /* what is looked at first */
+/* The finder itself is wanted near, before finder_fetch() asks for what it looks at first. NULL is fine. */
+static inline void
+finder_near(const struct finder *f)
+{
+	fetch(f, sizeof(*f));
+}
 /* It is soon asked about a field, or about a payload of so many bytes. */
 void finder_fetch(const struct finder *f, uint32_t bytes);
 void finder_run(struct detect *d, const struct finder *f, struct span bytes, struct candidates *into);
@@ -474,6 +493,9 @@ struct tx_note {
 	uint8_t dir;    /* 2: both (=>) */
 	uint8_t state;
 	uint16_t file;  /* the one that a part matched in, from 1; 0: none */
+	uint16_t absent_op;
+	uint8_t absent_part; /* and that op of it: see struct absent */
+	uint32_t absent_to;  /* 0: none */
 };
 enum { NOTE_OPEN, NOTE_DONE, NOTE_ASK /* its pattern was found, what it wants of the packet was not so */ };
 struct tx_state {
@@ -536,6 +558,8 @@ bool packet_writes(struct detect *d, const struct sig *s);  /* the others; true 
 void sig_act(struct detect *d, const struct sig *s, struct tx *tx);
 void tx_forget(struct detect *d, struct tx *tx);
 bool payload_match(struct detect *d, const struct sig *s, bool *from_stream, struct span *where);
+bool field_instance(struct detect *d, const struct buffer *b, const struct field *f, struct tx *tx, int dir, unsigned index, bool over,
+    struct span *out, uint64_t *start); /* likewise, of b's field */
 bool buffer_instance(struct detect *d, const struct buffer *b, struct tx *tx, int dir, unsigned index, bool over,
     struct span *out, uint64_t *start);
 /* What is to be looked at of a body now. */

@@ -53,6 +53,12 @@ build_large(struct ruleset *r, struct finder *f, const char *name, const struct 
 	return (f->large = scan_build(r, longer, fasts, p->large.v, p->large.n, d)) ? 0 : -1;
 }
 
+static struct span
+first_of(const struct scan *s)
+{
+	return s && s->sieve ? sieve_first(s->sieve) : SPAN_NONE;
+}
+
 struct finder *
 finder_build(struct ruleset *r, const char *name, enum finder_of of, const struct fast *fasts, const struct list *l, struct diag *d)
 {
@@ -70,6 +76,9 @@ finder_build(struct ruleset *r, const char *name, enum finder_of of, const struc
 		e = -1;
 	if (e == 0 && of == FINDER_PAYLOAD)
 		e = build_large(r, f, name, fasts, &p, d);
+	f->first_of_any = first_of(f->any);
+	f->first_of_large = first_of(f->large);
+	f->first_of_fixed = f->fixed ? anchors_first(f->fixed) : SPAN_NONE;
 	free(p.fixed.v);
 	free(p.last.v);
 	free(p.any.v);
@@ -86,12 +95,12 @@ scan_for(const struct finder *f, uint32_t bytes)
 void
 finder_fetch(const struct finder *f, uint32_t bytes)
 {
-	const struct scan *s = scan_for(f, bytes);
+	struct span any = bytes > FINDER_SMALL ? f->first_of_large : f->first_of_any;
 
-	if (s && s->sieve)
-		sieve_fetch(s->sieve);
-	if (f->fixed)
-		anchors_fetch(f->fixed);
+	fetch(any.p, any.n);
+	fetch(f->first_of_fixed.p, f->first_of_fixed.n);
+	__builtin_prefetch(scan_for(f, bytes));
+	__builtin_prefetch(f->fixed);
 }
 
 void

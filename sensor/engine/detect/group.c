@@ -227,7 +227,17 @@ add_app_scan(struct ruleset *r, unsigned p, int dir, const struct field_scan *ad
 	for (; k > 0 && progress_of(r, p, dir, &v[k - 1]) > progress_of(r, p, dir, add); k--)
 		v[k] = v[k - 1];
 	v[k] = *add;
+	v[k].field = r->buffers[add->buffer].rows[p];
 	return 0;
+}
+
+static void
+mark_asked(struct app_group *g)
+{
+	for (unsigned kind = 0; kind < ENDS; kind++)
+		for (uint32_t k = 0; k < g->n_scans && k < 64; k++)
+			if (g->scans[k].finder[kind] || g->scans[k].field->kind == FIELD_BODY)
+				g->asked[kind] |= UINT64_C(1) << k;
 }
 
 /* One for each kind of packets; kinds that have the same rules share theirs. */
@@ -402,6 +412,10 @@ build_scans(struct ruleset *r, const struct fast *fasts, struct found_by *by, st
 	for (int dir = 0; dir < 2; dir++)
 		if (add_joined_scans(r, fasts, by->fields, dir, dir_name[dir], d) < 0)
 			return -1;
+	for (unsigned p = 0; p < protocol_table_n; p++)
+		for (int dir = 0; dir < 2; dir++)
+			if (r->app[p][dir])
+				mark_asked(r->app[p][dir]);
 	return 0;
 }
 

@@ -45,8 +45,8 @@ is_there(const struct sifting *f, const struct sieve_lit *x, uint32_t at)
 static void
 look_in(const struct sifting *f, uint32_t i, uint64_t v, uint32_t at)
 {
-	for (; i; i++) {
-		const struct sieve_lit *x = &f->s->lits[i - 1];
+	for (;; i++) {
+		const struct sieve_lit *x = &f->s->lits[i];
 		if ((v & x->mask) == x->head && is_there(f, x, at))
 			f->to->found(f->to->arg, x->id);
 		if (x->last)
@@ -167,6 +167,25 @@ sift_as(const struct sifting *f, const uint8_t *p, uint32_t places, uint16_t *ou
 	return same_bytes ? sift_sets(f->s, p, places, out, end, same_bytes, same) : sift_sets(f->s, p, places, out, end, NULL, same);
 }
 
+/* Of n places those at which one of several literals is filed, or the one that is may be there. */
+static inline __attribute__((always_inline)) uint32_t
+pick(const struct sieve *s, const uint8_t *p, uint16_t *at, uint32_t *slot, uint32_t n, bool pairs)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct sieve_lit *x = &s->lits[slot[i]];
+		uint64_t v = sieve_load(p + at[i]);
+		bool may = !x->last | ((v & x->mask) == x->head);
+		if (pairs)
+			may |= bit_of(s->pairs, sieve_pair(v));
+		at[kept] = at[i];
+		slot[kept] = slot[i];
+		kept += may;
+	}
+	return kept;
+}
+
 /* Compares what is filed under the n places of p, which is the input from `from` on or a copy of it. */
 WIDE static void
 look_at_places(const struct sifting *f, const uint8_t *p, uint32_t from, uint16_t *at, uint32_t n)
@@ -178,8 +197,9 @@ look_at_places(const struct sifting *f, const uint8_t *p, uint32_t from, uint16_
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t v = sieve_load(p + at[i]);
 		slot[i] = s->slot[sieve_hash(v) >> s->slot_shift];
-		__builtin_prefetch(&s->lits[slot[i] - (slot[i] > 0)]);
+		__builtin_prefetch(&s->lits[slot[i]]);
 	}
+	n = s->pairs ? pick(s, p, at, slot, n, true) : pick(s, p, at, slot, n, false);
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t v = sieve_load(p + at[i]);
 		look_in(f, slot[i], v, from + at[i]);

@@ -29,7 +29,7 @@ struct sieve_told {
 	void *arg;
 	const uint8_t *same_bytes;
 };
-void sieve_fetch(const struct sieve *s); /* it is searched for soon */
+struct span sieve_first(const struct sieve *s); /* what is looked at first */
 /* Only where sieve_possible(). */
 void sieve_find(const struct sieve *s, struct span in, const struct sieve_told *to);
 

@@ -386,13 +386,15 @@ fill_slots(struct sieve *s, struct work *w)
 	uint32_t text = 0;
 
 	qsort(w->v, w->n, sizeof(*w->v), by_hash);
+	s->lits[0] = (struct sieve_lit) { .head = 1, .last = true };
 	for (uint32_t i = 0; i < w->n; i++) {
 		const struct entry *x = &w->v[i];
 		uint32_t h = slot_hash(x), bit = h >> s->shift, slot = h >> s->slot_shift;
-		s->lits[i] = (struct sieve_lit) { .text = text, .id = x->id, .n = (uint8_t) x->n, .at = x->at, .nocase = x->nocase };
-		s->lits[i].mask = word_mask(x->n - x->at);
-		s->lits[i].head = sieve_load(x->bytes + x->at) & s->lits[i].mask;
-		s->lits[i].last = i + 1 == w->n || slot_hash(x + 1) >> s->slot_shift != slot;
+		struct sieve_lit *lit = &s->lits[i + 1];
+		*lit = (struct sieve_lit) { .text = text, .id = x->id, .n = (uint8_t) x->n, .at = x->at, .nocase = x->nocase };
+		lit->mask = word_mask(x->n - x->at);
+		lit->head = sieve_load(x->bytes + x->at) & lit->mask;
+		lit->last = i + 1 == w->n || slot_hash(x + 1) >> s->slot_shift != slot;
 		if (!s->slot[slot])
 			s->slot[slot] = i + 1;
 		if (x->n < SIEVE_WIDTH)
@@ -421,7 +423,7 @@ take_memory(struct sieve *s, const struct work *w, struct arena *a)
 	uint8_t *table = arena_zalloc(a, s->sets * sizeof(*s->table) + ALIGNED);
 	s->bits = arena_zalloc(a, ((size_t) 1 << bits) / 8);
 	s->slot = arena_zalloc(a, ((size_t) 1 << slots) * sizeof(*s->slot));
-	s->lits = arena_alloc(a, w->n * sizeof(*s->lits));
+	s->lits = arena_alloc(a, (w->n + 1) * sizeof(*s->lits));
 	s->text = arena_alloc(a, text);
 	s->singles = arena_alloc(a, w->singles * sizeof(*s->singles));
 	if (pairs)
@@ -526,11 +528,10 @@ sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uin
 	return e < 0 ? NULL : s;
 }
 
-void
-sieve_fetch(const struct sieve *s)
+struct span
+sieve_first(const struct sieve *s)
 {
-	for (uint32_t i = 0; i < s->sets * sizeof(*s->table); i += 64)
-		__builtin_prefetch((const uint8_t *) s->table + i);
+	return span_of((const uint8_t *) s->table, s->sets * (uint32_t) sizeof(*s->table));
 }
 
 bool

@@ -33,8 +33,8 @@ struct sieve {
 	uint32_t sets;
 	uint32_t *bits;      /* by hash of four bytes: may be filed */
 	uint32_t *pairs;     /* by two bytes: a shorter literal may begin so; NULL: there are none */
-	uint32_t *slot;      /* by hash: of lits, from 1; 0: none */
-	struct sieve_lit *lits; /* those of one slot side by side */
+	uint32_t *slot;      /* by hash: the first of lits */
+	struct sieve_lit *lits; /* those of one slot side by side; [0] is nowhere, and of the slots that have none */
 	uint8_t *text;
 	struct sieve_single *singles;
 	uint32_t n_singles;

@@ -26,6 +26,7 @@ struct look { /* one transaction, one direction, now */
 	bool over;     /* nothing more comes in this direction */
 	bool reloaded; /* by other rules than those in force now it was looked at before */
 	const struct kept *kept; /* or NULL */
+	struct absent *absent; /* of the rule that is looked at; or NULL */
 };
 
 /* ---- memory of a transaction ---- */
@@ -78,7 +79,7 @@ note_find(const struct look *l, uint32_t sig, uint8_t dir)
 	return NULL;
 }
 
-static void
+static struct tx_note *
 note_put(struct detect *d, struct look *l, uint32_t sig, uint8_t dir, uint32_t parts, uint8_t state)
 {
 	struct tx_note *n = note_find(l, sig, dir);
@@ -86,13 +87,45 @@ note_put(struct detect *d, struct look *l, uint32_t sig, uint8_t dir, uint32_t p
 	if (!n) {
 		struct tx_state *st = state_room(d, l);
 		if (!st)
-			return;
+			return NULL;
 		n = &st->note[st->n++];
 	}
 	*n = (struct tx_note) { .sig = sig, .parts = parts, .dir = dir, .state = state, .file = d->file };
+	return n;
+}
+
+static void
+absent_put(struct tx_note *n, const struct sig *s, const struct absent *a)
+{
+	for (uint8_t i = 0; n && a->op && a->to <= UINT32_MAX && i < s->n_parts; i++)
+		if (a->op >= s->parts[i].ops && a->op < s->parts[i].ops + s->parts[i].n) {
+			n->absent_part = i;
+			n->absent_op = (uint16_t) (a->op - s->parts[i].ops);
+			n->absent_to = (uint32_t) a->to;
+		}
+}
+
+static struct absent
+absent_of(const struct tx_note *n, const struct sig *s)
+{
+	if (!n || !n->absent_to)
+		return (struct absent) { 0 };
+	return (struct absent) { .op = &s->parts[n->absent_part].ops[n->absent_op], .to = n->absent_to };
 }
 
 /* ---- parts ---- */
+
+static bool
+is_of(const struct absent *a, const struct part *pt)
+{
+	return a->op >= pt->ops && a->op < pt->ops + pt->n;
+}
+
+static bool
+is_only_body(const struct field *f, const struct look *l)
+{
+	return !f->bodies || !field_body(f, l->tx, l->dir, 1);
+}
 
 static enum verdict
 one_body(struct detect *d, const struct part *pt, const struct buffer *b, const struct body *body, const struct look *l)
@@ -103,9 +136,22 @@ one_body(struct detect *d, const struct part *pt, const struct buffer *b, const 
 
 	if (pt->waits && !settled && body->inspect_min == 0) /* else: the pieces are large, and the next one is without this */
 		return LATER;
-	if (body_instance(d, b, body, l->over, &s, &start) && content_match(&d->in, pt->ops, pt->n, s, start))
-		return YES;
-	return settled ? NO : LATER;
+	if (!body_instance(d, b, body, l->over, &s, &start))
+		return settled ? NO : LATER;
+	/* a rule remembers one content, of one part, which was not there when this body was last looked at */
+	struct absent *absent = l->absent && !b->n_transforms && is_only_body(b->rows[d->app_index], l) ? l->absent : NULL;
+	if (absent && absent->op && !is_of(absent, pt))
+		absent = NULL;
+	if (absent && absent->to != body->seen)
+		absent->op = NULL;
+	if (absent && absent->op && content_absent(absent, s, start))
+		return settled ? NO : LATER;
+	if (absent)
+		absent->op = NULL;
+	d->in.absent = absent;
+	bool yes = content_match(&d->in, pt->ops, pt->n, s, start);
+	d->in.absent = NULL;
+	return yes ? YES : settled ? NO : LATER;
 }
 
 static enum verdict
@@ -290,7 +336,10 @@ rule_look(struct detect *d, struct look *l, uint32_t i)
 	}
 	/* a peer with long headers would use the scratch up before the last rule has looked */
 	struct arena_mark mark = arena_mark(&d->scratch);
+	struct absent absent = absent_of(n, s);
+	l->absent = both ? NULL : &absent; /* a note on both directions would not say of which body */
 	enum verdict v = parts_look(d, s, l, &parts, &from_stream, &where);
+	l->absent = NULL;
 	if (v == YES && !packet_writes(d, s))
 		v = NO;
 	if (v != YES)
@@ -302,7 +351,7 @@ rule_look(struct detect *d, struct look *l, uint32_t i)
 		break;
 	case LATER:
 		if (parts || n || s->flags & SIG_PREFILTERED)
-			note_put(d, l, i, dir, parts, NOTE_OPEN);
+			absent_put(note_put(d, l, i, dir, parts, NOTE_OPEN), s, &absent);
 		break;
 	case YES:
 		if (s->n_parts == 0 && s->hook[l->dir] && s->hook[l->dir] != 255) { /* a hook alone: for as long as it is there */
@@ -412,6 +461,36 @@ fresh(const struct buffer *b, const struct field *f, const struct look *l, unsig
 	return span_skip(s, (uint32_t) (body->seen - start - LITERAL_MAX));
 }
 
+/* The first scan from k on that has something to do; g->n_scans: none. */
+static inline uint32_t
+next_scan(const struct app_group *g, unsigned kind, uint64_t scanned, uint32_t k)
+{
+	uint64_t left = k < 64 ? (g->asked[kind] & ~scanned) >> k : 0;
+
+	if (left)
+		return k + (uint32_t) __builtin_ctzll(left);
+	return g->n_scans <= 64 ? g->n_scans : k < 64 ? 64 : k;
+}
+
+/* How many of the field there are; *s = the last. */
+static unsigned
+field_scan(struct detect *d, const struct look *l, const struct field_scan *fs, const struct finder *finder, struct span *s)
+{
+	const struct buffer *b = &d->rules->buffers[fs->buffer];
+	const struct field *f = fs->field;
+	uint64_t start;
+	unsigned i = 0;
+
+	finder_fetch(finder, 0);
+	while (field_instance(d, b, f, l->tx, l->dir, i, l->over, s, &start)) {
+		finder_field(d, finder, *s, l->reloaded ? *s : fresh(b, f, l, i, *s, start), start, &d->tx);
+		i++;
+		if (f->kind == FIELD_BYTES)
+			break;
+	}
+	return i;
+}
+
 static void
 fields_scan(struct detect *d, struct look *l, const struct app_group *g, struct kept *kept)
 {
@@ -419,30 +498,27 @@ fields_scan(struct detect *d, struct look *l, const struct app_group *g, struct 
 	uint64_t scanned = l->state ? l->state->scanned[l->dir] : 0, now = scanned;
 	bool unsearched = false;
 
-	for (uint32_t k = 0; k < g->n_scans; k++) {
+	for (uint32_t k = next_scan(g, d->kind, scanned, 0), next; k < g->n_scans; k = next) {
 		const struct field_scan *fs = &g->scans[k];
-		const struct buffer *b = &d->rules->buffers[fs->buffer];
-		const struct field *f = b->rows[d->app_index];
+		const struct field *f = fs->field;
 		const struct finder *finder = fs->finder[d->kind];
 		struct arena_mark mark = arena_mark(&d->scratch);
 		struct span s;
-		uint64_t start;
-		if (k < 64 && scanned >> k & 1)
-			continue;
+		next = next_scan(g, d->kind, scanned, k + 1);
+		if (next < g->n_scans)
+			finder_near(g->scans[next].finder[d->kind]);
 		if (l->tx->progress[l->dir] < f->progress[l->dir] && !l->over)
 			break;
 		if (!finder) {
 			unsearched |= f->kind == FIELD_BODY;
 			continue;
 		}
-		finder_fetch(finder, 0);
-		unsigned i = 0;
-		for (; buffer_instance(d, b, l->tx, l->dir, i, l->over, &s, &start); i++)
-			finder_field(d, finder, s, l->reloaded ? s : fresh(b, f, l, i, s, start), start, &d->tx);
-		if (f->kind == FIELD_BYTES && !b->n_transforms && kept->n < KEPT_MAX && arena_mark(&d->scratch).used - begin < KEPT_BYTES) {
+		bool there = field_scan(d, l, fs, finder, &s) > 0;
+		if (f->kind == FIELD_BYTES && !d->rules->buffers[fs->buffer].n_transforms && kept->n < KEPT_MAX &&
+		    arena_mark(&d->scratch).used - begin < KEPT_BYTES) {
 			kept->v[kept->n].buffer = fs->buffer;
-			kept->v[kept->n].there = i > 0;
-			kept->v[kept->n++].s = i > 0 ? s : SPAN_NONE;
+			kept->v[kept->n].there = there;
+			kept->v[kept->n++].s = there ? s : SPAN_NONE;
 		} else
 			arena_back(&d->scratch, mark);
 		if (k < 64 && field_settled(f, l))

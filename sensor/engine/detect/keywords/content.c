@@ -18,7 +18,7 @@ setup(struct build *b, const union kw_arg *a)
 		return build_error(b, 0, "the pattern is empty");
 	if (s.n > 8192)
 		return build_error(b, 0, "the pattern is longer than 8192 bytes");
-	*c = (struct op_content) { .p = s.p, .n = s.n, .flags = negated ? CO_NEGATED : 0, .offset.var = -1, .depth.var = -1,
+	*c = (struct op_content) { .p = s.p, .n = s.n, .flags = negated ? CO_NEGATED : 0, .place = -1, .offset.var = -1, .depth.var = -1,
 		.distance.var = -1, .within.var = -1, .opt = b->opt };
 	return build_add_op(b, OP_CONTENT, c, negated, false);
 }

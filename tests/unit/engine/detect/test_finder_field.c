@@ -29,7 +29,7 @@ some_pattern(uint32_t i)
 
 	for (uint32_t k = 0; k < n; k++)
 		text[i][k] = (uint8_t) "abA@"[dice(i ? 4 : 1)];
-	*c = (struct op_content) { .p = text[i], .n = n, .offset.var = -1, .depth.var = -1 };
+	*c = (struct op_content) { .p = text[i], .n = n, .place = -1, .offset.var = -1, .depth.var = -1 };
 	fasts[i] = (struct fast) { .content = c, .bytes = span_of(text[i], n), .payload_sizes = { 0, UINT32_MAX }, .size = UINT32_MAX };
 	if (dice(2)) {
 		c->flags |= CO_NOCASE;
@@ -39,6 +39,7 @@ some_pattern(uint32_t i)
 	if (kind == 0) {
 		c->offset.value = dice(3);
 		c->depth.value = c->offset.value + n;
+		c->place = (int32_t) c->offset.value;
 		c->flags |= CO_OFFSET | CO_DEPTH;
 	} else if (kind == 1 || i == 0) {
 		c->flags |= CO_ENDS;
