@@ -133,12 +133,40 @@ three_same_of_64(const uint8_t *p, uint32_t left)
 	return _mm512_mask_cmpeq_epi8_mask(c, next, _mm512_maskz_loadu_epi8(a, p));
 }
 
+#endif
+
+/* The same, sixteen at once. */
+static uint64_t
+three_same_by_few(const uint8_t *p, uint32_t left)
+{
+	uint64_t bits = 0;
+	uint32_t i = 0;
+
+	for (; i < 64 && left - i >= 18; i += 16) {
+		v16 a = v16_load(p + i), b = v16_load(p + i + 1), c = v16_load(p + i + 2);
+		bits |= (uint64_t) v16_bits((v16_halves) ((a == b) & (b == c))) << i;
+	}
+	for (; i < 64 && left - i >= 3; i++)
+		bits |= (uint64_t) (p[i] == p[i + 1] && p[i] == p[i + 2]) << i;
+	return bits;
+}
+
+static uint64_t
+three_same_at(const uint8_t *p, uint32_t left)
+{
+#ifdef __x86_64__
+	if (vec_lanes() == 64)
+		return three_same_of_64(p, left);
+#endif
+	return three_same_by_few(p, left);
+}
+
 void
 runs_look(const struct runs *r, struct span in, uint32_t from, uint64_t blocks, uint32_t *done, struct candidates *into)
 {
 	for (; blocks; blocks &= blocks - 1) {
 		uint32_t at = from + 64 * (uint32_t) __builtin_ctzll(blocks);
-		uint64_t same = in.n - at >= RUN_MIN ? three_same_of_64(in.p + at, in.n - at) : 0;
+		uint64_t same = in.n - at >= RUN_MIN ? three_same_at(in.p + at, in.n - at) : 0;
 		for (uint64_t first = same & ~(same << 1); first; first &= first - 1) {
 			uint32_t i = at + (uint32_t) __builtin_ctzll(first);
 			if (i >= *done && is_wanted(r, in.p[i]))
@@ -146,12 +174,6 @@ runs_look(const struct runs *r, struct span in, uint32_t from, uint64_t blocks, 
 		}
 	}
 }
-#else
-void
-runs_look(const struct runs *r, struct span in, uint32_t from, uint64_t blocks, uint32_t *done, struct candidates *into)
-{
-}
-#endif
 
 const uint8_t *
 runs_bytes(const struct runs *r)

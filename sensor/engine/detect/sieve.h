@@ -1,5 +1,5 @@
 /*
- * sieve - which of many literals are in these bytes? 64 places at once, where the processor looks up bytes in tables of 128.
+ * sieve - which of many literals are in these bytes? 32 or 64 places at once, where the processor looks up that many bytes in tables.
  *
  * Thread:    built by the loader; read-only afterwards.
  * Memory:    the arena it is built with.

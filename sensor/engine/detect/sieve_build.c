@@ -20,9 +20,11 @@
 #define SLOTS_MIN 8 /* bits of a hash */
 #define ALIGNED 64
 
-/* Measured, in cycles: of a place that the tables leave, of which more remain than are expected, of a byte that is searched for one byte,
- * and in other searches. */
-#define COST_PLACE 6.0f
+/* Measured, in cycles, with 64 places at once and with 32: of a place that the tables leave, of which more remain than are expected; of a
+ * byte with so many sets of tables; of a byte that is searched for one byte, and in other searches. */
+static const struct cost {
+	float place, tables[2 * SIEVE_SETS + 1];
+} wide = { 6.0f, { [1] = 0.12f, [2] = 0.16f, [4] = 0.28f } }, narrow = { 12.0f, { [1] = 0.6f, [2] = 1.1f, [4] = 2.0f } };
 #define COST_SINGLE 0.03f
 #define COST_OTHER 4.0f
 
@@ -47,7 +49,8 @@ struct place { /* of a bucket */
 	kinds sum;       /* how often a byte here is wanted */
 };
 struct work {
-	kinds often[256];
+	kinds often[128]; /* by class */
+	uint32_t lanes, classes;
 	uint32_t tally[1 << TALLY_BITS];
 	struct entry *v;
 	uint32_t n, buckets;
@@ -94,21 +97,25 @@ content_kinds(kinds often[256])
 		often[i] = (kinds) { text[i] / sum, 1.0f / 256, zeros[i] / sum_zeros, i ? 0.15f / 255 : 0.85f };
 }
 
-/* The bytes of a table that stand for one: its lower seven bits, and the other case. */
+/* The classes that stand for a byte: its own, and that of the other case. */
 static unsigned
-indices(const struct entry *x, uint32_t i, uint8_t out[2])
+indices(const struct work *w, const struct entry *x, uint32_t i, uint8_t out[2])
 {
-	uint8_t c = x->bytes[i] & 127;
+	uint8_t c = x->bytes[i];
 
-	out[0] = c;
-	out[1] = c ^ 0x20;
-	return x->nocase && byte_letter(x->bytes[i]) ? 2 : 1;
+	out[0] = sieve_class(w->classes, c);
+	out[1] = sieve_class(w->classes, c ^ 0x20);
+	return x->nocase && byte_letter(c) && out[1] != out[0] ? 2 : 1;
 }
 
-static kinds
-often_index(const struct work *w, uint8_t index)
+static void
+content_classes(struct work *w)
 {
-	return w->often[index] + w->often[index + 128];
+	kinds often[256];
+
+	content_kinds(often);
+	for (unsigned i = 0; i < 256; i++)
+		w->often[sieve_class(w->classes, (uint8_t) i)] += often[i];
 }
 
 /* ---- which four bytes ---- */
@@ -139,10 +146,8 @@ window_cost(struct work *w, const struct entry *x, uint32_t at)
 	uint8_t c[2];
 
 	for (uint32_t i = at; i < at + SIEVE_WIDTH; i++) {
-		kinds sum = often_index(w, x->bytes[i] & 127);
-		if (indices(x, i, c) == 2)
-			sum += often_index(w, c[1]);
-		k *= sum;
+		bool two = indices(w, x, i, c) == 2;
+		k *= two ? w->often[c[0]] + w->often[c[1]] : w->often[c[0]];
 	}
 	float others = (float) *tally_of(w, x->bytes + at), rest = x->n - at >= 8 ? 1 : x->n - at >= 6 ? 1.5f : 2;
 	return total(k) * others * others * rest;
@@ -194,8 +199,8 @@ wish_set(struct wish *wish, const struct work *w, const struct entry *x, uint32_
 
 	wish->asked = x->n - at < SIEVE_WIDTH ? x->n - at : SIEVE_WIDTH;
 	for (uint32_t p = 0; p < wish->asked; p++) {
-		bool two = indices(x, at + p, c) == 2;
-		kinds none = { 0 }, one = often_index(w, c[0]), other = two ? often_index(w, c[1]) : none;
+		bool two = indices(w, x, at + p, c) == 2;
+		kinds none = { 0 }, one = w->often[c[0]], other = two ? w->often[c[1]] : none;
 		wish->of[p].has[0] = w->wanted[p][c[0]];
 		wish->of[p].has[1] = two ? w->wanted[p][c[1]] : 0;
 		wish->of[p].more[0] = one + other;
@@ -231,12 +236,12 @@ count(struct work *w, const struct entry *x, bool in)
 			o->any += one;
 			continue;
 		}
-		for (unsigned i = 0, n = indices(x, x->at + p, c); i < n; i++) {
+		for (unsigned i = 0, n = indices(w, x, x->at + p, c); i < n; i++) {
 			bool others = in ? o->n[c[i]] : o->n[c[i]] > 1;
 			o->n[c[i]] += one;
 			if (others)
 				continue;
-			kinds often = often_index(w, c[i]);
+			kinds often = w->often[c[i]];
 			o->sum += in ? often : -often;
 			w->wanted[p][c[i]] ^= UINT32_C(1) << x->bucket;
 		}
@@ -342,12 +347,12 @@ fill_tables(struct sieve *s, const struct work *w)
 		const struct entry *x = &w->v[i];
 		uint8_t bit = (uint8_t) (1u << x->bucket % 8);
 		for (uint32_t p = 0; p < SIEVE_WIDTH; p++) {
-			uint8_t *t = s->table[x->bucket / 8][p];
+			uint8_t *t = s->table + (x->bucket / 8 * SIEVE_WIDTH + p) * w->classes;
 			if (x->at + p < x->n)
-				for (unsigned k = 0, n = indices(x, x->at + p, c); k < n; k++)
+				for (unsigned k = 0, n = indices(w, x, x->at + p, c); k < n; k++)
 					t[c[k]] |= bit;
 			else
-				for (unsigned k = 0; k < 128; k++)
+				for (unsigned k = 0; k < w->classes; k++)
 					t[k] |= bit;
 		}
 	}
@@ -420,7 +425,7 @@ take_memory(struct sieve *s, const struct work *w, struct arena *a)
 	}
 	s->shift = (uint8_t) (32 - bits);
 	s->slot_shift = (uint8_t) (32 - slots);
-	uint8_t *table = arena_zalloc(a, s->sets * sizeof(*s->table) + ALIGNED);
+	uint8_t *table = arena_zalloc(a, (size_t) s->sets * SIEVE_WIDTH * w->classes + ALIGNED);
 	s->bits = arena_zalloc(a, ((size_t) 1 << bits) / 8);
 	s->slot = arena_zalloc(a, ((size_t) 1 << slots) * sizeof(*s->slot));
 	s->lits = arena_alloc(a, (w->n + 1) * sizeof(*s->lits));
@@ -430,7 +435,7 @@ take_memory(struct sieve *s, const struct work *w, struct arena *a)
 		s->pairs = arena_zalloc(a, 65536 / 8);
 	if (!table || !s->bits || !s->slot || !s->lits || !s->text || !s->singles || (pairs && !s->pairs))
 		return -1;
-	s->table = (uint8_t (*)[SIEVE_WIDTH][128]) (table + (ALIGNED - (uintptr_t) table % ALIGNED) % ALIGNED);
+	s->table = table + (ALIGNED - (uintptr_t) table % ALIGNED) % ALIGNED;
 	s->bytes = a->used - used;
 	return 0;
 }
@@ -439,19 +444,19 @@ take_memory(struct sieve *s, const struct work *w, struct arena *a)
 static void
 choose_sets(struct sieve *s, struct work *w)
 {
-	static const float tables[2 * SIEVE_SETS + 1] = { [1] = 0.12f, [2] = 0.16f, [4] = 0.28f }; /* a byte, measured */
+	const struct cost *cost = w->lanes == 64 ? &wide : &narrow;
 	uint32_t sets = 1, tried = 1;
 	float places;
 
 	do {
 		tried = sets;
-		places = fill_buckets(w, 8 * tried) * COST_PLACE;
-		if (!s->sets || tables[tried] + places < s->cost) {
+		places = fill_buckets(w, 8 * tried) * cost->place;
+		if (!s->sets || cost->tables[tried] + places < s->cost) {
 			s->sets = tried;
-			s->cost = tables[tried] + places;
+			s->cost = cost->tables[tried] + places;
 		}
 		sets *= 2;
-	} while (sets <= SIEVE_SETS && places > tables[sets] - tables[tried]);
+	} while (sets <= SIEVE_SETS && places > cost->tables[sets] - cost->tables[tried]);
 	if (s->sets != tried)
 		fill_buckets(w, 8 * s->sets);
 }
@@ -486,7 +491,9 @@ work_new(const struct literal *l, const uint32_t *first, uint32_t n)
 		return NULL;
 	}
 	w->v = v;
-	content_kinds(w->often);
+	w->lanes = sieve_lanes();
+	w->classes = sieve_classes(w->lanes);
+	content_classes(w);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct literal *x = &l[first[i]];
 		struct entry *e = &v[w->n];
@@ -514,6 +521,7 @@ sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uin
 
 	if (!w)
 		return NULL;
+	s->lanes = w->lanes;
 	if (w->n)
 		choose_sets(s, w);
 	int e = take_memory(s, w, a);
@@ -531,7 +539,7 @@ sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uin
 struct span
 sieve_first(const struct sieve *s)
 {
-	return span_of((const uint8_t *) s->table, s->sets * (uint32_t) sizeof(*s->table));
+	return span_of(s->table, s->sets * SIEVE_WIDTH * sieve_classes(s->lanes));
 }
 
 bool

@@ -16,6 +16,9 @@
 #define SIEVE_SETS 4   /* of eight buckets each, at most */
 #define SIEVE_ROOM 8   /* bytes that are loaded where a place is checked */
 #define SIEVE_BITS 19  /* of a hash of four bytes, at most */
+#define SIEVE_PIECE 4096 /* places whose candidates are collected before they are checked */
+#define SIEVE_BLOCK 64
+#define SIEVE_BEHIND (SIEVE_BLOCK + SIEVE_ROOM)
 #define SIEVE_FOLD UINT64_C(0x2020202020202020)
 
 struct sieve_lit {
@@ -29,8 +32,8 @@ struct sieve_single { /* a literal of one byte */
 	uint8_t byte;
 };
 struct sieve {
-	uint8_t (*table)[SIEVE_WIDTH][128]; /* by set: bit per bucket in which the byte (7 bits) may be there; 64-aligned */
-	uint32_t sets;
+	uint8_t *table; /* by set and place of SIEVE_WIDTH: for each class of bytes a bit per bucket in which one may be there; 64-aligned */
+	uint32_t sets, lanes;
 	uint32_t *bits;      /* by hash of four bytes: may be filed */
 	uint32_t *pairs;     /* by two bytes: a shorter literal may begin so; NULL: there are none */
 	uint32_t *slot;      /* by hash: the first of lits */
@@ -43,6 +46,33 @@ struct sieve {
 	float cost;          /* cycles a byte, estimated */
 	uint64_t bytes;
 };
+
+struct sifting {
+	const struct sieve *s;
+	struct span in;
+	const struct sieve_told *to;
+};
+
+/* Tells of the literals from the i-th on that are filed together, and are where v was loaded. */
+void sieve_compare(const struct sifting *f, uint32_t i, uint64_t v, uint32_t at);
+uint32_t sieve_lanes(void); /* places that this processor sieves at once; 0: it can't */
+/* SIEVE_PIECE places from `from` on at most. end: it is that of the input, and nothing behind it is read; else SIEVE_BEHIND bytes are there. */
+void sieve_wide(const struct sifting *f, uint32_t from, uint32_t places, bool end);
+void sieve_narrow(const struct sifting *f, uint32_t from, uint32_t places, bool end);
+
+/* How many classes of bytes tables tell apart. */
+static inline uint32_t
+sieve_classes(uint32_t lanes)
+{
+	return lanes == 64 ? 128 : 64;
+}
+
+/* Of 128 by the lower seven bits; of 64 not by the one that tells cases apart. */
+static inline uint8_t
+sieve_class(uint32_t classes, uint8_t byte)
+{
+	return classes == 128 ? byte & 127 : (byte & 31) | (byte >> 1 & 32);
+}
 
 static inline uint64_t
 sieve_load(const uint8_t *p)

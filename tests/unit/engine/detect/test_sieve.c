@@ -216,6 +216,6 @@ main(void)
 	room = all + page;
 	seed = 5;
 	if (!sieve_possible())
-		print_message("this processor has no AVX-512 VBMI2: nothing is sieved\n");
+		print_message("this processor has no AVX2: nothing is sieved\n");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
