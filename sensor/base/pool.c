@@ -20,8 +20,7 @@ struct free_block {
 
 struct pool {
 	struct grow grow;
-	size_t ceiling, fresh; /* bytes; fresh = offset of what was never used */
-	size_t used;
+	size_t used; /* bytes */
 	uint64_t refused;
 	struct free_block *free[CLASSES];
 };
@@ -53,14 +52,12 @@ pool_new(size_t ceiling)
 
 	if (!p)
 		return NULL;
-	p->ceiling = ceiling & ~(size_t) 15;
-	if (p->ceiling == 0)
-		return p;
-	if (grow_map(&p->grow, p->ceiling, SMALL_PAGES) < 0) {
+	if (grow_map(&p->grow, ceiling & ~(size_t) 15, SMALL_PAGES) < 0) {
 		free(p);
 		return NULL;
 	}
-	POISON(p->grow.map, p->ceiling);
+	if (p->grow.map)
+		POISON(p->grow.map, p->grow.size);
 	return p;
 }
 
@@ -70,7 +67,7 @@ pool_free(struct pool *p)
 	if (!p)
 		return;
 	if (p->grow.map)
-		UNPOISON(p->grow.map, p->ceiling);
+		UNPOISON(p->grow.map, p->grow.size);
 	grow_unmap(&p->grow);
 	free(p);
 }
@@ -103,13 +100,12 @@ static void *
 get_fresh(struct pool *p, unsigned k)
 {
 	/* what is whole cache lines lies in as many */
-	size_t from = class_size(k) % 64 ? p->fresh : (p->fresh + 63) & ~(size_t) 63;
+	size_t fresh = p->grow.filled, from = class_size(k) % 64 ? fresh : (fresh + 63) & ~(size_t) 63;
 	uint8_t *block = p->grow.map + from;
 
-	if (from > p->ceiling || p->ceiling - from < class_size(k))
+	if (from > p->grow.size || p->grow.size - from < class_size(k))
 		return NULL;
-	p->fresh = from + class_size(k);
-	grow_to(&p->grow, p->fresh);
+	grow_to(&p->grow, from + class_size(k));
 	UNPOISON(block, class_size(k));
 	return block;
 }
@@ -196,7 +192,7 @@ pool_used(const struct pool *p)
 size_t
 pool_ceiling(const struct pool *p)
 {
-	return p->ceiling;
+	return p->grow.size;
 }
 
 uint64_t

@@ -28,8 +28,7 @@ slab_init(struct slab *s, size_t size, uint32_t cap)
 		s->cap = 0;
 		return E_NOMEM;
 	}
-	s->fresh = s->grow.map;
-	POISON(s->grow.map, s->size * cap);
+	POISON(s->grow.map, s->grow.size);
 	return 0;
 }
 
@@ -37,7 +36,7 @@ void
 slab_clear(struct slab *s)
 {
 	if (s->grow.map)
-		UNPOISON(s->grow.map, s->size * s->cap);
+		UNPOISON(s->grow.map, s->grow.size);
 	grow_unmap(&s->grow);
 	*s = (struct slab) { 0 };
 }
@@ -52,9 +51,8 @@ slab_take(struct slab *s)
 	if (++s->used > s->peak)
 		s->peak = s->used;
 	if (!obj) { /* fresh pages are zero */
-		void *fresh = s->fresh;
-		s->fresh += s->size;
-		grow_to(&s->grow, (size_t) (s->fresh - s->grow.map));
+		void *fresh = s->grow.map + s->grow.filled;
+		grow_to(&s->grow, s->grow.filled + s->size);
 		UNPOISON(fresh, s->size);
 		return fresh;
 	}

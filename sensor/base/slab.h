@@ -14,10 +14,9 @@
 struct slab_free;
 struct slab {
 	struct slab_free *free;
-	uint8_t *fresh;      /* the part of the map never used yet */
 	size_t size;         /* of an object, rounded up to 16 */
 	uint32_t cap, used, peak;
-	struct grow grow;    /* cap * size bytes; untouched pages cost nothing */
+	struct grow grow;    /* cap * size bytes; those never used yet cost nothing */
 };
 
 int slab_init(struct slab *s, size_t size, uint32_t cap);

@@ -94,11 +94,17 @@ note_put(struct detect *d, struct look *l, uint32_t sig, uint8_t dir, uint32_t p
 	return n;
 }
 
+static bool
+is_of(const struct absent *a, const struct part *pt)
+{
+	return a->op >= pt->ops && a->op < pt->ops + pt->n;
+}
+
 static void
 absent_put(struct tx_note *n, const struct sig *s, const struct absent *a)
 {
 	for (uint8_t i = 0; n && a->op && a->to <= UINT32_MAX && i < s->n_parts; i++)
-		if (a->op >= s->parts[i].ops && a->op < s->parts[i].ops + s->parts[i].n) {
+		if (is_of(a, &s->parts[i])) {
 			n->absent_part = i;
 			n->absent_op = (uint16_t) (a->op - s->parts[i].ops);
 			n->absent_to = (uint32_t) a->to;
@@ -114,12 +120,6 @@ absent_of(const struct tx_note *n, const struct sig *s)
 }
 
 /* ---- parts ---- */
-
-static bool
-is_of(const struct absent *a, const struct part *pt)
-{
-	return a->op >= pt->ops && a->op < pt->ops + pt->n;
-}
 
 static bool
 is_only_body(const struct field *f, const struct look *l)
