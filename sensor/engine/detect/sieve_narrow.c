@@ -22,7 +22,7 @@ classed_load(const uint8_t *p)
 {
 	__m256i x = v32_load(p);
 
-	return (struct classed) { _mm256_and_si256(x, _mm256_set1_epi8(15)), _mm256_slli_epi16(x, 3), _mm256_slli_epi16(x, 1) };
+	return (struct classed) { _mm256_and_si256(x, _mm256_set1_epi8(15)), _mm256_slli_epi16(x, 3), _mm256_add_epi8(x, x) };
 }
 
 NARROW INLINE __m256i
@@ -70,14 +70,15 @@ sift(const uint8_t *table, const uint8_t *p, unsigned sets, unsigned halves)
 	return bits;
 }
 
-/* Places, as many as bits are set in k, from base on: mostly few, so that some are written in any case. */
+/* Places, as many as bits are set in k, from base on. `mostly` are written in any case: most blocks have no more. */
 NARROW INLINE uint32_t
-put_places(uint16_t *to, uint64_t k, uint32_t base)
+put_places(uint16_t *to, uint64_t k, uint32_t base, uint32_t mostly)
 {
-	uint32_t n = (uint32_t) _mm_popcnt_u64(k), i = 4;
+	uint32_t n = (uint32_t) _mm_popcnt_u64(k), i = 0;
 
-	for (unsigned j = 0; j < 4; j++, k = _blsr_u64(k))
-		to[j] = (uint16_t) (base + (uint32_t) _tzcnt_u64(k));
+#pragma GCC unroll 16
+	for (; i < mostly; i++, k = _blsr_u64(k))
+		to[i] = (uint16_t) (base + (uint32_t) _tzcnt_u64(k));
 	for (; __builtin_expect(i < n, 0); i++, k = _blsr_u64(k))
 		to[i] = (uint16_t) (base + (uint32_t) _tzcnt_u64(k));
 	return n;
@@ -113,7 +114,7 @@ sift_places(const struct sieve *s, const uint8_t *p, uint32_t places, uint16_t *
 			continue;
 		uint64_t left = (halves == 2 ? sift(s->table, p + i, sets, 2) : sift(s->table, p + i, sets, 1)) & v64_there(places - i);
 		if (sets > 1 || left) /* of few literals hardly ever one */
-			n += put_places(out + n, left, i);
+			n += put_places(out + n, left, i, 4 * sets);
 	}
 	return n;
 }
