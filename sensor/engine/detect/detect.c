@@ -21,7 +21,7 @@ const struct option_table detect_options = {
 	    { "detect.sgh-mpm-caching-path", OPT_PATH, offsetof(struct detect_conf, cache_dir), NULL, 0, 0, NULL,
 	        "folder for compiled pattern databases, so that the next start is quick; empty = none" },
 	    { "detect.mpm-algo", OPT_ENUM, offsetof(struct detect_conf, mpm_algo), "auto", 0, 0, mpm_names,
-	        "how patterns are searched: hs is Hyperscan; auto is quicker where the processor has AVX2 or AVX-512 VBMI2, and needs no databases" },
+	        "how patterns are searched: hs is Hyperscan; auto is quicker where the processor has AVX2, and compiles hardly a database there" },
 	    { "geoip-database", OPT_PATH, offsetof(struct detect_conf, geoip_database), NULL, 0, 0, NULL,
 	        "MaxMind DB file with countries, for rules with geoip" },
 	    { "reputation-categories-file", OPT_PATH, offsetof(struct detect_conf, reputation_categories), NULL, 0, 0, NULL,

@@ -9,7 +9,7 @@
 
 #define NARROW __attribute__((target("avx2,popcnt,bmi,bmi2")))
 #define HALF 32
-#define CLASSES 64
+#define CLASSES sieve_classes(HALF)
 #define END_ROOM 160 /* SIEVE_BEHIND, and what is loaded with the last place */
 
 /* Of 32 bytes what their classes are made of: the lower four bits, and in the highest of each byte the fourth, and the sixth. */
@@ -106,9 +106,7 @@ sift_places(const struct sieve *s, const uint8_t *p, uint32_t places, uint16_t *
 
 	for (uint32_t i = 0; i < places; i += 2 * HALF) {
 		unsigned halves = places - i > HALF ? 2 : 1;
-		if (same_bytes && same_in(p + i, places - i, same_bytes))
-			*same |= UINT64_C(1) << i / SIEVE_BLOCK;
-		if (same_bytes && halves == 2 && same_in(p + i + HALF, places - i - HALF, same_bytes))
+		if (same_bytes && (same_in(p + i, places - i, same_bytes) || (halves == 2 && same_in(p + i + HALF, places - i - HALF, same_bytes))))
 			*same |= UINT64_C(1) << i / SIEVE_BLOCK;
 		if (!sets)
 			continue;

@@ -35,7 +35,7 @@ last_bytes(const uint8_t *p, uint32_t left, unsigned k)
 
 /* Whole blocks are loaded, and three bytes more; of the input's end only what is there. *same, unless same_bytes is NULL: a bit for each
  * block in which three of them begin. */
-WIDE static inline __attribute__((always_inline)) uint32_t
+WIDE INLINE uint32_t
 sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places, uint16_t *out, unsigned sets, bool end,
     const uint8_t *same_bytes, uint64_t *same)
 {
@@ -73,7 +73,7 @@ sift(const uint8_t (*table)[SIEVE_WIDTH][128], const uint8_t *p, uint32_t places
 	return n;
 }
 
-WIDE static inline __attribute__((always_inline)) uint32_t
+WIDE INLINE uint32_t
 sift_sets(const struct sieve *s, const uint8_t *p, uint32_t places, uint16_t *out, bool end, const uint8_t *same_bytes, uint64_t *same)
 {
 	const uint8_t (*table)[SIEVE_WIDTH][128] = (const void *) s->table;
@@ -91,7 +91,7 @@ sift_sets(const struct sieve *s, const uint8_t *p, uint32_t places, uint16_t *ou
 }
 
 /* A loop of its own for each case. */
-WIDE static inline __attribute__((always_inline)) uint32_t
+WIDE INLINE uint32_t
 sift_as(const struct sifting *f, const uint8_t *p, uint32_t places, uint16_t *out, bool end, uint64_t *same)
 {
 	const uint8_t *same_bytes = f->to->same_bytes;
