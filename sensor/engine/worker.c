@@ -13,6 +13,7 @@
 #define POOL_SHARE_MIN (64u << 20)
 #define SERVICE_ENTRIES 65536
 #define FETCH_AHEAD 6 /* frames that are still to have their turn when a flow is fetched; less for what hangs on it */
+#define FETCH_BYTES 1536u /* of a payload: searches and copies begin before the processor sees that it is read from end to end */
 
 /* A frame that waits its turn, decoded, while what it will need is fetched. It is told apart by members, since the processor would wait
  * to read as a whole what was just written in pieces. */
@@ -526,20 +527,19 @@ fetch_ahead(const struct worker *w, struct ahead *a)
 		fetch_session(w, session_of(f));
 }
 
-/* Then what hangs on that. */
+/* Then what hangs on that, and the payload. */
 static void
 fetch_bytes(const struct worker *w, const struct ahead *a)
 {
+	struct span bytes = a->ours && a->n ? span_head(a->packets->payload, FETCH_BYTES) : SPAN_NONE;
 	struct flow *f = a->cold ? flow_of(w, a) : NULL;
+	bool any = bytes.n > 0;
 
-	if (!f)
-		return;
-	const struct session *s = session_of(f);
-	bool bytes = a->packets->payload.n > 0;
-	for (int d = 0; s->stream && d < 2; d++)
-		bytes |= stream_fetch_window(s->stream, d);
-	if (s->app && bytes)
-		app_fetch_tx(s->app);
+	fetch(bytes.p, bytes.n);
+	for (int d = 0; f && session_of(f)->stream && d < 2; d++)
+		any |= stream_fetch_window(session_of(f)->stream, d);
+	if (f && session_of(f)->app && any)
+		app_fetch_tx(session_of(f)->app);
 }
 
 /* The next n frames', one after the other, while what those behind them need is on its way. */
