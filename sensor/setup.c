@@ -118,7 +118,7 @@ read_vars(struct setup *s)
 	}
 }
 
-/* Where compiled databases are kept when nothing is said: the system's cache when we may write there, else the user's. */
+/* Where what the next start needs is kept when nothing is said: the system's cache when we may write there, else the user's. */
 static const char *
 default_cache(struct setup *s)
 {

@@ -52,7 +52,7 @@ heap=$(except "$engine" \
 	'^sensor/engine/(worker|workers|services)\.c$'                          `# made at start: _new, _free` \
 	'^sensor/engine/capture/(capture|records|sources/file)\.c$'                     `# opened at start; a folder's list of files` \
 	'^sensor/engine/decode/(decode|defrag)\.c$'                             `# made at start: _new, _free` \
-	'^sensor/engine/detect/(build|byport|cache|ends|finder|grams_build|group|iponly|mpm|names|ruleset|sieve_build)\.c$'      `# the loader's: rules -> ruleset` \
+	'^sensor/engine/detect/(build|byport|cache|ends|finder|grams_build|group|iponly|mpm|names|plans|ruleset|sieve_build)\.c$'      `# the loader's: rules -> ruleset` \
 	'^sensor/engine/detect/(detect|explain_report|marks|tags)\.c$'          `# made at start: _new, _free` \
 	'^sensor/engine/detect/(dataset|dataset_save|live_set|reputation|keywords/geoip)\.c$'          `# sets, scores and databases are read at load`)
 # shellcheck disable=SC2086

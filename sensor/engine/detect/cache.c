@@ -1,9 +1,9 @@
 /*
- * cache - compiled Hyperscan databases on disk, named by what they were compiled from.
+ * cache - what took long to make, on disk, named by what it was made from: compiled Hyperscan databases, and plans (plans.c).
  *
- * A file is magic, length, SHA-256 of the rest, the serialized database. A file that is damaged, from another machine or
- * another Hyperscan is not read (the name holds version and platform) and is written again, by rename, so that
- * readers see old or new, never half.
+ * A file is magic, length, SHA-256 of the rest, the rest. A database of another machine or another Hyperscan has another name (it holds
+ * version and platform). What is damaged is not read and is written again, by rename, so that readers see old or new; what a crash
+ * leaves half written is damaged.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,35 +13,55 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "engine/detect/cache.h"
 #include "engine/detect/engine.h"
 
-#define MAGIC "CASUSHS1"
-#define HEADER (8 + 8 + 32)
+#define MAGIC 8 /* bytes */
+#define HEADER (MAGIC + 8 + 32)
+#define MAGIC_DATABASE "CASUSHS1"
+#define DATABASE_MAX ((size_t) 1 << 30)
 
 static void
-path_of(char out[static 4096], const char *dir, const char *key)
+path_of(char out[static 4096], const char *dir, const char *name)
 {
-	snprintf(out, 4096, "%s/%s.hs", dir, key);
+	snprintf(out, 4096, "%s/%s", dir, name);
+}
+
+struct span
+cache_read(struct buf *b, const char *dir, const char *name, const char *magic)
+{
+	char path[4096];
+	uint8_t sum[32];
+
+	path_of(path, dir, name);
+	if (buf_read_file(b, path) < 0 || b->n <= HEADER || b->n > UINT32_MAX || memcmp(b->p, magic, MAGIC))
+		return SPAN_NONE;
+	struct rd r = rd_of(span_of(b->p + MAGIC, 8));
+	struct span body = span_of(b->p + HEADER, (uint32_t) (b->n - HEADER));
+	if (rd_u64(&r) != body.n)
+		return SPAN_NONE;
+	hash_sha256(body, sum);
+	return memcmp(sum, b->p + MAGIC + 8, 32) ? SPAN_NONE : body;
+}
+
+static const char *
+database_name(char out[static 80], const char *key)
+{
+	snprintf(out, 80, "%.64s.hs", key);
+	return out;
 }
 
 hs_database_t *
 cache_load(const char *dir, const char *key)
 {
-	char path[4096];
+	char name[80];
 	struct buf b;
-	uint8_t sum[32];
 	hs_database_t *db = NULL;
 
-	path_of(path, dir, key);
-	buf_init(&b, (size_t) 1 << 30);
-	if (buf_read_file(&b, path) == 0 && b.n > HEADER && !memcmp(b.p, MAGIC, 8)) {
-		struct rd r = rd_of(span_of(b.p + 8, 8));
-		struct span body = span_of(b.p + HEADER, b.n - HEADER);
-		hash_sha256(body, sum);
-		if (rd_u64(&r) == body.n && !memcmp(sum, b.p + 16, 32) &&
-		    hs_deserialize_database((const char *) body.p, body.n, &db) != HS_SUCCESS)
-			db = NULL;
-	}
+	buf_init(&b, DATABASE_MAX);
+	struct span body = cache_read(&b, dir, database_name(name, key), MAGIC_DATABASE);
+	if (body.n && hs_deserialize_database((const char *) body.p, body.n, &db) != HS_SUCCESS)
+		db = NULL;
 	buf_clear(&b);
 	return db;
 }
@@ -78,27 +98,36 @@ make_dir(const char *dir)
 	mkdir(dir, 0700);
 }
 
-/* Best effort: without a place to write there is no cache, and nothing else is lost. */
 void
-cache_store(const char *dir, const char *key, const hs_database_t *db)
+cache_write(const char *dir, const char *name, const char *magic, struct span body)
 {
-	char path[4096], tmp[4120], *bytes = NULL;
-	uint8_t head[HEADER] = MAGIC;
-	size_t n = 0;
+	char path[4096], tmp[4120];
+	uint8_t head[HEADER];
 
-	path_of(path, dir, key);
-	if (hs_serialize_database(db, &bytes, &n) != HS_SUCCESS)
-		return;
+	path_of(path, dir, name);
+	memcpy(head, magic, MAGIC);
 	for (unsigned i = 0; i < 8; i++)
-		head[8 + i] = (uint8_t) ((uint64_t) n >> (56 - 8 * i));
-	hash_sha256(span_of(bytes, n), head + 16);
+		head[MAGIC + i] = (uint8_t) ((uint64_t) body.n >> (56 - 8 * i));
+	hash_sha256(body, head + MAGIC + 8);
 	make_dir(dir);
 	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path);
 	int fd = mkstemp(tmp);
 	if (fd >= 0) {
-		int bad = write_all(fd, head, HEADER) < 0 || write_all(fd, bytes, n) < 0 || fsync(fd) < 0;
+		int bad = write_all(fd, head, HEADER) < 0 || write_all(fd, body.p, body.n) < 0;
 		if ((close(fd) < 0) | bad || rename(tmp, path) < 0)
 			unlink(tmp);
 	}
+}
+
+void
+cache_store(const char *dir, const char *key, const hs_database_t *db)
+{
+	char name[80], *bytes = NULL;
+	size_t n = 0;
+
+	if (hs_serialize_database(db, &bytes, &n) != HS_SUCCESS)
+		return;
+	if (n < DATABASE_MAX)
+		cache_write(dir, database_name(name, key), MAGIC_DATABASE, span_of(bytes, (uint32_t) n));
 	free(bytes);
 }

@@ -19,7 +19,7 @@ const struct option_table detect_options = {
 	    { "packet-alert-max", OPT_U32, offsetof(struct detect_conf, packet_alert_max), "15", 1, 255, NULL,
 	        "alerts a packet can raise at most; the first in the order of the rules count" },
 	    { "detect.sgh-mpm-caching-path", OPT_PATH, offsetof(struct detect_conf, cache_dir), NULL, 0, 0, NULL,
-	        "folder for compiled pattern databases, so that the next start is quick; empty = none" },
+	        "folder for what of the patterns takes long to prepare, so that the next start is quick; empty = none" },
 	    { "detect.mpm-algo", OPT_ENUM, offsetof(struct detect_conf, mpm_algo), "auto", 0, 0, mpm_names,
 	        "how patterns are searched: hs is Hyperscan; auto is quicker where the processor has AVX2, and compiles hardly a database there" },
 	    { "geoip-database", OPT_PATH, offsetof(struct detect_conf, geoip_database), NULL, 0, 0, NULL,

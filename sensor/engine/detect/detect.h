@@ -18,7 +18,7 @@
 enum { MPM_AUTO, MPM_HS }; /* in the order of their names */
 struct detect_conf {
 	uint32_t packet_alert_max;    /* 15 */
-	const char *cache_dir;        /* compiled databases; NULL = none */
+	const char *cache_dir;        /* compiled databases, plans of sieves; NULL = none */
 	int mpm_algo;                 /* MPM_* */
 	const char *geoip_database;   /* NULL = none; likewise: */
 	const char *dataset_dir;      /* where sets are saved; not a key */
@@ -60,7 +60,7 @@ struct ruleset_report {
 	uint32_t loaded, failed, skipped;
 	uint32_t databases, patterns;
 	uint64_t database_bytes;
-	uint32_t cached;   /* databases read from the cache */
+	uint32_t cached;   /* of the databases, what took long to make was in the cache */
 	int64_t build_ns;
 };
 void ruleset_report(const struct ruleset *r, struct ruleset_report *out);

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "engine/detect/grams.h"
+#include "engine/detect/plans.h"
 #include "engine/detect/ruleset.h"
 #include "engine/detect/sieve.h"
 
@@ -41,34 +42,45 @@ platform_of(hs_platform_info_t *p, uint32_t n)
 	p->tune = n < MANY ? HS_TUNE_FAMILY_SLM : HS_TUNE_FAMILY_GENERIC;
 }
 
-/* SHA-256 of everything the database depends on. */
-static int
+/* SHA-256 of `head`, and of the literals. */
+static void
+literals_sum(struct span head, const struct literal *l, const uint32_t *first, uint32_t n, uint8_t sum[static HASH_MAX])
+{
+	struct hash_stream h;
+
+	hash_begin(&h, HASH_SHA256);
+	hash_add(&h, HASH_SHA256, head);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct literal *x = &l[first[i]];
+		uint32_t lead[2] = { x->s.n, x->nocase };
+		hash_add(&h, HASH_SHA256, span_of(lead, sizeof(lead)));
+		hash_add(&h, HASH_SHA256, x->s);
+	}
+	hash_end(&h, HASH_SHA256, sum);
+}
+
+/* Of everything the database depends on. */
+static void
 database_key(const struct literal *l, const uint32_t *first, uint32_t n, char out[static 65])
 {
 	hs_platform_info_t platform;
-	size_t size = 256, at = 0;
-	uint8_t sum[32];
+	char head[200 + sizeof(platform)];
+	uint8_t sum[HASH_MAX];
 
 	platform_of(&platform, n);
-	for (uint32_t i = 0; i < n; i++)
-		size += 8 + l[first[i]].s.n;
-	char *b = malloc(size + sizeof(platform));
-	if (!b)
-		return -1;
-	at += (size_t) snprintf(b, 200, "casus literals 2 %s\n", hs_version());
-	memcpy(b + at, &platform, sizeof(platform));
-	at += sizeof(platform);
-	for (uint32_t i = 0; i < n; i++) {
-		const struct literal *x = &l[first[i]];
-		uint32_t head[2] = { x->s.n, x->nocase };
-		memcpy(b + at, head, 8);
-		memcpy(b + at + 8, x->s.p, x->s.n);
-		at += 8 + x->s.n;
-	}
-	hash_sha256(span_of(b, at), sum);
-	free(b);
+	int at = snprintf(head, 200, "casus literals 2 %s\n", hs_version());
+	memcpy(head + at, &platform, sizeof(platform));
+	literals_sum(span_of(head, (uint32_t) at + (uint32_t) sizeof(platform)), l, first, n, sum);
 	hash_hex(sum, 32, out);
-	return 0;
+}
+
+static void
+plan_key(const struct literal *l, const uint32_t *first, uint32_t n, uint8_t key[static PLAN_KEY])
+{
+	char head[64];
+	int at = snprintf(head, sizeof(head), "casus sieves " SIEVE_PLANS " %u\n", sieve_lanes());
+
+	literals_sum(span_of(head, (uint32_t) at), l, first, n, key);
 }
 
 static hs_database_t *
@@ -111,8 +123,7 @@ database(struct ruleset *r, struct scan *s, const struct literal *l, const uint3
 
 	if (!dir || !*dir)
 		return compile(l, first, s->n_patterns, s->name, d);
-	if (database_key(l, first, s->n_patterns, key) < 0)
-		return NULL;
+	database_key(l, first, s->n_patterns, key);
 	if ((db = cache_load(dir, key))) {
 		s->cached = true;
 		return db;
@@ -134,17 +145,35 @@ fill_database(struct ruleset *r, struct scan *s, const struct literal *l, struct
 	return 0;
 }
 
+static struct sieve *
+planned_sieve(struct ruleset *r, struct scan *s, const struct literal *l)
+{
+	uint8_t key[PLAN_KEY], *chosen = malloc(SIEVE_PLAN(s->n_patterns));
+
+	if (!chosen)
+		return NULL;
+	plan_key(l, s->first, s->n_patterns, key);
+	struct sieve_plan plan = { .known = plans_find(r->plans, key), .chosen = chosen };
+	struct sieve *made = sieve_build(&r->arena, l, s->first, s->n_patterns, &plan);
+	if (made && !plan.fits)
+		plans_add(r->plans, key, span_of(chosen, SIEVE_PLAN(s->n_patterns)));
+	s->cached = plan.fits;
+	free(chosen);
+	return made;
+}
+
 static int
 fill_sieve(struct ruleset *r, struct scan *s, const struct literal *l, struct diag *d)
 {
 	struct arena_mark mark = arena_mark(&r->arena);
 
-	if (!(s->sieve = sieve_build(&r->arena, l, s->first, s->n_patterns)))
+	if (!(s->sieve = planned_sieve(r, s, l)))
 		return -1;
 	s->bytes = sieve_bytes(s->sieve);
 	if (sieve_pays(s->sieve))
 		return 0;
 	s->sieve = NULL;
+	s->cached = false;
 	arena_back(&r->arena, mark);
 	return fill_database(r, s, l, d);
 }

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/huge.h"
 #include "engine/detect/explain_private.h"
+#include "engine/detect/plans.h"
 #include "engine/detect/reputation.h"
 #include "engine/detect/ruleset.h"
 
@@ -246,7 +247,7 @@ ruleset_build(const struct ruleset_in *in, struct diag *d)
 	int64_t begin = clock_monotonic();
 	int e = -1;
 
-	if (r && b && names) {
+	if (r && b && names && (r->plans = plans_read(in->conf->cache_dir))) {
 		hs_set_database_allocator(huge_take, huge_give);
 		arena_init(&r->arena, 0);
 		r->refs = 1;
@@ -263,6 +264,8 @@ ruleset_build(const struct ruleset_in *in, struct diag *d)
 		r->names = NULL;
 		r->known = NULL;
 		r->conf = NULL;
+		plans_done(r->plans);
+		r->plans = NULL;
 	}
 	free(b);
 	names_free(names);

@@ -16,8 +16,17 @@
 struct sieve;
 
 bool sieve_possible(void); /* this processor can */
+/* How literals are filed takes long to choose, and can be known already. */
+struct sieve_plan {
+	struct span known; /* what an earlier build chose; passed over if it is none, or does not fit */
+	uint8_t *chosen;   /* SIEVE_PLAN(n) bytes: the same, or what was chosen now */
+	bool fits;
+};
+#define SIEVE_PLAN(n) (1 + 2 * (n))
+#define SIEVE_PLANS "1" /* another one when literals are filed in another way */
 /* first[i]: the i-th literal in l. NULL: no memory. */
-struct sieve *sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uint32_t n);
+struct sieve *sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uint32_t n, struct sieve_plan *plan);
+uint32_t sieve_lanes(void); /* places that this processor sieves at once; 0: it can't */
 bool sieve_pays(const struct sieve *s); /* probably faster than another search */
 uint64_t sieve_bytes(const struct sieve *s);
 /* What is told: the number of each literal, perhaps more than once; `same`, unless same_bytes is NULL: blocks of 64 places from `from` on, a

@@ -310,15 +310,31 @@ first_buckets(struct work *w)
 	}
 }
 
-/* Returns how many of the places will probably remain. */
-static float
-fill_buckets(struct work *w, uint32_t buckets)
+static void
+empty_buckets(struct work *w, uint32_t buckets)
 {
-	float cost[BUCKETS], sum = 0;
-
 	w->buckets = buckets;
 	memset(w->of, 0, sizeof(w->of));
 	memset(w->wanted, 0, sizeof(w->wanted));
+}
+
+/* How many of the places will probably remain. */
+static float
+places_left(const struct work *w)
+{
+	float sum = 0;
+
+	for (uint32_t b = 0; b < w->buckets; b++)
+		sum += bucket_cost(w, b);
+	return sum < 1 ? sum : 1;
+}
+
+static void
+fill_buckets(struct work *w, uint32_t buckets)
+{
+	float cost[BUCKETS];
+
+	empty_buckets(w, buckets);
 	first_buckets(w);
 	for (uint32_t b = 0; b < buckets; b++)
 		cost[b] = bucket_cost(w, b);
@@ -331,9 +347,76 @@ fill_buckets(struct work *w, uint32_t buckets)
 			count(w, x, true);
 			cost[x->bucket] = bucket_cost(w, x->bucket);
 		}
-	for (uint32_t b = 0; b < buckets; b++)
-		sum += cost[b];
-	return sum < 1 ? sum : 1;
+}
+
+/* Cycles a byte, with the buckets as they are filled. */
+static float
+cost_of(const struct work *w)
+{
+	const struct cost *cost = w->lanes == 64 ? &wide : &narrow;
+
+	return cost->tables[w->buckets / 8] + cost->place * places_left(w);
+}
+
+/* The number of sets with which a search is probably quickest. More than so many that hardly a place remains are not tried. */
+static void
+choose_buckets(struct work *w)
+{
+	const struct cost *cost = w->lanes == 64 ? &wide : &narrow;
+	uint32_t best = 0, sets = 1, tried;
+	float least = 0;
+
+	do {
+		tried = sets;
+		fill_buckets(w, 8 * tried);
+		if (!best || cost_of(w) < least) {
+			best = tried;
+			least = cost_of(w);
+		}
+		sets *= 2;
+	} while (sets <= SIEVE_SETS && cost_of(w) - cost->tables[tried] > cost->tables[sets] - cost->tables[tried]);
+	if (best != tried)
+		fill_buckets(w, 8 * best);
+}
+
+/* ---- what was chosen before ---- */
+
+/* A plan is the number of sets, then by number of each literal: where of it tables look, its bucket. */
+static bool
+plan_fits(const struct work *w, struct span plan, uint32_t n)
+{
+	if (plan.n != SIEVE_PLAN(n) || (plan.p[0] != 1 && plan.p[0] != 2 && plan.p[0] != SIEVE_SETS))
+		return false;
+	for (uint32_t i = 0; i < w->n; i++) {
+		const struct entry *x = &w->v[i];
+		const uint8_t *of = plan.p + SIEVE_PLAN(x->id);
+		if (of[0] > (x->n < SIEVE_WIDTH ? 0 : x->n - SIEVE_WIDTH) || of[1] >= 8 * plan.p[0])
+			return false;
+	}
+	return true;
+}
+
+static void
+plan_take(struct work *w, struct span plan)
+{
+	empty_buckets(w, 8u * plan.p[0]);
+	for (uint32_t i = 0; i < w->n; i++) {
+		struct entry *x = &w->v[i];
+		x->at = plan.p[SIEVE_PLAN(x->id)];
+		x->bucket = plan.p[SIEVE_PLAN(x->id) + 1];
+		count(w, x, true);
+	}
+}
+
+static void
+plan_put(const struct work *w, uint8_t *plan, uint32_t n)
+{
+	memset(plan, 0, SIEVE_PLAN(n));
+	plan[0] = (uint8_t) (w->n ? w->buckets / 8 : 1);
+	for (uint32_t i = 0; i < w->n; i++) {
+		plan[SIEVE_PLAN(w->v[i].id)] = w->v[i].at;
+		plan[SIEVE_PLAN(w->v[i].id) + 1] = (uint8_t) w->v[i].bucket;
+	}
 }
 
 /* ---- what is looked at ---- */
@@ -440,27 +523,6 @@ take_memory(struct sieve *s, const struct work *w, struct arena *a)
 	return 0;
 }
 
-/* The number of sets with which a search is probably quickest. More than so many that hardly a place remains are not tried. */
-static void
-choose_sets(struct sieve *s, struct work *w)
-{
-	const struct cost *cost = w->lanes == 64 ? &wide : &narrow;
-	uint32_t sets = 1, tried = 1;
-	float places;
-
-	do {
-		tried = sets;
-		places = fill_buckets(w, 8 * tried) * cost->place;
-		if (!s->sets || cost->tables[tried] + places < s->cost) {
-			s->sets = tried;
-			s->cost = cost->tables[tried] + places;
-		}
-		sets *= 2;
-	} while (sets <= SIEVE_SETS && places > cost->tables[sets] - cost->tables[tried]);
-	if (s->sets != tried)
-		fill_buckets(w, 8 * s->sets);
-}
-
 /* Of a literal of one byte. */
 static unsigned
 cases(const struct literal *x)
@@ -503,27 +565,42 @@ work_new(const struct literal *l, const uint32_t *first, uint32_t n)
 		}
 		*e = (struct entry) { .id = i, .n = x->s.n, .nocase = x->nocase };
 		memcpy(e->bytes, x->s.p, x->s.n);
-		for (uint32_t at = 0; at + SIEVE_WIDTH <= x->s.n; at++)
-			++*tally_of(w, e->bytes + at);
 		w->n++;
 	}
-	tally_common(w);
-	for (uint32_t i = 0; i < w->n; i++)
-		try_windows(w, &v[i]);
 	return w;
 }
 
+static void
+choose_all(struct work *w)
+{
+	for (uint32_t i = 0; i < w->n; i++)
+		for (uint32_t at = 0; at + SIEVE_WIDTH <= w->v[i].n; at++)
+			++*tally_of(w, w->v[i].bytes + at);
+	tally_common(w);
+	for (uint32_t i = 0; i < w->n; i++)
+		try_windows(w, &w->v[i]);
+	if (w->n)
+		choose_buckets(w);
+}
+
 struct sieve *
-sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uint32_t n)
+sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uint32_t n, struct sieve_plan *plan)
 {
 	struct sieve *s = arena_zalloc(a, sizeof(*s));
 	struct work *w = s ? work_new(l, first, n) : NULL;
 
 	if (!w)
 		return NULL;
+	if ((plan->fits = plan_fits(w, plan->known, n)))
+		plan_take(w, plan->known);
+	else
+		choose_all(w);
+	plan_put(w, plan->chosen, n);
 	s->lanes = w->lanes;
-	if (w->n)
-		choose_sets(s, w);
+	if (w->n) {
+		s->sets = w->buckets / 8;
+		s->cost = cost_of(w);
+	}
 	int e = take_memory(s, w, a);
 	if (e == 0 && w->n) {
 		fill_tables(s, w);

@@ -55,7 +55,6 @@ struct sifting {
 
 /* Tells of the literals from the i-th on that are filed together, and are where v was loaded. */
 void sieve_compare(const struct sifting *f, uint32_t i, uint64_t v, uint32_t at);
-uint32_t sieve_lanes(void); /* places that this processor sieves at once; 0: it can't */
 /* SIEVE_PIECE places from `from` on at most. end: it is that of the input, and nothing behind it is read; else SIEVE_BEHIND bytes are there. */
 void sieve_wide(const struct sifting *f, uint32_t from, uint32_t places, bool end);
 void sieve_narrow(const struct sifting *f, uint32_t from, uint32_t places, bool end);

@@ -143,9 +143,49 @@ make_literal(struct set *s, uint32_t i, uint32_t least, uint32_t most)
 		text[k] = byte_lower(text[k]);
 }
 
+static struct sieve *
+build(const struct set *s, struct arena *a, struct span known, uint8_t chosen[], bool fits)
+{
+	struct sieve_plan plan = { .known = known, .chosen = chosen };
+	struct sieve *made = sieve_build(a, s->l, s->first, s->n, &plan);
+
+	assert_non_null(made);
+	assert_int_equal(plan.fits, fits);
+	return made;
+}
+
+/* Whatever plan fits, the same is found; one that does not fit is as good as none. */
+static void
+check_plans(struct set *s, struct arena *a, const uint8_t chosen[])
+{
+	uint32_t size = SIEVE_PLAN(s->n), sets = UINT32_C(1) << dice(3), bad = SIEVE_PLAN(dice(s->n));
+	uint8_t plan[SIEVE_PLAN(LITERALS)], again[SIEVE_PLAN(LITERALS)];
+
+	s->sieve = build(s, a, span_of(chosen, size), again, true);
+	assert_memory_equal(chosen, again, size);
+	check_inputs(s);
+	plan[0] = (uint8_t) sets;
+	for (uint32_t i = 0; i < s->n; i++) {
+		uint32_t length = s->l[i].s.n;
+		plan[SIEVE_PLAN(i)] = length > 4 ? (uint8_t) dice(length - 3) : 0;
+		plan[SIEVE_PLAN(i) + 1] = (uint8_t) dice(8 * sets);
+	}
+	s->sieve = build(s, a, span_of(plan, size), again, true);
+	check_inputs(s);
+	build(s, a, span_of(plan, size - 1), again, false);
+	assert_memory_equal(chosen, again, size);
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->l[i].s.n > 1)
+			bad = SIEVE_PLAN(i) + dice(2);
+	plan[s->l[(bad - 1) / 2].s.n > 1 ? bad : 0] = 0xff;
+	build(s, a, span_of(plan, size), again, false);
+	assert_memory_equal(chosen, again, size);
+}
+
 static void
 one_set(uint32_t n, uint32_t least, uint32_t most, uint32_t n_letters)
 {
+	uint8_t chosen[SIEVE_PLAN(LITERALS)];
 	static const char letters[] = "abAB0\x00\xff/zq Z{@[`efghijklmnoprstuvwxydc";
 	struct set *s = calloc(1, sizeof(*s));
 	struct arena a;
@@ -158,10 +198,11 @@ one_set(uint32_t n, uint32_t least, uint32_t most, uint32_t n_letters)
 		s->first[i] = i;
 	}
 	arena_init(&a, 0);
-	s->sieve = sieve_build(&a, s->l, s->first, n);
-	assert_non_null(s->sieve);
+	s->sieve = build(s, &a, SPAN_NONE, chosen, false);
 	assert_true(sieve_bytes(s->sieve) <= a.used);
 	check_inputs(s);
+	if (dice(4) == 0)
+		check_plans(s, &a, chosen);
 	arena_clear(&a);
 	free(s);
 }

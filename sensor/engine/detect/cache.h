@@ -1,0 +1,19 @@
+/*
+ * cache - files that spare the next start work: named by what they were made from, checked when they are read.
+ *
+ * Thread:    the loader's.
+ * Memory:    the caller's buffer.
+ * Owns:      the files of its folder.
+ * Not here:  what is in them -> mpm.c, plans.c
+ */
+#ifndef ENGINE_DETECT_CACHE_H
+#define ENGINE_DETECT_CACHE_H
+
+#include "base/buf.h"
+
+/* What was written under this name and magic (eight characters), in the buffer; SPAN_NONE: nothing, or what is there is damaged. */
+struct span cache_read(struct buf *b, const char *dir, const char *name, const char *magic);
+/* Best effort: without a place to write there is no cache, and nothing else is lost. */
+void cache_write(const char *dir, const char *name, const char *magic, struct span body);
+
+#endif
