@@ -153,7 +153,7 @@ fill_engine(struct setup *s)
 	w->detect.profile_rules |= c->profile != PROFILE_NONE;
 	w->detect.keep_fast = c->mode == CLI_ENGINE_ANALYSIS;
 	w->apps.conf = s->conf;
-	if (!w->detect.cache_dir)
+	if (!w->detect.cache_dir && !conf_find(s->conf, "detect.sgh-mpm-caching-path"))
 		w->detect.cache_dir = default_cache(s);
 	if (!c->checksums_given && c->read && s->sensor.output_mode && strcmp(s->sensor.output_mode, "no") == 0)
 		off = true;

@@ -535,7 +535,7 @@ fetch_bytes(const struct worker *w, const struct ahead *a)
 	struct flow *f = a->cold ? flow_of(w, a) : NULL;
 	bool any = bytes.n > 0;
 
-	fetch(bytes.p, bytes.n);
+	fetch(bytes.p, w->idle ? 0 : bytes.n);
 	for (int d = 0; f && session_of(f)->stream && d < 2; d++)
 		any |= stream_fetch_window(session_of(f)->stream, d);
 	if (f && session_of(f)->app && any)

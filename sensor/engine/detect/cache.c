@@ -2,22 +2,20 @@
  * cache - what took long to make, on disk, named by what it was made from: compiled Hyperscan databases, and plans (plans.c).
  *
  * A file is magic, length, SHA-256 of the rest, the rest. A database of another machine or another Hyperscan has another name (it holds
- * version and platform). What is damaged is not read and is written again, by rename, so that readers see old or new; what a crash
- * leaves half written is damaged.
+ * version and platform). What is damaged is not read and is written again, by rename, so that readers see old or new, never half.
  */
+#include "engine/detect/cache.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/hash.h"
-#include "engine/detect/cache.h"
-#include "engine/detect/engine.h"
 
 #define MAGIC 8 /* bytes */
-#define HEADER (MAGIC + 8 + 32)
 #define MAGIC_DATABASE "CASUSHS1"
 #define DATABASE_MAX ((size_t) 1 << 30)
 
@@ -31,13 +29,16 @@ struct span
 cache_read(struct buf *b, const char *dir, const char *name, const char *magic)
 {
 	char path[4096];
+	struct stat st;
 	uint8_t sum[32];
 
 	path_of(path, dir, name);
-	if (buf_read_file(b, path) < 0 || b->n <= HEADER || b->n > UINT32_MAX || memcmp(b->p, magic, MAGIC))
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode)) /* a pipe would be waited for */
+		return SPAN_NONE;
+	if (buf_read_file(b, path) < 0 || b->n <= CACHE_HEAD || memcmp(b->p, magic, MAGIC))
 		return SPAN_NONE;
 	struct rd r = rd_of(span_of(b->p + MAGIC, 8));
-	struct span body = span_of(b->p + HEADER, (uint32_t) (b->n - HEADER));
+	struct span body = span_of(b->p + CACHE_HEAD, (uint32_t) (b->n - CACHE_HEAD));
 	if (rd_u64(&r) != body.n)
 		return SPAN_NONE;
 	hash_sha256(body, sum);
@@ -102,7 +103,7 @@ void
 cache_write(const char *dir, const char *name, const char *magic, struct span body)
 {
 	char path[4096], tmp[4120];
-	uint8_t head[HEADER];
+	uint8_t head[CACHE_HEAD];
 
 	path_of(path, dir, name);
 	memcpy(head, magic, MAGIC);
@@ -113,7 +114,7 @@ cache_write(const char *dir, const char *name, const char *magic, struct span bo
 	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path);
 	int fd = mkstemp(tmp);
 	if (fd >= 0) {
-		int bad = write_all(fd, head, HEADER) < 0 || write_all(fd, body.p, body.n) < 0;
+		int bad = write_all(fd, head, CACHE_HEAD) < 0 || write_all(fd, body.p, body.n) < 0 || fsync(fd) < 0;
 		if ((close(fd) < 0) | bad || rename(tmp, path) < 0)
 			unlink(tmp);
 	}
@@ -127,7 +128,7 @@ cache_store(const char *dir, const char *key, const hs_database_t *db)
 
 	if (hs_serialize_database(db, &bytes, &n) != HS_SUCCESS)
 		return;
-	if (n < DATABASE_MAX)
+	if (n <= DATABASE_MAX - CACHE_HEAD)
 		cache_write(dir, database_name(name, key), MAGIC_DATABASE, span_of(bytes, (uint32_t) n));
 	free(bytes);
 }

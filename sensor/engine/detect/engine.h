@@ -424,8 +424,6 @@ bool fast_placed(const struct fast *f);                 /* likewise, and tells s
 bool fast_last(const struct fast *f, uint32_t *behind); /* its pattern can only be so many bytes before the end */
 struct anchors *anchors_build(struct ruleset *r, const struct fast *fasts, const struct list *l, bool from_end);
 uint32_t anchors_count(const struct anchors *a); /* rules */
-hs_database_t *cache_load(const char *dir, const char *key);
-void cache_store(const char *dir, const char *key, const hs_database_t *db); /* best effort */
 int ends_build(struct ruleset *r); /* sets `ends` of each rule, too */
 const char *ends_name(const struct ends *e, unsigned kind); /* ", inside to outside"; "" where there is one kind */
 int ruleset_group(struct ruleset *r, const struct fast *fasts, struct diag *d);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "engine/detect/cache.h"
 #include "engine/detect/grams.h"
 #include "engine/detect/plans.h"
 #include "engine/detect/ruleset.h"
@@ -78,7 +79,7 @@ static void
 plan_key(const struct literal *l, const uint32_t *first, uint32_t n, uint8_t key[static PLAN_KEY])
 {
 	char head[64];
-	int at = snprintf(head, sizeof(head), "casus sieves " SIEVE_PLANS " %u\n", sieve_lanes());
+	int at = snprintf(head, sizeof(head), "casus sieves " SIEVE_PLAN_VERSION " %u\n", sieve_lanes());
 
 	literals_sum(span_of(head, (uint32_t) at), l, first, n, key);
 }
@@ -148,16 +149,17 @@ fill_database(struct ruleset *r, struct scan *s, const struct literal *l, struct
 static struct sieve *
 planned_sieve(struct ruleset *r, struct scan *s, const struct literal *l)
 {
-	uint8_t key[PLAN_KEY], *chosen = malloc(SIEVE_PLAN(s->n_patterns));
+	uint8_t key[PLAN_KEY], *chosen = malloc(SIEVE_PLAN_BYTES(s->n_patterns));
+	bool kept;
 
 	if (!chosen)
 		return NULL;
 	plan_key(l, s->first, s->n_patterns, key);
-	struct sieve_plan plan = { .known = plans_find(r->plans, key), .chosen = chosen };
+	struct sieve_plan plan = { .known = plans_find(r->plans, key, &kept), .chosen = chosen };
 	struct sieve *made = sieve_build(&r->arena, l, s->first, s->n_patterns, &plan);
 	if (made && !plan.fits)
-		plans_add(r->plans, key, span_of(chosen, SIEVE_PLAN(s->n_patterns)));
-	s->cached = plan.fits;
+		plans_add(r->plans, key, span_of(chosen, SIEVE_PLAN_BYTES(s->n_patterns)));
+	s->cached = plan.fits && kept;
 	free(chosen);
 	return made;
 }

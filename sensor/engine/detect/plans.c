@@ -1,5 +1,6 @@
 /*
- * plans - a file of entries: a key, how many bytes the plan has (32 bits, big endian), the plan. Those that were used last come first.
+ * plans - a file of entries: a key, how many bytes the plan has (32 bits, big endian), the plan. Those that were used when it
+ * was written come first.
  */
 #include "engine/detect/plans.h"
 
@@ -51,7 +52,7 @@ plans_of(struct span body)
 
 	if (!p)
 		return NULL;
-	buf_init(&p->file, 2 * PLANS_MAX);
+	buf_init(&p->file, PLANS_MAX + CACHE_HEAD);
 	read_entries(p, body);
 	return p;
 }
@@ -69,11 +70,13 @@ plans_read(const char *dir)
 }
 
 struct span
-plans_find(struct plans *p, const uint8_t key[static PLAN_KEY])
+plans_find(struct plans *p, const uint8_t key[static PLAN_KEY], bool *kept)
 {
+	*kept = false;
 	for (uint32_t i = 0; p && i < p->n; i++)
 		if (p->v[i].whole.n && !memcmp(p->v[i].whole.p, key, PLAN_KEY)) {
 			p->v[i].used = true;
+			*kept = !p->v[i].made;
 			return plan_in(p->v[i].whole);
 		}
 	return SPAN_NONE;
@@ -119,7 +122,7 @@ write_entries(const struct plans *p)
 {
 	struct buf out;
 
-	buf_init(&out, PLANS_MAX + 1);
+	buf_init(&out, PLANS_MAX);
 	add_entries(&out, p, true);
 	add_entries(&out, p, false);
 	cache_write(p->dir, NAME, MAGIC, span_of(out.p, (uint32_t) out.n));

@@ -247,15 +247,17 @@ ruleset_build(const struct ruleset_in *in, struct diag *d)
 	int64_t begin = clock_monotonic();
 	int e = -1;
 
-	if (r && b && names && (r->plans = plans_read(in->conf->cache_dir))) {
+	if (r)
+		r->refs = 1;
+	if (r && b && names) {
 		hs_set_database_allocator(huge_take, huge_give);
 		arena_init(&r->arena, 0);
-		r->refs = 1;
 		r->generation = in->generation;
 		r->conf = in->conf;
 		r->copies = &copies;
 		r->names = names;
 		r->known = &known;
+		r->plans = plans_read(in->conf->cache_dir);
 		*b = (struct build) { .rs = r, .diag = d, .in = in };
 		if ((e = build_all(b, &out)) == 0)
 			e = finish(r, in, &out, d);

@@ -19,11 +19,11 @@ bool sieve_possible(void); /* this processor can */
 /* How literals are filed takes long to choose, and can be known already. */
 struct sieve_plan {
 	struct span known; /* what an earlier build chose; passed over if it is none, or does not fit */
-	uint8_t *chosen;   /* SIEVE_PLAN(n) bytes: the same, or what was chosen now */
+	uint8_t *chosen;   /* SIEVE_PLAN_BYTES(n) bytes: the same, or what was chosen now */
 	bool fits;
 };
-#define SIEVE_PLAN(n) (1 + 2 * (n))
-#define SIEVE_PLANS "1" /* another one when literals are filed in another way */
+#define SIEVE_PLAN_BYTES(n) (1 + 2 * (n))
+#define SIEVE_PLAN_VERSION "1" /* another one when others would be chosen: for other common words, kinds of content, measured costs */
 /* first[i]: the i-th literal in l. NULL: no memory. */
 struct sieve *sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uint32_t n, struct sieve_plan *plan);
 uint32_t sieve_lanes(void); /* places that this processor sieves at once; 0: it can't */

@@ -349,32 +349,37 @@ fill_buckets(struct work *w, uint32_t buckets)
 		}
 }
 
+static const struct cost *
+costs(const struct work *w)
+{
+	return w->lanes == 64 ? &wide : &narrow;
+}
+
 /* Cycles a byte, with the buckets as they are filled. */
 static float
 cost_of(const struct work *w)
 {
-	const struct cost *cost = w->lanes == 64 ? &wide : &narrow;
-
-	return cost->tables[w->buckets / 8] + cost->place * places_left(w);
+	return costs(w)->tables[w->buckets / 8] + costs(w)->place * places_left(w);
 }
 
 /* The number of sets with which a search is probably quickest. More than so many that hardly a place remains are not tried. */
 static void
 choose_buckets(struct work *w)
 {
-	const struct cost *cost = w->lanes == 64 ? &wide : &narrow;
+	const float *tables = costs(w)->tables;
 	uint32_t best = 0, sets = 1, tried;
-	float least = 0;
+	float least = 0, cost;
 
 	do {
 		tried = sets;
 		fill_buckets(w, 8 * tried);
-		if (!best || cost_of(w) < least) {
+		cost = cost_of(w);
+		if (!best || cost < least) {
 			best = tried;
-			least = cost_of(w);
+			least = cost;
 		}
 		sets *= 2;
-	} while (sets <= SIEVE_SETS && cost_of(w) - cost->tables[tried] > cost->tables[sets] - cost->tables[tried]);
+	} while (sets <= SIEVE_SETS && cost > tables[sets]);
 	if (best != tried)
 		fill_buckets(w, 8 * best);
 }
@@ -385,11 +390,11 @@ choose_buckets(struct work *w)
 static bool
 plan_fits(const struct work *w, struct span plan, uint32_t n)
 {
-	if (plan.n != SIEVE_PLAN(n) || (plan.p[0] != 1 && plan.p[0] != 2 && plan.p[0] != SIEVE_SETS))
+	if (plan.n != SIEVE_PLAN_BYTES(n) || (plan.p[0] != 1 && plan.p[0] != 2 && plan.p[0] != SIEVE_SETS))
 		return false;
 	for (uint32_t i = 0; i < w->n; i++) {
 		const struct entry *x = &w->v[i];
-		const uint8_t *of = plan.p + SIEVE_PLAN(x->id);
+		const uint8_t *of = plan.p + SIEVE_PLAN_BYTES(x->id);
 		if (of[0] > (x->n < SIEVE_WIDTH ? 0 : x->n - SIEVE_WIDTH) || of[1] >= 8 * plan.p[0])
 			return false;
 	}
@@ -402,8 +407,8 @@ plan_take(struct work *w, struct span plan)
 	empty_buckets(w, 8u * plan.p[0]);
 	for (uint32_t i = 0; i < w->n; i++) {
 		struct entry *x = &w->v[i];
-		x->at = plan.p[SIEVE_PLAN(x->id)];
-		x->bucket = plan.p[SIEVE_PLAN(x->id) + 1];
+		x->at = plan.p[SIEVE_PLAN_BYTES(x->id)];
+		x->bucket = plan.p[SIEVE_PLAN_BYTES(x->id) + 1];
 		count(w, x, true);
 	}
 }
@@ -411,11 +416,11 @@ plan_take(struct work *w, struct span plan)
 static void
 plan_put(const struct work *w, uint8_t *plan, uint32_t n)
 {
-	memset(plan, 0, SIEVE_PLAN(n));
+	memset(plan, 0, SIEVE_PLAN_BYTES(n));
 	plan[0] = (uint8_t) (w->n ? w->buckets / 8 : 1);
 	for (uint32_t i = 0; i < w->n; i++) {
-		plan[SIEVE_PLAN(w->v[i].id)] = w->v[i].at;
-		plan[SIEVE_PLAN(w->v[i].id) + 1] = (uint8_t) w->v[i].bucket;
+		plan[SIEVE_PLAN_BYTES(w->v[i].id)] = w->v[i].at;
+		plan[SIEVE_PLAN_BYTES(w->v[i].id) + 1] = (uint8_t) w->v[i].bucket;
 	}
 }
 

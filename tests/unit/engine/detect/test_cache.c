@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include <dirent.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/detect/detect.h"
@@ -104,11 +105,26 @@ write_at(const char *path, long at, int c)
 	fclose(f);
 }
 
+/* Behind the head. */
 static void
 flip_body(const char *path)
 {
-	write_at(path, 200, 0x5a);
-	write_at(path, 201, 0xa5);
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	fseek(f, 50, SEEK_SET);
+	int c = fgetc(f);
+	fclose(f);
+	assert_true(c != EOF);
+	write_at(path, 50, c ^ 0x5a);
+}
+
+/* Nobody writes to it, so who reads it waits. */
+static void
+pipe_instead(const char *path)
+{
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
 }
 
 static void
@@ -132,10 +148,10 @@ remove_file(const char *path)
 static void
 check_cache(void)
 {
-	static void (*const damage[])(const char *) = { cut, empty, flip_body, flip_magic, flip_length };
+	static void (*const damage[])(const char *) = { cut, empty, flip_body, flip_magic, flip_length, pipe_instead };
 	uint32_t n;
 
-	assert_true(load(&n) < n); /* both directions share one */
+	assert_true(load(&n) < n); /* both directions share one database */
 	assert_true(n > 0);
 	unsigned files = each_file(nothing);
 	assert_true(files > 0 && files <= n);
@@ -165,12 +181,16 @@ test_plans(void **state)
 		skip();
 	algo = MPM_AUTO;
 	check_cache();
+	uint32_t n;
+	assert_int_equal(load(&n), 0); /* what is made in the same start is not from the cache */
+	each_file(remove_file);
+	rmdir(dir);
 }
 
 static void
 test_nowhere(void **state)
 {
-	static const char nowhere[] = "/nonexistent/folder";
+	static const char nowhere[] = "/dev/null/folder"; /* nobody can make it */
 	struct rule_set set;
 	struct diag d;
 	struct rule_vars *vars = rule_vars_new();

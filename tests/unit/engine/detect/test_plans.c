@@ -37,7 +37,8 @@ add(struct plans *p, uint8_t k, uint32_t n)
 static void
 expect(struct plans *p, uint8_t k, uint32_t n)
 {
-	struct span got = plans_find(p, key(k));
+	bool kept;
+	struct span got = plans_find(p, key(k), &kept);
 
 	assert_int_equal(got.n, n);
 	for (uint32_t i = 0; i < n; i++)
@@ -72,13 +73,18 @@ test_file(void **state)
 	expect(p, 1, 10);
 	expect(p, 2, 20);
 	expect(p, 3, 0);
+	bool kept;
+	plans_find(p, key(2), &kept);
+	assert_true(kept);
 	add(p, 1, 11); /* the one there was did not fit */
 	expect(p, 1, 11);
+	plans_find(p, key(1), &kept);
+	assert_false(kept);
 	plans_done(p);
 	assert_int_equal(size(), two + 1);
 }
 
-/* The first of five that have room for four makes place for the one that is new. */
+/* There is room for four; of five, one that was not asked for makes place for the new one. */
 static void
 test_bound(void **state)
 {

@@ -154,38 +154,54 @@ build(const struct set *s, struct arena *a, struct span known, uint8_t chosen[],
 	return made;
 }
 
+/* One byte of a plan changed so that it fits no more. */
+static void
+check_misfit(const struct set *s, struct arena *a, const uint8_t plan[], const uint8_t chosen[], uint32_t at, uint32_t value)
+{
+	uint8_t bad[SIEVE_PLAN_BYTES(LITERALS)], again[SIEVE_PLAN_BYTES(LITERALS)];
+
+	memcpy(bad, plan, SIEVE_PLAN_BYTES(s->n));
+	bad[at] = (uint8_t) value;
+	build(s, a, span_of(bad, SIEVE_PLAN_BYTES(s->n)), again, false);
+	assert_memory_equal(chosen, again, SIEVE_PLAN_BYTES(s->n));
+}
+
 /* Whatever plan fits, the same is found; one that does not fit is as good as none. */
 static void
 check_plans(struct set *s, struct arena *a, const uint8_t chosen[])
 {
-	uint32_t size = SIEVE_PLAN(s->n), sets = UINT32_C(1) << dice(3), bad = SIEVE_PLAN(dice(s->n));
-	uint8_t plan[SIEVE_PLAN(LITERALS)], again[SIEVE_PLAN(LITERALS)];
+	uint32_t size = SIEVE_PLAN_BYTES(s->n), sets = UINT32_C(1) << dice(3);
+	uint8_t plan[SIEVE_PLAN_BYTES(LITERALS)] = { (uint8_t) sets }, again[SIEVE_PLAN_BYTES(LITERALS)];
 
 	s->sieve = build(s, a, span_of(chosen, size), again, true);
 	assert_memory_equal(chosen, again, size);
 	check_inputs(s);
-	plan[0] = (uint8_t) sets;
 	for (uint32_t i = 0; i < s->n; i++) {
 		uint32_t length = s->l[i].s.n;
-		plan[SIEVE_PLAN(i)] = length > 4 ? (uint8_t) dice(length - 3) : 0;
-		plan[SIEVE_PLAN(i) + 1] = (uint8_t) dice(8 * sets);
+		if (length == 1)
+			continue; /* not filed */
+		plan[SIEVE_PLAN_BYTES(i)] = length > 4 ? (uint8_t) dice(length - 3) : 0;
+		plan[SIEVE_PLAN_BYTES(i) + 1] = (uint8_t) dice(8 * sets);
 	}
 	s->sieve = build(s, a, span_of(plan, size), again, true);
+	assert_memory_equal(plan, again, size);
 	check_inputs(s);
 	build(s, a, span_of(plan, size - 1), again, false);
 	assert_memory_equal(chosen, again, size);
-	for (uint32_t i = 0; i < s->n; i++)
-		if (s->l[i].s.n > 1)
-			bad = SIEVE_PLAN(i) + dice(2);
-	plan[s->l[(bad - 1) / 2].s.n > 1 ? bad : 0] = 0xff;
-	build(s, a, span_of(plan, size), again, false);
-	assert_memory_equal(chosen, again, size);
+	check_misfit(s, a, plan, chosen, 0, 0);
+	check_misfit(s, a, plan, chosen, 0, 3);
+	check_misfit(s, a, plan, chosen, 0, 8);
+	uint32_t i = dice(s->n), length = s->l[i].s.n;
+	if (length > 1) {
+		check_misfit(s, a, plan, chosen, SIEVE_PLAN_BYTES(i), length > 4 ? length - 3 : 1);
+		check_misfit(s, a, plan, chosen, SIEVE_PLAN_BYTES(i) + 1, 8 * sets);
+	}
 }
 
 static void
 one_set(uint32_t n, uint32_t least, uint32_t most, uint32_t n_letters)
 {
-	uint8_t chosen[SIEVE_PLAN(LITERALS)];
+	uint8_t chosen[SIEVE_PLAN_BYTES(LITERALS)];
 	static const char letters[] = "abAB0\x00\xff/zq Z{@[`efghijklmnoprstuvwxydc";
 	struct set *s = calloc(1, sizeof(*s));
 	struct arena a;
