@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Replays every case and compares what the sensor said with what was expected. README beside it tells the format.
 
-usage: run.py [--casus PROGRAM] [--mkpcap PROGRAM] [--keep] [CASE ...]
+usage: run.py [--casus PROGRAM] [--mkpcap PROGRAM] [--keep] [--every N] [CASE ...]
 A CASE is the name of a folder here, or rules/SID. Last line: 'N passed, N failed'.
 """
 import argparse, concurrent.futures, filecmp, glob, json, os, re, shutil, subprocess, sys, tempfile, warnings
@@ -445,14 +445,18 @@ def main():
     p.add_argument('--casus', default=os.path.abspath(os.path.join(BUILD, 'sensor', 'casus')))
     p.add_argument('--mkpcap', default=os.path.abspath(os.path.join(BUILD, 'tools', 'mkpcap', 'mkpcap')))
     p.add_argument('--keep', action='store_true', help='leave the folders of work')
+    p.add_argument('--every', type=int, default=int(os.environ.get('REPLAY_EVERY', '1')), metavar='N',
+                   help='every Nth of all cases only; or $REPLAY_EVERY')
     p.add_argument('names', nargs='*', metavar='CASE')
     args = p.parse_args()
+    if args.every < 1:
+        p.error('--every %d: expected 1 or more' % args.every)
     args.schema = schema_check()
     if not args.schema:
         print('note: records are not checked against rules/schema (no schemas, or python3 without jsonschema)')
     passed, failed = 0, 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for name, why in pool.map(lambda n: job(args, n), args.names or all_names()):
+        for name, why in pool.map(lambda n: job(args, n), args.names or all_names()[::args.every]):
             passed, failed = passed + (why is None), failed + (why is not None)
             print(('PASS: ' if why is None else 'FAIL: ') + name + ('' if why is None else '\n      ' + why.replace('\n', '\n      ')))
     if not args.names:
