@@ -14,7 +14,8 @@
 #include "pipeline/exercise.h"
 #include "run.h"
 
-#define LARGE_BLOCK (256 * 1024)
+#define LARGE_BLOCK (1 << 20)
+#define LOADING (64 << 20) /* bytes that loading may give back and take again without the kernel, which would clear them each time */
 
 static void
 build_info(void)
@@ -130,7 +131,8 @@ main(int argc, char **argv)
 	struct cli c;
 	int rc;
 
-	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK); /* and stays there: what loading took goes back when it is given back */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK); /* and stays there */
+	mallopt(M_TRIM_THRESHOLD, LOADING);     /* malloc_trim() follows */
 	if (argc > 1 && strcmp(argv[1], "exercise") == 0)
 		return exercise_main(argc - 1, argv + 1);
 	rc = cli_parse(&c, argc, argv);

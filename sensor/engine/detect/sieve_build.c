@@ -51,7 +51,7 @@ struct place { /* of a bucket */
 struct work {
 	kinds often[128]; /* by class */
 	uint32_t lanes, classes;
-	uint32_t tally[1 << TALLY_BITS];
+	uint32_t *tally; /* by hash of four bytes: how often they are in literals and common words; while it is chosen */
 	struct entry *v;
 	uint32_t n, buckets;
 	uint32_t singles; /* literals of one byte, those of two cases twice */
@@ -575,9 +575,11 @@ work_new(const struct literal *l, const uint32_t *first, uint32_t n)
 	return w;
 }
 
-static void
+static int
 choose_all(struct work *w)
 {
+	if (!(w->tally = calloc(UINT32_C(1) << TALLY_BITS, sizeof(*w->tally))))
+		return -1;
 	for (uint32_t i = 0; i < w->n; i++)
 		for (uint32_t at = 0; at + SIEVE_WIDTH <= w->v[i].n; at++)
 			++*tally_of(w, w->v[i].bytes + at);
@@ -586,6 +588,8 @@ choose_all(struct work *w)
 		try_windows(w, &w->v[i]);
 	if (w->n)
 		choose_buckets(w);
+	free(w->tally);
+	return 0;
 }
 
 struct sieve *
@@ -596,17 +600,19 @@ sieve_build(struct arena *a, const struct literal *l, const uint32_t *first, uin
 
 	if (!w)
 		return NULL;
+	int e = 0;
 	if ((plan->fits = plan_fits(w, plan->known, n)))
 		plan_take(w, plan->known);
 	else
-		choose_all(w);
+		e = choose_all(w);
 	plan_put(w, plan->chosen, n);
 	s->lanes = w->lanes;
-	if (w->n) {
+	if (w->n && e == 0) {
 		s->sets = w->buckets / 8;
 		s->cost = cost_of(w);
 	}
-	int e = take_memory(s, w, a);
+	if (e == 0)
+		e = take_memory(s, w, a);
 	if (e == 0 && w->n) {
 		fill_tables(s, w);
 		fill_slots(s, w);
