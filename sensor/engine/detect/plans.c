@@ -26,12 +26,6 @@ struct plans {
 	uint32_t n, cap;
 };
 
-static struct span
-plan_in(struct span entry)
-{
-	return span_skip(entry, HEAD);
-}
-
 static void
 read_entries(struct plans *p, struct span body)
 {
@@ -69,34 +63,36 @@ plans_read(const char *dir)
 	return p;
 }
 
+/* NULL: there is none. */
+static struct entry *
+entry_of(const struct plans *p, const uint8_t key[static PLAN_KEY])
+{
+	for (uint32_t i = 0; p && i < p->n; i++)
+		if (p->v[i].whole.n && !memcmp(p->v[i].whole.p, key, PLAN_KEY))
+			return &p->v[i];
+	return NULL;
+}
+
 struct span
 plans_find(struct plans *p, const uint8_t key[static PLAN_KEY], bool *kept)
 {
-	*kept = false;
-	for (uint32_t i = 0; p && i < p->n; i++)
-		if (p->v[i].whole.n && !memcmp(p->v[i].whole.p, key, PLAN_KEY)) {
-			p->v[i].used = true;
-			*kept = !p->v[i].made;
-			return plan_in(p->v[i].whole);
-		}
-	return SPAN_NONE;
-}
+	struct entry *e = entry_of(p, key);
 
-static void
-forget(struct plans *p, const uint8_t key[static PLAN_KEY])
-{
-	for (uint32_t i = 0; i < p->n; i++)
-		if (p->v[i].whole.n && !memcmp(p->v[i].whole.p, key, PLAN_KEY))
-			p->v[i].whole = SPAN_NONE;
+	*kept = e && !e->made;
+	if (!e)
+		return SPAN_NONE;
+	e->used = true;
+	return span_skip(e->whole, HEAD);
 }
 
 void
 plans_add(struct plans *p, const uint8_t key[static PLAN_KEY], struct span plan)
 {
 	uint8_t *b = p ? malloc(HEAD + (size_t) plan.n) : NULL;
+	struct entry *e;
 
-	if (p)
-		forget(p, key);
+	while ((e = entry_of(p, key)))
+		e->whole = SPAN_NONE;
 	if (!b || vec_grow(&p->v, p->n, &p->cap, sizeof(*p->v)) < 0) {
 		free(b);
 		return;
