@@ -422,6 +422,7 @@ setup_rules(const struct setup *s, uint32_t generation, uint32_t *failed, struct
 	struct ruleset_report rep;
 
 	rule_set_init(&set);
+	set.whole = s->workers.worker.detect.explain != NULL;
 	read_config_file(s, &set, rule_set_classification, s->sensor.classification, "signatures/classification.config", d);
 	read_config_file(s, &set, rule_set_references, s->sensor.references, "signatures/reference.config", d);
 	setup_rule_files(s, read_rules, &(struct reading) { s, &set, d });

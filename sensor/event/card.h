@@ -39,11 +39,9 @@ struct card {
 	uint32_t priority;      /* "severity" in EVE */
 	const char *msg, *category, *classtype;
 	const struct card_meta *metadata;
-	uint32_t n_metadata;
 	const char *const *references;
-	uint32_t n_references;
 	const struct card_threshold *thresholds; /* of the rule and of threshold.config */
-	uint32_t n_thresholds;
+	uint32_t n_metadata, n_references, n_thresholds;
 	const char *action;     /* "allowed" / "blocked" */
 	uint8_t target;         /* 0 none, 1 src_ip, 2 dest_ip: who is attacked (keyword target) */
 };
@@ -54,7 +52,7 @@ struct cards {
 	struct card *card;
 	uint32_t n;
 	uint32_t generation;
-	char hash[65];          /* SHA-256 of all rule texts in order */
+	char hash[65];          /* SHA-256 of the rules as they were read, see rule_set_hash() */
 	uint32_t loaded, failed, skipped;
 	unsigned refs;          /* atomic */
 };

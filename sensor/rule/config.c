@@ -65,18 +65,12 @@ static int
 read_lines(struct rule_set *s, const char *path, const char *word, line_fn *fn, struct diag *d)
 {
 	struct lines l;
-	struct buf b;
 	int e;
 
-	buf_init(&b, TEXT_FILE_MAX);
-	e = text_read_file(&b, path);
-	if (e == 0 && lookup_need(s) < 0)
-		e = E_NOMEM;
-	if (e < 0) {
-		buf_clear(&b);
+	if (lookup_need(s) < 0)
+		return E_NOMEM;
+	if ((e = lines_open(&l, path)) < 0)
 		return e;
-	}
-	lines_init(&l, span_of(b.p, b.n));
 	while ((e = lines_next(&l)) > 0) {
 		char *text = lines_text(&l), *rest = text ? rest_behind(text, word) : NULL;
 		const char *why = rest ? fn(s, rest) : "expected a line beginning with config and the kind of file";
@@ -84,7 +78,6 @@ read_lines(struct rule_set *s, const char *path, const char *word, line_fn *fn, 
 			diag_warning(d, path, l.joins[0].line, 1, "bad %s line: %s", word, why);
 	}
 	lines_clear(&l);
-	buf_clear(&b);
 	return e;
 }
 

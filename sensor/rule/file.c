@@ -6,17 +6,12 @@
 
 #include "rule/lookup.h"
 
-/* A file, until the rules that are in it go. */
-struct rule_file {
-	struct buf text;
-	struct rule_file *next;
-};
-
 void
 rule_set_init(struct rule_set *s)
 {
 	*s = (struct rule_set) { 0 };
 	arena_init(&s->arena, 0);
+	hash_begin(&s->sum, HASH_SHA256);
 }
 
 void
@@ -32,22 +27,24 @@ rule_set_clear(struct rule_set *s)
 		map_clear(&k->addrs);
 		map_clear(&k->ports);
 		map_clear(&k->headers);
-		map_clear(&k->sids);
+		id_map_clear(&k->sids);
 		map_clear(&k->urls);
 		map_clear(&k->metadata);
 		map_clear(&k->items);
 		rule_options_clear(&k->options);
 		free(k);
 	}
-	for (struct rule_file *f = s->files, *next; f; f = next) {
-		next = f->next;
-		buf_clear(&f->text);
-		free(f);
-	}
 	free(s->rules);
 	card_texts_unref(s->texts);
 	arena_clear(&s->arena);
 	*s = (struct rule_set) { 0 };
+}
+
+int
+lookup_keep(struct rule_set *s, struct map *m, struct span key, void *value)
+{
+	key = arena_dup(&s->arena, key);
+	return key.p ? map_set(m, key, value) : E_NOMEM;
 }
 
 int
@@ -128,22 +125,23 @@ keep(struct parse *p)
 {
 	struct rule_set *s = p->s;
 	struct rule *r = p->r, *old;
-	struct map *sids = &s->lookup->sids;
-	struct span id = span_of(&r->id, sizeof(r->id));
+	void **place = id_map_at(&s->lookup->sids, (uint64_t) r->gid << 32 | r->sid);
 
-	r->id = (uint64_t) r->gid << 32 | r->sid;
 	r->place = s->n;
-	if (!(old = map_add(sids, id, r)))
+	if (!place)
 		return E_NOMEM;
-	if (old == r)
+	if (!(old = *place)) {
+		*place = r;
 		return append(s, r);
+	}
 	s->duplicates++;
 	parse_warning(p, p->work, "sid %u:%u is also in %s:%u; rev %u is used, not rev %u", r->gid, r->sid, old->file, old->line,
 	    old->rev >= r->rev ? old->rev : r->rev, old->rev >= r->rev ? r->rev : old->rev);
 	if (old->rev >= r->rev)
 		return 0;
 	s->rules[old->place] = NULL;
-	return map_set(sids, id, r) < 0 ? E_NOMEM : append(s, r);
+	*place = r;
+	return append(s, r);
 }
 
 static void
@@ -162,54 +160,29 @@ close_gaps(struct rule_set *s)
 
 /* ---- reading ---- */
 
-/* Where its lines were joined; what the rule keeps of that when it is more than one. */
-static int
-take_text(struct parse *p, struct rule *r, struct span *text)
-{
-	struct arena *a = &p->s->arena;
-	const struct lines *l = p->lines;
-	struct join *joins;
-
-	*text = l->s;
-	if (l->n_joins == 1)
-		return 0;
-	*text = arena_dup(a, l->s);
-	if (!(joins = arena_alloc(a, l->n_joins * sizeof(*joins))) || !text->p)
-		return E_NOMEM;
-	memcpy(joins, l->joins, l->n_joins * sizeof(*joins));
-	r->joins = joins;
-	r->n_joins = l->n_joins;
-	return 0;
-}
-
 static int
 read_rule(struct parse *p)
 {
 	const struct lines *l = p->lines;
 	struct rule *r = p->r = arena_zalloc(&p->s->arena, sizeof(*r));
-	struct rule place = { 0 };
-	struct span text;
 	const uint8_t *nul;
 	char *from = NULL, *end = NULL;
 	int e;
 
-	if (!r || take_text(p, &place, &text) < 0 || options_text(p->options, text) < 0)
+	if (!r || options_text(p->options, l->s) < 0)
 		return E_NOMEM;
 	p->work = p->options->text.p;
-	p->n = text.n;
-	if ((nul = memchr(text.p, 0, text.n)))
-		return parse_error(p, p->work + (nul - text.p), "a byte of value 0 in a rule, expected text");
-	if ((e = header_read(p, text, &from, &end)) < 0)
+	p->n = l->s.n;
+	if ((nul = memchr(l->s.p, 0, l->s.n)))
+		return parse_error(p, p->work + (nul - l->s.p), "a byte of value 0 in a rule, expected text");
+	if ((e = header_read(p, l->s, &from, &end)) < 0)
 		return e;
-	r->text = text;
 	r->file = p->file;
-	r->options = (uint32_t) (from - p->work);
-	r->options_end = (uint32_t) (end - p->work);
-	r->joins = place.joins;
-	r->n_joins = place.n_joins;
 	lines_place(l->joins, l->n_joins, (uint32_t) strspn((const char *) p->work, " \t"), &r->line, &r->column);
-	if ((e = options_read(p, from, end)) < 0 || (e = meta_read(p)) < 0)
+	if ((e = options_read(p, from, end)) < 0 || (e = meta_read(p)) < 0 || (e = options_keep(p, from, end)) < 0)
 		return e;
+	hash_add(&p->s->sum, HASH_SHA256, l->s);
+	hash_add(&p->s->sum, HASH_SHA256, span_of("\n", 1));
 	return keep(p);
 }
 
@@ -228,12 +201,10 @@ read_all(struct parse *p, struct lines *l)
 	return e;
 }
 
-/* The text stays where it is as long as the rules. */
 static int
-read_text(struct rule_set *s, const char *name, struct span text, const struct rule_vars *v, struct diag *d)
+read_lines(struct rule_set *s, const char *name, struct lines *l, const struct rule_vars *v, struct diag *d)
 {
-	struct lines l;
-	struct parse p = { .s = s, .v = v, .d = d, .lines = &l };
+	struct parse p = { .s = s, .v = v, .d = d, .lines = l };
 	int e;
 
 	p.file = arena_strdup(&s->arena, name);
@@ -241,42 +212,43 @@ read_text(struct rule_set *s, const char *name, struct span text, const struct r
 		return E_NOMEM;
 	p.options = &s->lookup->options;
 	lookup_use_vars(s, v);
-	lines_init(&l, text);
-	e = read_all(&p, &l);
-	lines_clear(&l);
+	e = read_all(&p, l);
 	close_gaps(s);
 	return e;
-}
-
-static struct buf *
-new_file(struct rule_set *s)
-{
-	struct rule_file *f = calloc(1, sizeof(*f));
-
-	if (!f)
-		return NULL;
-	buf_init(&f->text, TEXT_FILE_MAX);
-	f->next = s->files;
-	s->files = f;
-	return &f->text;
 }
 
 int
 rule_set_read_text(struct rule_set *s, const char *name, struct span text, const struct rule_vars *v, struct diag *d)
 {
-	struct buf *b = new_file(s);
+	struct lines l;
 
-	return b && buf_add(b, text.p, text.n) == 0 ? read_text(s, name, span_of(b->p, b->n), v, d) : E_NOMEM;
+	lines_init(&l, text);
+	int e = read_lines(s, name, &l, v, d);
+	lines_clear(&l);
+	return e;
 }
 
 int
 rule_set_read(struct rule_set *s, const char *path, const struct rule_vars *v, struct diag *d)
 {
-	struct buf *b = new_file(s);
-	int e = b ? text_read_file(b, path) : E_NOMEM;
+	struct lines l;
+	int e = lines_open(&l, path);
 
-	if (e == 0)
-		return read_text(s, path, span_of(b->p, b->n), v, d);
-	diag_error(d, path, 0, 0, "rule file cannot be read: %s", err_text(e));
+	if (e == 0) {
+		e = read_lines(s, path, &l, v, d);
+		lines_clear(&l);
+	}
+	if (e < 0)
+		diag_error(d, path, 0, 0, "rule file cannot be read: %s", err_text(e));
 	return e;
+}
+
+void
+rule_set_hash(const struct rule_set *s, char out[static 65])
+{
+	struct hash_stream sum = s->sum;
+	uint8_t bytes[HASH_MAX];
+
+	hash_end(&sum, HASH_SHA256, bytes);
+	hash_hex(bytes, 32, out);
 }

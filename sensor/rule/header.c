@@ -174,7 +174,7 @@ remember(struct parse *p, struct span header)
 	if (!known)
 		return E_NOMEM;
 	*known = *p->r;
-	return map_set(&p->s->lookup->headers, header, known);
+	return lookup_keep(p->s, &p->s->lookup->headers, header, known);
 }
 
 int

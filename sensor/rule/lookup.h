@@ -31,7 +31,7 @@ struct rule_lookup {
 	struct map classes, references; /* struct rule_class, char (prefix) */
 	struct map addrs, ports;        /* struct shared_addrs, struct port_set */
 	struct map headers;             /* struct rule with nothing but a header, by its text */
-	struct map sids;                /* struct rule, by gid and sid */
+	struct id_map sids;             /* struct rule, by gid and sid */
 	struct map urls, metadata;      /* char, struct metadata, by the option's value */
 	struct map items;               /* struct card_meta, by the item's text */
 	struct shared_addrs *first;
@@ -39,6 +39,7 @@ struct rule_lookup {
 	struct rule_options options;    /* of the rule being read */
 };
 int lookup_need(struct rule_set *s); /* makes s->lookup */
+int lookup_keep(struct rule_set *s, struct map *m, struct span key, void *value); /* map_set(), of a copy of the key */
 /* Forgets interned sets when the variables are not the same as before (sets in use stay). */
 void lookup_use_vars(struct rule_set *s, const struct rule_vars *v);
 
@@ -68,17 +69,23 @@ struct join {
 };
 #define JOINS_MAX 512
 struct lines {
-	struct rd in;
+	struct rd in;    /* of the text, or of the window */
+	int fd;          /* the file; -1: none */
+	char *window;    /* heap: what was read of it last */
+	uint32_t room;   /* of the window */
+	size_t taken;    /* bytes of the file */
 	uint32_t line;   /* lines read so far */
-	struct span s;   /* the line: in the file, or joined */
+	struct span s;   /* the line, until the next one */
 	char *joined;    /* heap */
 	uint32_t n, cap;
 	struct join joins[JOINS_MAX]; /* where pieces of the line come from; at least one */
 	uint32_t n_joins;
 };
-void lines_init(struct lines *l, struct span text);
+void lines_init(struct lines *l, struct span text); /* the text outlives it */
+/* Of a file, read a piece at a time: 0, or E_NOENT, E_PERM, E_LIMIT, E_IO, E_NOMEM with nothing to clear. */
+int lines_open(struct lines *l, const char *path);
 void lines_clear(struct lines *l);
-/* The next line that is neither empty nor a comment: 1, or 0 at the end, or E_NOMEM. */
+/* The next line that is neither empty nor a comment: 1, or 0 at the end, or negative as lines_open(). */
 int lines_next(struct lines *l);
 /* A copy of it to be cut, NUL-terminated, until the next one; NULL: no memory. */
 char *lines_text(struct lines *l);
@@ -106,6 +113,12 @@ struct parse {
 	struct rule_options *options;
 	struct rule *r;
 };
+/* Bytes of `work` as they were before they were cut. */
+static inline struct span
+parse_written(const struct parse *p, const char *s, size_t n)
+{
+	return span_of(p->lines->s.p + (s - p->work), n);
+}
 /* A diag error at a place in `work` (or in the text itself). Returns E_BAD. */
 int parse_error(const struct parse *p, const char *at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void parse_warning(const struct parse *p, const char *at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -113,6 +126,8 @@ int header_read(struct parse *p, struct span text, char **options, char **end); 
 /* A copy of the text to be cut. */
 int options_text(struct rule_options *o, struct span text);
 int options_read(struct parse *p, char *from, char *end);
+/* What the rule keeps of its text: all of it, or the options that say what to look for. */
+int options_keep(struct parse *p, char *from, char *end);
 int meta_read(struct parse *p); /* sid, msg, ... out of the options */
 
 /* ---- small texts ---- */
@@ -132,6 +147,5 @@ char *text_next_item(char **s);
 /* Cuts the next word (blanks around it) off; NULL at the end. */
 char *text_next_word(char **s);
 #define TEXT_FILE_MAX ((size_t) 1 << 30)
-int text_read_file(struct buf *b, const char *path); /* 0, E_NOENT, E_PERM, E_LIMIT, E_IO */
 
 #endif

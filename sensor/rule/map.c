@@ -1,5 +1,5 @@
 /*
- * map - a hash table of texts for loading: linear probing, at most half full, never shrinks.
+ * map - hash tables of texts and of numbers for loading: linear probing, never fuller than half and three quarters, never shrink.
  */
 #include <stdlib.h>
 
@@ -106,4 +106,54 @@ map_clear(struct map *m)
 	free(m->entry);
 	free(m->slot);
 	*m = (struct map) { 0 };
+}
+
+struct id_slot {
+	uint64_t id; /* 0: empty */
+	void *value;
+};
+
+static struct id_slot *
+id_slot_of(const struct id_map *m, uint64_t id)
+{
+	uint32_t i = (uint32_t) hash_bytes(&id, sizeof(id), 0);
+
+	while (m->slot[i & (m->cap - 1)].id && m->slot[i & (m->cap - 1)].id != id)
+		i++;
+	return &m->slot[i & (m->cap - 1)];
+}
+
+static int
+id_grow(struct id_map *m)
+{
+	struct id_map more = { .n = m->n, .cap = m->cap ? m->cap * 2 : 1024 };
+
+	if (!(more.slot = calloc(more.cap, sizeof(*more.slot))))
+		return E_NOMEM;
+	for (uint32_t i = 0; i < m->cap; i++)
+		if (m->slot[i].id)
+			*id_slot_of(&more, m->slot[i].id) = m->slot[i];
+	free(m->slot);
+	*m = more;
+	return 0;
+}
+
+void **
+id_map_at(struct id_map *m, uint64_t id)
+{
+	if (m->n >= m->cap / 4 * 3 && id_grow(m) < 0)
+		return NULL;
+	struct id_slot *s = id_slot_of(m, id);
+	if (!s->id) {
+		s->id = id;
+		m->n++;
+	}
+	return &s->value;
+}
+
+void
+id_map_clear(struct id_map *m)
+{
+	free(m->slot);
+	*m = (struct id_map) { 0 };
 }

@@ -1,5 +1,5 @@
 /*
- * map - bytes -> pointer, open addressing.
+ * map - bytes -> pointer, number -> pointer, open addressing.
  *
  * Thread:    a loader thread.
  * Memory:    the heap, until map_clear().
@@ -26,5 +26,13 @@ void *map_find(const struct map *m, struct span key);
 void *map_add(struct map *m, struct span key, void *value);
 int map_set(struct map *m, struct span key, void *value); /* replaces, the key too; value not NULL */
 void map_clear(struct map *m);
+
+/* The same of numbers other than 0. */
+struct id_map {
+	struct id_slot *slot; /* cap of them */
+	uint32_t n, cap;
+};
+void **id_map_at(struct id_map *m, uint64_t id); /* the place of its value, NULL in a new one; until the next call. NULL: no memory */
+void id_map_clear(struct id_map *m);
 
 #endif

@@ -28,13 +28,6 @@ texts(struct parse *p)
 	return &p->s->texts->arena;
 }
 
-/* Bytes of `work` as they were before they were cut. */
-static struct span
-as_written(const struct parse *p, const char *s, size_t n)
-{
-	return span_of(p->r->text.p + (s - p->work), n);
-}
-
 static bool
 is_quoted(const char *s, size_t n)
 {
@@ -184,18 +177,25 @@ new_url(struct parse *p, const struct rule_option *o, const char **out)
 	}
 	if (prefix[0] && strstr(id, "://"))
 		prefix = ""; /* already a whole URL */
-	return (*out = arena_printf(texts(p), "%s%s", prefix, id)) ? 0 : E_NOMEM;
+	size_t n = strlen(prefix), m = strlen(id);
+	char *url = arena_alloc(texts(p), n + m + 1);
+	if (!url)
+		return E_NOMEM;
+	memcpy(url, prefix, n);
+	memcpy(url + n, id, m + 1);
+	*out = url;
+	return 0;
 }
 
 static int
 read_reference(struct parse *p, const struct rule_option *o, struct counts *c)
 {
 	struct map *urls = &p->s->lookup->urls;
-	struct span value = as_written(p, o->value, o->n);
+	struct span value = parse_written(p, o->value, o->n);
 	const char *url = map_find(urls, value);
 	int e;
 
-	if (!url && ((e = new_url(p, o, &url)) < 0 || (e = map_set(urls, value, (void *) url)) < 0))
+	if (!url && ((e = new_url(p, o, &url)) < 0 || (e = lookup_keep(p->s, urls, value, (void *) url)) < 0))
 		return e;
 	((const char **) p->r->references)[c->references++] = url;
 	return 0;
@@ -206,7 +206,7 @@ static int
 read_item(struct parse *p, char *item, const struct card_meta **out)
 {
 	struct map *items = &p->s->lookup->items;
-	struct span text = as_written(p, item, strlen(item));
+	struct span text = parse_written(p, item, strlen(item));
 	struct card_meta *m = map_find(items, text);
 	char *key, *copy;
 
@@ -220,7 +220,7 @@ read_item(struct parse *p, char *item, const struct card_meta **out)
 	key = text_next_word(&copy);
 	*m = (struct card_meta) { key, text_trimmed(copy) };
 	*out = m;
-	return map_set(items, text, m);
+	return lookup_keep(p->s, items, text, m);
 }
 
 static uint32_t
@@ -256,12 +256,12 @@ static int
 read_metadata(struct parse *p, const struct rule_option *o, struct counts *c)
 {
 	struct map *known = &p->s->lookup->metadata;
-	struct span value = as_written(p, o->value, o->n);
+	struct span value = parse_written(p, o->value, o->n);
 	struct metadata *m = map_find(known, value);
 	struct rule *r = p->r;
 	struct card_meta *both;
 
-	if (!m && (new_metadata(p, o, &m) < 0 || map_set(known, value, m) < 0))
+	if (!m && (new_metadata(p, o, &m) < 0 || lookup_keep(p->s, known, value, m) < 0))
 		return E_NOMEM;
 	if (r->n_metadata == 0 || m->n == 0) {
 		r->metadata = m->n ? m->v : r->metadata;
@@ -300,18 +300,26 @@ make_references(struct parse *p)
 	return 0;
 }
 
-static int
-read_one(struct parse *p, const struct rule_option *o, struct counts *c)
+static const struct meta *
+meta_named(const char *name)
 {
-	for (size_t i = 0; i < sizeof(metas) / sizeof(metas[0]); i++) {
-		const char *name = metas[i].name;
-		if (o->name[0] != name[0] || o->name[1] != name[1] || strcmp(o->name, name) != 0) /* most begin otherwise */
-			continue;
-		if (!o->value || !*o->value)
-			return parse_error(p, o->name, "%s without a value, expected %s:VALUE;", o->name, o->name);
-		return metas[i].read(p, o, c);
-	}
-	return 0;
+	for (size_t i = 0; i < sizeof(metas) / sizeof(metas[0]); i++)
+		if (name[0] == metas[i].name[0] && name[1] == metas[i].name[1] && strcmp(name, metas[i].name) == 0) /* most begin otherwise */
+			return &metas[i];
+	return NULL;
+}
+
+static int
+read_one(struct parse *p, struct rule_option *o, struct counts *c)
+{
+	const struct meta *m = meta_named(o->name);
+
+	if (!m)
+		return 0;
+	o->meta = true;
+	if (!o->value || !*o->value)
+		return parse_error(p, o->name, "%s without a value, expected %s:VALUE;", o->name, o->name);
+	return m->read(p, o, c);
 }
 
 int

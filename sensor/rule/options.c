@@ -8,6 +8,8 @@
 
 #include "rule/lookup.h"
 
+#define RUNS_MAX 64 /* of options that a rule keeps, more of them: all of its text */
+
 static char *
 option_end(char *text, const char *end)
 {
@@ -97,6 +99,82 @@ options_read(struct parse *p, char *from, char *end)
 	return e == E_BAD ? parse_error(p, at, "%s", why) : e;
 }
 
+static int
+keep(struct parse *p, struct span text, const struct join *j, uint32_t n, const char *from, const char *end)
+{
+	struct arena *a = &p->s->arena;
+	struct rule *r = p->r;
+	struct join *joins = arena_alloc(a, n * sizeof(*joins));
+
+	r->text = arena_dup(a, text);
+	if (!joins || !r->text.p)
+		return E_NOMEM;
+	memcpy(joins, j, n * sizeof(*joins));
+	r->joins = joins;
+	r->n_joins = n;
+	r->options = (uint32_t) (from - p->work);
+	r->options_end = (uint32_t) (end - p->work);
+	return 0;
+}
+
+/* A run of text, and where it and the lines that begin in it come from. */
+static void
+add_run(const struct parse *p, struct span run, char *text, uint32_t *n, struct join *joins, uint32_t *n_joins)
+{
+	const struct lines *l = p->lines;
+	uint32_t at = (uint32_t) (run.p - l->s.p);
+	struct join *j = &joins[(*n_joins)++];
+
+	j->offset = *n;
+	lines_place(l->joins, l->n_joins, at, &j->line, &j->column);
+	for (uint32_t i = 1; i < l->n_joins; i++)
+		if (l->joins[i].offset > at && l->joins[i].offset < at + run.n)
+			joins[(*n_joins)++] = (struct join) { l->joins[i].offset - at + *n, l->joins[i].line, l->joins[i].column };
+	memcpy(text + *n, run.p, run.n);
+	*n += run.n;
+	if (run.p[run.n - 1] == '\\') /* it does not belong to the ';' */
+		text[(*n)++] = ' ';
+	text[(*n)++] = ';';
+}
+
+/* Cut out in the place of the copy that was cut, of which it never comes before what is still to be read. -1: too many. */
+static int
+keep_runs(struct parse *p, struct join *joins, uint32_t *n)
+{
+	const struct rule_options *o = p->options;
+	struct span run = SPAN_NONE;
+	uint32_t n_joins = 0;
+
+	*n = 0;
+	for (uint32_t i = 0; i <= o->n; i++) {
+		const struct rule_option *v = &o->v[i];
+		if (i < o->n && !v->meta) {
+			const char *stop = v->value ? v->value + v->n : v->name + strlen(v->name);
+			if (!run.n)
+				run = parse_written(p, v->name, 0);
+			run.n = (uint32_t) (stop - p->work - (run.p - p->lines->s.p));
+		} else if (run.n) {
+			if (n_joins + p->lines->n_joins >= JOINS_MAX + RUNS_MAX)
+				return -1;
+			add_run(p, run, p->work, n, joins, &n_joins);
+			run = SPAN_NONE;
+		}
+	}
+	return (int) n_joins;
+}
+
+int
+options_keep(struct parse *p, char *from, char *end)
+{
+	struct join joins[JOINS_MAX + RUNS_MAX];
+	uint32_t n;
+	int runs = p->s->whole ? -1 : keep_runs(p, joins, &n);
+
+	if (runs < 0)
+		return keep(p, p->lines->s, p->lines->joins, p->lines->n_joins, from, end);
+	return keep(p, span_of(p->work, n), joins, (uint32_t) runs, p->work, p->work + n);
+}
+
 int
 options_text(struct rule_options *o, struct span text)
 {
@@ -108,7 +186,6 @@ options_text(struct rule_options *o, struct span text)
 int
 rule_options_read(struct rule_options *o, const struct rule *r)
 {
-	const struct join one = { 0, r->line, 1 };
 	const char *why, *at;
 	char *end;
 
@@ -116,7 +193,7 @@ rule_options_read(struct rule_options *o, const struct rule *r)
 		return E_NOMEM;
 	end = o->text.p + r->options_end;
 	*end = 0;
-	return cut(o, o->text.p + r->options, end, r->n_joins ? r->joins : &one, r->n_joins ? r->n_joins : 1, &why, &at);
+	return cut(o, o->text.p + r->options, end, r->joins, r->n_joins, &why, &at);
 }
 
 void

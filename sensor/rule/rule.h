@@ -2,7 +2,7 @@
  * rule - the Suricata rule language: text -> struct rule. No matching, no knowledge of protocols.
  *
  * Thread:    a loader thread (main at start); immutable afterwards.
- * Memory:    the rule_set's arena and the files as they were read; what alerts say of a rule in its card_texts.
+ * Memory:    the rule_set's arena; what alerts say of a rule in its card_texts.
  * Owns:      texts, options, address and port sets of all rules of one load.
  * Not here:  what a keyword means -> engine/detect/keywords/
  *
@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "event/card.h"
 
 enum rule_action { RULE_ALERT, RULE_PASS, RULE_DROP, RULE_REJECT, RULE_REJECT_SRC, RULE_REJECT_DST, RULE_REJECT_BOTH, RULE_CONFIG };
@@ -38,38 +39,38 @@ struct rule_option {
 	uint32_t n;        /* bytes of the value */
 	uint32_t line, column; /* of the name */
 	uint32_t value_column;
+	bool meta;         /* says something about the rule itself */
 };
 
 struct rule {
 	enum rule_action action;
-	const char *proto;   /* lower case, without hook: "tcp", "http", "tcp-pkt", "ip", "pkthdr", "dns" */
-	const char *hook;    /* "flow_start" of "tcp:flow_start", "request_body" of "http1:request_body"; NULL */
 	bool bidirectional;  /* <> : both ways are meant (=> : transactional both) */
 	bool transactional;  /* => */
-	/* Address sets with the variables put in. _any: the word any, nothing to test. */
-	const struct addr_set *src, *dst; /* shared among rules with the same text */
-	bool src_any, dst_any;
+	bool src_any, dst_any; /* the word any, nothing to test */
+	const char *proto;   /* lower case, without hook: "tcp", "http", "tcp-pkt", "ip", "pkthdr", "dns" */
+	const char *hook;    /* "flow_start" of "tcp:flow_start", "request_body" of "http1:request_body"; NULL */
+	const struct addr_set *src, *dst; /* with the variables put in; shared among rules with the same text */
 	const struct port_set *sport, *dport;
 
 	uint32_t sid, gid, rev;     /* gid 1 when not given */
+	uint32_t priority;          /* of the option, else of the classtype, else 3 */
+	bool priority_set;          /* the option priority was given */
 	const char *msg;            /* unescaped; "" when not given */
 	const char *classtype;      /* short name or NULL */
 	const char *category;       /* description of the classtype, "" when none */
-	uint32_t priority;          /* of the option, else of the classtype, else 3 */
-	bool priority_set;          /* the option priority was given */
-	const char *const *references; uint32_t n_references; /* URLs, prefix of reference.config put in front */
-	const struct card_meta *metadata; uint32_t n_metadata; /* in order, keys may repeat */
-	struct span text;           /* the whole rule as written, lines joined */
+	const char *const *references; /* URLs, prefix of reference.config put in front */
+	const struct card_meta *metadata; /* in order, keys may repeat */
+	uint32_t n_references, n_metadata;
+	struct span text;           /* as written, lines joined: the options but for those above, or the whole rule */
 	uint32_t options, options_end; /* where in it they are */
 	const char *file;
 	uint32_t line, column;
-	const struct join *joins;   /* where the joined lines are; none: it is one line */
+	const struct join *joins;   /* where pieces of the text come from */
 	uint32_t n_joins;
-	uint64_t id;                /* gid and sid, as the rule_set looks for them */
-	uint32_t place;             /* in it */
+	uint32_t place;             /* in the rule_set */
 };
 
-/* All options of a rule in order, meta ones too, cut out of its text. {0} is empty; the memory is used again by the next rule. */
+/* The options of a rule in order, cut out of the text it has. {0} is empty; the memory is used again by the next rule. */
 struct rule_options {
 	struct rule_option *v; /* heap, as the text that they lie in */
 	uint32_t n, cap;
@@ -92,13 +93,14 @@ struct rule_class {
 
 struct rule_set {
 	struct arena arena;
+	bool whole;          /* set before reading: rules keep all of their text, to be shown */
 	struct rule **rules; /* in the order of the files */
 	uint32_t n, cap;
 	uint32_t failed;     /* rules that could not be read (each one is in the diag) */
 	uint32_t duplicates; /* same gid:sid again: the higher rev wins, told as a warning */
 	struct rule_lookup *lookup; /* classification, references, shared sets */
 	struct card_texts *texts;   /* shared with the cards of rulesets */
-	struct rule_file *files;    /* as they were read */
+	struct hash_stream sum;     /* of the rules' texts */
 };
 
 void rule_set_init(struct rule_set *s);
@@ -110,6 +112,8 @@ int rule_set_references(struct rule_set *s, const char *path, struct diag *d);
  * A rule that cannot be read is a diag error with its line and column and is counted in `failed`. */
 int rule_set_read(struct rule_set *s, const char *path, const struct rule_vars *v, struct diag *d);
 int rule_set_read_text(struct rule_set *s, const char *name, struct span text, const struct rule_vars *v, struct diag *d);
+/* SHA-256 in hex of the rules that were read, each as it is written, lines joined, with a newline behind it. */
+void rule_set_hash(const struct rule_set *s, char out[static 65]);
 
 /* ---- helpers for keywords that read their own value ---- */
 

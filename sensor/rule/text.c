@@ -2,7 +2,6 @@
  * text - small helpers for text in files: trimming, numbers, words, lists.
  */
 #include <ctype.h>
-#include <errno.h>
 
 #include "rule/lookup.h"
 
@@ -95,25 +94,4 @@ text_next_word(char **s)
 		*p++ = 0;
 	*s = p;
 	return start;
-}
-
-int
-text_read_file(struct buf *b, const char *path)
-{
-	if (buf_read_file(b, path) == 0)
-		return 0;
-	switch (errno) {
-	case ENOENT:
-	case ENOTDIR:
-		return E_NOENT;
-	case EACCES:
-	case EPERM:
-		return E_PERM;
-	case EFBIG:
-		return E_LIMIT;
-	case ENOMEM:
-		return E_NOMEM;
-	default:
-		return E_IO;
-	}
 }

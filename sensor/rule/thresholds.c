@@ -345,19 +345,14 @@ rule_thresholds_read(struct rule_set *s, const char *path, const struct rule_var
 	struct rule_threshold t;
 	struct reader q = { .t = &t, .s = s, .v = v };
 	struct lines l;
-	struct buf b;
 	int e;
 
-	buf_init(&b, TEXT_FILE_MAX);
-	e = text_read_file(&b, path);
-	if (e == 0 && lookup_need(s) < 0)
-		e = E_NOMEM;
-	if (e == 0) {
-		lookup_use_vars(s, v);
-		lines_init(&l, span_of(b.p, b.n));
-		e = read_all(&q, &l, path, out, d);
-		lines_clear(&l);
-	}
-	buf_clear(&b);
+	if (lookup_need(s) < 0)
+		return E_NOMEM;
+	if ((e = lines_open(&l, path)) < 0)
+		return e;
+	lookup_use_vars(s, v);
+	e = read_all(&q, &l, path, out, d);
+	lines_clear(&l);
 	return e;
 }

@@ -55,6 +55,10 @@ parse_arg(struct build *b, const struct keyword *kw, const char *value, union kw
 		if (!(a->text = build_text(b, value)))
 			return build_error(b, 0, "a value is missing");
 		return 0;
+	case ARG_BRIEF:
+		if (!(a->text = build_brief(b, value)))
+			return build_error(b, 0, "a value is missing");
+		return 0;
 	case ARG_OPTIONAL:
 		a->text = build_text(b, value);
 		return 0;
@@ -274,7 +278,7 @@ action_place(const struct build *b, enum rule_action a)
 
 /* 1: built, 0: left out by `requires`, negative: an error was told. */
 int
-build_one(struct build *b, const struct rule *r, struct sig *s, struct fast *fast, struct order_key *key)
+build_one(struct build *b, const struct rule *r, struct sig *s, struct fast *fast, uint64_t *rank)
 {
 	build_reset(b, r);
 	if (rule_options_read(&b->options, r) < 0)
@@ -296,7 +300,7 @@ build_one(struct build *b, const struct rule *r, struct sig *s, struct fast *fas
 		s->flags |= SIG_ALERTS;
 	b->order.action = action_place(b, r->action);
 	b->order.priority = r->priority;
-	*key = b->order;
+	*rank = order_rank(&b->order);
 	return 1;
 }
 
@@ -307,4 +311,5 @@ build_clear(struct build *b)
 		free(b->lists[i].ops);
 	free(b->base64_list.ops);
 	rule_options_clear(&b->options);
+	arena_clear(&b->brief);
 }

@@ -29,10 +29,10 @@ struct draft_list {
 	uint32_t size;
 };
 
-struct order_key {
+struct order {
 	uint8_t action; /* its place in action-order */
 	uint8_t use[ORDER_CLASSES];
-	uint32_t priority, place;
+	uint32_t priority;
 };
 
 struct build {
@@ -64,23 +64,20 @@ struct build {
 	struct op_base64 *base64;     /* base64_data is the current buffer: */
 	bool in_base64;
 
-	struct part parts[DETECT_PARTS]; /* numbers, flags, tx matches */
-	uint32_t n_parts;
-	struct matcher matchers[64];
-	uint32_t n_matchers;
+	uint32_t n_parts, n_matchers, n_actions, n_thresholds, n_vars;
 	struct size_range payload_sizes; /* others do not match */
-	struct action actions[64];
-	uint32_t n_actions;
-	struct card_threshold thresholds[8];
-	uint32_t n_thresholds;
-	const char *vars[DETECT_VARS];
-	uint32_t n_vars;
-	struct order_key order;
+	struct order order;
 	uint8_t target;
 
-	/* Their memory is kept from rule to rule. */
+	/* What is here from rule to rule: memory, and what counts above say how much of is meant. */
 	struct draft_list pending, base64_list;
 	struct rule_options options;
+	struct arena brief;
+	struct part parts[DETECT_PARTS]; /* numbers, flags, tx matches */
+	struct matcher matchers[64];
+	struct action actions[64];
+	struct card_threshold thresholds[8];
+	const char *vars[DETECT_VARS];
 	struct draft_list lists[DETECT_PARTS + 1];
 };
 
@@ -91,6 +88,7 @@ bool build_lookup(struct build *b, const char *text, struct buffer *out, bool *m
 uint64_t build_protocols(struct build *b, const char *names, bool *off);
 /* build_api.c */
 int build_error_name(struct build *b, const char *what, const char *name);
+const char *build_brief(struct build *b, const char *value); /* as build_text(), until the next one */
 
 /* Which option of the rule is at hand, from 1; 0: none. */
 static inline uint16_t
@@ -104,6 +102,7 @@ int build_add_op(struct build *b, uint8_t type, const void *arg, bool negated, b
 struct op_content *build_content(struct build *b); /* the last one, or NULL + error */
 struct op *build_content_op(struct build *b);
 int build_operand(struct build *b, const char *text, int64_t min, int64_t max, struct operand *out); /* number or variable */
+int build_bound(struct build *b, const char *text, int32_t min, int32_t max, struct bound *out);
 int build_var(struct build *b, const char *name, uint8_t *out); /* makes one */
 int build_test(struct build *b, bool (*test)(struct inspect *, struct span, const union kw_arg *), const union kw_arg *a,
     const char *name, bool negated, bool relative);

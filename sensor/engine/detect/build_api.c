@@ -175,8 +175,8 @@ build_number(struct build *b, const char *text, uint64_t max, const struct kw_nu
 	return 0;
 }
 
-const char *
-build_text(struct build *b, const char *value)
+static const char *
+text_in(struct arena *a, const char *value)
 {
 	if (!value)
 		return NULL;
@@ -190,12 +190,20 @@ build_text(struct build *b, const char *value)
 	}
 	if (n == 0)
 		return NULL;
-	char *s = arena_alloc(build_arena(b), n + 1);
-	if (!s)
-		return NULL;
-	memcpy(s, value, n);
-	s[n] = 0;
-	return s;
+	return arena_string(a, span_of(value, n));
+}
+
+const char *
+build_text(struct build *b, const char *value)
+{
+	return text_in(build_arena(b), value);
+}
+
+const char *
+build_brief(struct build *b, const char *value)
+{
+	arena_reset(&b->brief);
+	return text_in(&b->brief, value);
 }
 
 int

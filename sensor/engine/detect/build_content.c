@@ -224,6 +224,17 @@ build_operand(struct build *b, const char *text, int64_t min, int64_t max, struc
 }
 
 int
+build_bound(struct build *b, const char *text, int32_t min, int32_t max, struct bound *out)
+{
+	struct operand o;
+
+	if (build_operand(b, text, min, max, &o) < 0)
+		return E_BAD;
+	*out = (struct bound) { (int32_t) o.value, o.var };
+	return 0;
+}
+
+int
 build_test(struct build *b, bool (*test)(struct inspect *, struct span, const union kw_arg *), const union kw_arg *a,
     const char *name, bool negated, bool relative)
 {

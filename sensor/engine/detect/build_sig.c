@@ -223,7 +223,9 @@ choose(const struct build *b, uint32_t from, bool frame, uint32_t (*score_of)(co
 			const struct op_content *c = d->ops[i].arg;
 			if (d->ops[i].type != OP_CONTENT || d->ops[i].negated || c->n == 0)
 				continue;
-			uint32_t score = score_of(d, c);
+			if (best && !best_score) /* not needed for one alone */
+				best_score = score_of(&b->lists[*list], best);
+			uint32_t score = best ? score_of(d, c) : 0;
 			if (!best || score > best_score) {
 				best = c;
 				best_score = score;
@@ -257,9 +259,9 @@ check_content(struct build *b, struct op *op)
 		return build_error(b, 0, "fast_pattern cannot be used with a negated content that has offset, depth, distance or within");
 	if (c->flags & (CO_OFFSET | CO_DEPTH) && c->flags & (CO_DISTANCE | CO_WITHIN) && c->flags & CO_STARTS)
 		return build_error(b, 0, "startswith cannot be used with distance or within");
-	if (c->flags & CO_DEPTH && c->depth.var < 0 && c->depth.value < c->n)
+	if (c->flags & CO_DEPTH && c->depth.var < 0 && c->depth.value < (int64_t) c->n)
 		return build_error(b, 0, "depth %lld is smaller than the content (%u bytes)", (long long) c->depth.value, c->n);
-	if (c->flags & CO_WITHIN && c->within.var < 0 && c->within.value < c->n)
+	if (c->flags & CO_WITHIN && c->within.var < 0 && c->within.value < (int64_t) c->n)
 		return build_error(b, 0, "within %lld is smaller than the content (%u bytes)", (long long) c->within.value, c->n);
 	if (c->flags & CO_DEPTH && c->depth.var < 0 && c->flags & CO_OFFSET && c->offset.var < 0)
 		c->depth.value += c->offset.value;
@@ -306,11 +308,11 @@ place_of(const struct op_content *c, int64_t end)
 	case CO_DEPTH:
 	case CO_DEPTH | CO_OFFSET: {
 		int64_t begin = c->flags & CO_OFFSET ? c->offset.value : 0;
-		return c->depth.value == begin + c->n ? begin : -1;
+		return c->depth.value == begin + (int64_t) c->n ? begin : -1;
 	}
 	case CO_WITHIN:
 	case CO_WITHIN | CO_DISTANCE:
-		if (end < 0 || c->within.value != c->n)
+		if (end < 0 || c->within.value != (int64_t) c->n)
 			return -1;
 		end += c->flags & CO_DISTANCE ? c->distance.value : 0;
 		return end < 0 ? -1 : end;

@@ -36,24 +36,24 @@ window(const struct inspect *in, const struct op_content *c, uint32_t at, uint32
 	int64_t lo = 0, hi = n;
 
 	if (c->flags & (CO_DISTANCE | CO_WITHIN)) {
-		int64_t distance = c->flags & CO_DISTANCE ? operand_get(in, &c->distance) : 0;
+		int64_t distance = c->flags & CO_DISTANCE ? bound_get(in, &c->distance) : 0;
 		lo = (int64_t) at + distance;
 		if (lo < 0)
 			lo = 0;
 		if (c->flags & CO_WITHIN) {
-			hi = least(hi, (int64_t) at + operand_get(in, &c->within) + distance);
+			hi = least(hi, (int64_t) at + bound_get(in, &c->within) + distance);
 			if (at == 0 && (hi = depth_in_buffer(in, hi, n)) < 0)
 				return false;
 		}
 		if (c->flags & CO_DEPTH)
-			hi = least(hi, (int64_t) at + operand_get(in, &c->depth));
-		if (c->flags & CO_OFFSET && operand_get(in, &c->offset) > lo)
-			lo = operand_get(in, &c->offset);
+			hi = least(hi, (int64_t) at + bound_get(in, &c->depth));
+		if (c->flags & CO_OFFSET && bound_get(in, &c->offset) > lo)
+			lo = bound_get(in, &c->offset);
 	} else {
 		if (c->flags & CO_OFFSET)
-			lo = operand_get(in, &c->offset);
+			lo = bound_get(in, &c->offset);
 		if (c->flags & CO_DEPTH) {
-			hi = operand_get(in, &c->depth);
+			hi = bound_get(in, &c->depth);
 			if (c->offset.var >= 0 || c->depth.var >= 0)
 				hi += lo;
 			if ((hi = depth_in_buffer(in, hi, n)) < 0)

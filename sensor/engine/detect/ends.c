@@ -12,20 +12,18 @@
 #define OUTSIDE 2u
 #define FEW 8     /* ranges that are looked at one by one */
 
-struct named { /* a set that a rule names */
+struct named { /* a set that rules name */
 	const struct addr_set *set;
 	uint64_t key; /* the same for sets of the same addresses, and for what is not in those */
-	uint32_t sig;
-	bool dst;
+	uint32_t count;
+	uint32_t first; /* the first rule, twice; its destination is one more */
+	unsigned sides;
 };
-
-static int
-by_set(const void *a, const void *b)
-{
-	const struct named *x = a, *y = b;
-
-	return (x->set > y->set) - (x->set < y->set);
-}
+struct namings {
+	struct named *v;
+	uint32_t n, cap;
+	uint32_t *of[2]; /* each rule's source and destination, from 1; 0: any */
+};
 
 static int
 by_key(const void *a, const void *b)
@@ -34,7 +32,7 @@ by_key(const void *a, const void *b)
 
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
-	return by_set(a, b);
+	return x->first < y->first ? -1 : x->first > y->first;
 }
 
 static bool
@@ -59,48 +57,69 @@ key_of(const struct addr_set *s)
 	return key;
 }
 
-/* Sorted, all with the same key together. */
-static uint32_t
-list_named(const struct ruleset *r, struct named *v)
+static int
+name_set(struct namings *all, struct id_map *known, const struct addr_set *set, uint32_t sig, unsigned dst)
 {
-	uint32_t n = 0;
+	void **at = id_map_at(known, (uintptr_t) set);
 
-	for (uint32_t i = 0; i < r->n; i++) {
-		if (r->sigs[i].src)
-			v[n++] = (struct named) { .set = r->sigs[i].src, .sig = i };
-		if (r->sigs[i].dst)
-			v[n++] = (struct named) { .set = r->sigs[i].dst, .sig = i, .dst = true };
+	if (!at)
+		return -1;
+	if (!*at) {
+		if (vec_grow(&all->v, all->n, &all->cap, sizeof(*all->v)) < 0)
+			return -1;
+		all->v[all->n++] = (struct named) { .set = set, .key = key_of(set), .first = 2 * sig + dst };
+		*at = (void *) (uintptr_t) all->n;
 	}
-	qsort(v, n, sizeof(*v), by_set);
-	for (uint32_t i = 0; i < n; i++)
-		v[i].key = i && v[i].set == v[i - 1].set ? v[i - 1].key : key_of(v[i].set);
-	qsort(v, n, sizeof(*v), by_key);
-	return n;
+	all->of[dst][sig] = (uint32_t) (uintptr_t) *at;
+	all->v[all->of[dst][sig] - 1].count++;
+	return 0;
+}
+
+static int
+list_named(const struct ruleset *r, struct namings *all)
+{
+	struct id_map known = { 0 };
+	int e = 0;
+
+	for (uint32_t i = 0; i < r->n && e == 0; i++) {
+		if (r->sigs[i].src)
+			e = name_set(all, &known, r->sigs[i].src, i, 0);
+		if (r->sigs[i].dst && e == 0)
+			e = name_set(all, &known, r->sigs[i].dst, i, 1);
+	}
+	id_map_clear(&known);
+	return e;
 }
 
 /* Named most often, or what is not in it; of equals, the one that an earlier rule names. NULL: none by enough rules. */
 static const struct addr_set *
-most_named(const struct ruleset *r, const struct named *v, uint32_t n)
+most_named(const struct ruleset *r, const struct namings *all)
 {
+	struct named *v = malloc((all->n + 1) * sizeof(*v));
 	const struct addr_set *best = NULL;
-	uint32_t count = 0, first = 0;
+	uint32_t most = 0, first = 0;
 
-	for (uint32_t i = 0, k; i < n; i = k) {
-		uint32_t lowest = UINT32_MAX; /* which rule is the first; its source before its destination */
+	if (!v)
+		return NULL;
+	if (all->n)
+		memcpy(v, all->v, all->n * sizeof(*v));
+	qsort(v, all->n, sizeof(*v), by_key);
+	for (uint32_t i = 0, k; i < all->n; i = k) {
 		const struct addr_set *set = v[i].set;
-		for (k = i; k < n && v[k].key == v[i].key; k++) {
-			if (2 * v[k].sig + v[k].dst < lowest)
-				lowest = 2 * v[k].sig + v[k].dst;
+		uint32_t count = 0;
+		for (k = i; k < all->n && v[k].key == v[i].key; k++) {
+			count += v[k].count;
 			if (has_lowest(set)) /* "all but those": rather those */
 				set = v[k].set;
 		}
-		if (k - i < count || (k - i == count && lowest > first))
+		if (count < most || (count == most && v[i].first > first))
 			continue;
-		count = k - i;
-		first = lowest;
+		most = count;
+		first = v[i].first;
 		best = set;
 	}
-	return (uint64_t) count * ENOUGH >= r->n ? best : NULL;
+	free(v);
+	return (uint64_t) most * ENOUGH >= r->n ? best : NULL;
 }
 
 static unsigned
@@ -134,28 +153,19 @@ kinds_of(unsigned src, unsigned dst)
 }
 
 static void
-mark_rules(struct ruleset *r, const struct named *v, uint32_t n)
+mark_rules(struct ruleset *r, struct namings *all)
 {
-	uint8_t (*sides)[2] = calloc(r->n + 1, sizeof(*sides));
-	unsigned now = 0;
-
-	if (!sides) { /* nothing is cut off */
-		r->ends.inside = NULL;
-		return;
-	}
-	memset(sides, INSIDE | OUTSIDE, r->n * sizeof(*sides));
-	for (uint32_t i = 0; i < n; i++) {
-		if (i == 0 || v[i].set != v[i - 1].set)
-			now = sides_of(v[i].set, r->ends.inside);
-		sides[v[i].sig][v[i].dst] = (uint8_t) now;
-	}
+	for (uint32_t i = 0; i < all->n; i++)
+		all->v[i].sides = sides_of(all->v[i].set, r->ends.inside);
 	for (uint32_t i = 0; i < r->n; i++) {
 		struct sig *s = &r->sigs[i];
-		s->ends = kinds_of(sides[i][0], sides[i][1]);
+		unsigned side[2];
+		for (unsigned k = 0; k < 2; k++)
+			side[k] = all->of[k][i] ? all->v[all->of[k][i] - 1].sides : INSIDE | OUTSIDE;
+		s->ends = kinds_of(side[0], side[1]);
 		if (s->flags & (SIG_BOTH_WAYS | SIG_TRANSACTIONAL))
-			s->ends |= kinds_of(sides[i][1], sides[i][0]);
+			s->ends |= kinds_of(side[1], side[0]);
 	}
-	free(sides);
 }
 
 /* The part of its ranges that IPv4 addresses lie in. */
@@ -179,17 +189,16 @@ take_v4(struct ruleset *r)
 int
 ends_build(struct ruleset *r)
 {
-	struct named *v = calloc(2 * (size_t) r->n + 1, sizeof(*v));
+	uint32_t *of = calloc(2 * (size_t) r->n + 1, sizeof(*of));
+	struct namings all = { .of = { of, of ? of + r->n : NULL } };
+	int e = of ? list_named(r, &all) : -1;
 
-	if (!v)
-		return -1;
-	uint32_t n = list_named(r, v);
 	for (uint32_t i = 0; i < r->n; i++)
 		r->sigs[i].ends = 1;
-	int e = 0;
-	if ((r->ends.inside = most_named(r, v, n)) && (e = take_v4(r)) == 0)
-		mark_rules(r, v, n);
-	free(v);
+	if (e == 0 && (r->ends.inside = most_named(r, &all)) && (e = take_v4(r)) == 0)
+		mark_rules(r, &all);
+	free(all.v);
+	free(of);
 	return e;
 }
 

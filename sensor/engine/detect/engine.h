@@ -42,6 +42,12 @@ struct operand {
 	int8_t var; /* -1: none */
 };
 
+/* The same where a content may be: a number is small. */
+struct bound {
+	int32_t value;
+	int8_t var;
+};
+
 #define CO_NOCASE 0x0001
 #define CO_OFFSET 0x0002
 #define CO_DEPTH 0x0004
@@ -60,7 +66,7 @@ struct op_content {
 	uint16_t flags;
 	uint16_t chop_at, chop_n;
 	int32_t place; /* from the beginning of its buffer: it can be nowhere else; -1: it can */
-	struct operand offset, depth, distance, within;
+	struct bound offset, depth, distance, within;
 	const struct rule_option *opt; /* for messages */
 };
 
@@ -158,6 +164,12 @@ static inline int64_t
 operand_get(const struct inspect *in, const struct operand *o)
 {
 	return o->var >= 0 ? (int64_t) in->var[o->var] : o->value;
+}
+
+static inline int64_t
+bound_get(const struct inspect *in, const struct bound *b)
+{
+	return b->var >= 0 ? (int64_t) in->var[b->var] : b->value;
 }
 
 /* ---- buffers (buffers.c) ---- */
@@ -395,7 +407,7 @@ struct ruleset {
 	uint32_t n_scans, cap_scans;
 	pcre2_code **codes; /* to be freed */
 	uint32_t n_codes, cap_codes;
-	struct ptr_map *copies; /* while building; likewise: */
+	struct id_map *copies; /* while building; likewise: */
 	struct names *names;
 	struct known *known;
 	struct plans *plans;

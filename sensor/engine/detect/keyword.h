@@ -45,6 +45,7 @@ enum kw_arg_kind {
 	ARG_U8, ARG_U16, ARG_U32, ARG_U64, /* number test: "5" "!5" "<5" ">5" "<=5" ">=5" "3-9" "3<>9" "!3-9" "&0x10" "!&0x10" "&0x10=0x10"; hex allowed */
 	ARG_STRING,    /* arg->text: quotes taken off, never empty */
 	ARG_OPTIONAL,  /* as ARG_STRING, arg->text NULL without a value */
+	ARG_BRIEF,     /* as ARG_STRING, arg->text until setup() is back */
 	ARG_CUSTOM     /* parse() */
 };
 

@@ -6,7 +6,7 @@
  */
 #include "engine/detect/ruleset.h"
 
-static int
+static uint64_t
 weight(uint8_t use)
 {
 	switch (use) {
@@ -17,18 +17,12 @@ weight(uint8_t use)
 	}
 }
 
-int
-order_compare(const struct order_key *a, const struct order_key *b)
+uint64_t
+order_rank(const struct order *o)
 {
-	if (a->action != b->action)
-		return a->action < b->action ? -1 : 1;
-	bool same = memcmp(a->use, b->use, sizeof(a->use)) == 0; /* as nearly all are */
-	for (unsigned i = 0; i < ORDER_CLASSES && !same; i++) {
-		int x = weight(a->use[i]), y = weight(b->use[i]);
-		if (x != y)
-			return x > y ? -1 : 1;
-	}
-	if (a->priority != b->priority)
-		return a->priority < b->priority ? -1 : 1;
-	return a->place < b->place ? -1 : a->place > b->place;
+	uint64_t rank = o->action;
+
+	for (unsigned i = 0; i < ORDER_CLASSES; i++)
+		rank = rank << 2 | (3 - weight(o->use[i]));
+	return rank << 32 | o->priority;
 }

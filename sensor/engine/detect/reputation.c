@@ -106,24 +106,21 @@ static void
 read_file(struct reputation *r, const char *path, const char *(*line)(struct reputation *, char *), struct diag *d)
 {
 	struct lines l;
-	struct buf b;
-	int e;
+	int e = lines_open(&l, path);
 
-	buf_init(&b, TEXT_FILE_MAX);
-	if ((e = text_read_file(&b, path)) < 0) {
+	if (e < 0) {
 		diag_error(d, path, 0, 0, "%s", err_text(e));
-		buf_clear(&b);
 		return;
 	}
-	lines_init(&l, span_of(b.p, b.n));
-	while (lines_next(&l) > 0) {
+	while ((e = lines_next(&l)) > 0) {
 		char *text = lines_text(&l);
 		const char *expected = text ? line(r, text) : "memory for it";
 		if (expected)
 			diag_error(d, path, l.joins[0].line, 1, "bad line, expected %s", expected);
 	}
+	if (e < 0)
+		diag_error(d, path, 0, 0, "%s", err_text(e));
 	lines_clear(&l);
-	buf_clear(&b);
 }
 
 struct reputation *

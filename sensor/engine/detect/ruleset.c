@@ -30,46 +30,10 @@ vec_grow(void *vec, uint32_t n, uint32_t *cap, size_t size)
 
 /* ---- own copies of the rules' address and port sets ---- */
 
-struct ptr_map {
-	struct {
-		const void *key;
-		void *value;
-	} *slot;
-	uint32_t n, cap;
-};
-
-static void **
-map_slot(struct ptr_map *m, const void *key)
-{
-	if (m->n * 2 >= m->cap) {
-		struct ptr_map old = *m;
-		m->cap = m->cap ? m->cap * 2 : 1024;
-		m->n = 0;
-		if (!(m->slot = calloc(m->cap, sizeof(*m->slot)))) {
-			*m = old;
-			return NULL;
-		}
-		for (uint32_t i = 0; i < old.cap; i++)
-			if (old.slot[i].key)
-				*map_slot(m, old.slot[i].key) = old.slot[i].value;
-		free(old.slot);
-	}
-	for (uint32_t i = (uint32_t) hash_bytes(&key, sizeof(key), 0);; i++) {
-		uint32_t k = i & (m->cap - 1);
-		if (m->slot[k].key == key)
-			return &m->slot[k].value;
-		if (!m->slot[k].key) {
-			m->slot[k].key = key;
-			m->n++;
-			return &m->slot[k].value;
-		}
-	}
-}
-
 const struct addr_set *
 ruleset_addr_set(struct ruleset *r, const struct addr_set *s)
 {
-	void **v = s ? map_slot(r->copies, s) : NULL;
+	void **v = s ? id_map_at(r->copies, (uintptr_t) s) : NULL;
 
 	if (!v)
 		return NULL;
@@ -87,7 +51,7 @@ ruleset_addr_set(struct ruleset *r, const struct addr_set *s)
 const struct port_set *
 ruleset_port_set(struct ruleset *r, const struct port_set *s)
 {
-	void **v = map_slot(r->copies, s);
+	void **v = id_map_at(r->copies, (uintptr_t) s);
 
 	if (!v)
 		return NULL;
@@ -103,6 +67,11 @@ ruleset_port_set(struct ruleset *r, const struct port_set *s)
 }
 
 /* ---- building ---- */
+
+struct order_key {
+	uint64_t rank;
+	uint32_t place;
+};
 
 struct built {
 	struct fast *fasts;
@@ -125,7 +94,7 @@ build_all(struct build *b, struct built *out)
 		return -1;
 	for (uint32_t i = 0; i < rules->n; i++) {
 		uint32_t k = out->n;
-		int e = build_one(b, rules->rules[i], &b->rs->sigs[k], &out->fasts[k], &out->keys[k]);
+		int e = build_one(b, rules->rules[i], &b->rs->sigs[k], &out->fasts[k], &out->keys[k].rank);
 		if (e == 0)
 			b->rs->report.skipped++;
 		else if (e < 0)
@@ -149,7 +118,11 @@ build_all(struct build *b, struct built *out)
 static int
 key_compare(const void *a, const void *b)
 {
-	return order_compare(a, b);
+	const struct order_key *x = a, *y = b;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return x->place < y->place ? -1 : 1;
 }
 
 /* Rules into signature order, fasts with them; cards stay in the order of the files. */
@@ -172,22 +145,6 @@ put_in_order(struct ruleset *r, struct built *b)
 		b->keys[at].place = at;
 	}
 	r->n = b->n;
-}
-
-/* SHA-256 over the texts, as a chain: H(H(previous) text). */
-static void
-hash_rules(const struct rule_set *rules, char out[static 65])
-{
-	uint8_t sum[HASH_MAX] = { 0 };
-	struct hash_stream h;
-
-	for (uint32_t i = 0; i < rules->n; i++) {
-		hash_begin(&h, HASH_SHA256);
-		hash_add(&h, HASH_SHA256, span_of(sum, 32));
-		hash_add(&h, HASH_SHA256, rules->rules[i]->text);
-		hash_end(&h, HASH_SHA256, sum);
-	}
-	hash_hex(sum, 32, out);
 }
 
 static int
@@ -227,7 +184,7 @@ finish(struct ruleset *r, const struct ruleset_in *in, struct built *b, struct d
 	}
 	if (!(r->cards = cards_build(in, b->cards, b->n)))
 		return -1;
-	hash_rules(in->rules, r->cards->hash);
+	rule_set_hash(in->rules, r->cards->hash);
 	r->report.loaded = r->cards->loaded = b->n;
 	r->report.failed += in->rules->failed;
 	r->cards->failed = r->report.failed;
@@ -240,7 +197,7 @@ ruleset_build(const struct ruleset_in *in, struct diag *d)
 {
 	struct ruleset *r = calloc(1, sizeof(*r));
 	struct build *b = calloc(1, sizeof(*b));
-	struct ptr_map copies = { 0 };
+	struct id_map copies = { 0 };
 	struct names *names = names_new();
 	struct known known = { 0 };
 	struct built out = { 0 };
@@ -274,7 +231,7 @@ ruleset_build(const struct ruleset_in *in, struct diag *d)
 	map_clear(&known.regexes);
 	for (unsigned c = 0; c < NAME_CLASSES; c++)
 		map_clear(&known.names[c]);
-	free(copies.slot);
+	id_map_clear(&copies);
 	free(out.fasts);
 	free(out.keys);
 	free(out.cards);

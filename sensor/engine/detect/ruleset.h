@@ -14,9 +14,9 @@
 struct names *names_new(void); /* NULL: no memory */
 void names_free(struct names *s);
 bool word_in(const char *list, const char *word); /* of blank-separated words */
-int build_one(struct build *b, const struct rule *r, struct sig *s, struct fast *fast, struct order_key *key);
+int build_one(struct build *b, const struct rule *r, struct sig *s, struct fast *fast, uint64_t *rank);
 void build_clear(struct build *b);
-int order_compare(const struct order_key *a, const struct order_key *b);
+uint64_t order_rank(const struct order *o); /* lower ones are looked at first */
 const struct addr_set *ruleset_addr_set(struct ruleset *r, const struct addr_set *s); /* an own copy, shared */
 const struct port_set *ruleset_port_set(struct ruleset *r, const struct port_set *s);
 struct build_card {

@@ -12,10 +12,10 @@ setup(struct build *b, const union kw_arg *a)
 	if (c->flags & (CO_DEPTH | CO_STARTS))
 		return build_error(b, 0, c->flags & CO_STARTS ? "cannot be used with startswith" : "given twice for one content");
 	c->flags |= CO_DEPTH;
-	return build_operand(b, a->text, 0, 65535, &c->depth);
+	return build_bound(b, a->text, 0, 65535, &c->depth);
 }
 
 const struct keyword keyword_depth = {
 	.name = "depth", .help = "how many bytes from the beginning (or from offset) the content may lie in", .example = "content:\"abc\"; depth:10",
-	.scope = KW_CONTENT, .arg = ARG_STRING, .setup = setup,
+	.scope = KW_CONTENT, .arg = ARG_BRIEF, .setup = setup,
 };

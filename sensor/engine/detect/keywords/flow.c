@@ -56,18 +56,25 @@ word(struct build *b, const char *w)
 static int
 setup(struct build *b, const union kw_arg *a)
 {
-	const char *v[8];
-	int n = build_split(b, a->text, v, 8);
+	char w[32];
+	int n = 0;
 
-	if (n < 1)
-		return build_error(b, 0, "up to 8 words were expected");
-	for (int i = 0; i < n; i++)
-		if (word(b, v[i]) < 0)
+	for (const char *at = a->text, *next; at; at = next, n++) {
+		at += strspn(at, " \t");
+		size_t m = strcspn(at, ",");
+		next = at[m] ? at + m + 1 : NULL;
+		while (m && (at[m - 1] == ' ' || at[m - 1] == '\t'))
+			m--;
+		if (n == 8)
+			return build_error(b, 0, "up to 8 words were expected");
+		snprintf(w, sizeof(w), "%.*s", (int) m, at);
+		if (word(b, w) < 0)
 			return E_BAD;
+	}
 	return 0;
 }
 
 const struct keyword keyword_flow = {
 	.name = "flow", .help = "direction and state of the flow", .example = "flow:established,to_server",
-	.scope = KW_FLOW, .arg = ARG_STRING, .flags = KW_NEEDS_FLOW, .setup = setup,
+	.scope = KW_FLOW, .arg = ARG_BRIEF, .flags = KW_NEEDS_FLOW, .setup = setup,
 };

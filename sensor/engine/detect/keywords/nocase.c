@@ -9,12 +9,9 @@ setup(struct build *b, const union kw_arg *a)
 
 	if (!c || c->flags & CO_NOCASE)
 		return c ? build_error(b, 0, "given twice for one content") : E_BAD;
-	uint8_t *low = arena_alloc(build_arena(b), c->n);
-	if (!low)
-		return E_NOMEM;
+	uint8_t *p = (uint8_t *) c->p; /* its own */
 	for (uint32_t i = 0; i < c->n; i++)
-		low[i] = byte_lower(c->p[i]);
-	c->p = low;
+		p[i] = byte_lower(p[i]);
 	c->flags |= CO_NOCASE;
 	return 0;
 }

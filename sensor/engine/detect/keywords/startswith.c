@@ -12,8 +12,8 @@ setup(struct build *b, const union kw_arg *a)
 	if (c->flags & (CO_STARTS | CO_DEPTH | CO_OFFSET | CO_DISTANCE | CO_WITHIN))
 		return build_error(b, 0, "cannot be used with depth, offset, distance, within or twice");
 	c->flags |= CO_STARTS | CO_DEPTH | CO_OFFSET;
-	c->depth = (struct operand) { c->n, -1 };
-	c->offset = (struct operand) { 0, -1 };
+	c->depth = (struct bound) { (int32_t) c->n, -1 };
+	c->offset = (struct bound) { 0, -1 };
 	return 0;
 }
 
