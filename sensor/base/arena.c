@@ -19,6 +19,7 @@ struct arena_block {
 
 #define BLOCK_MIN ((size_t) 16 * 1024)
 #define BLOCK_MAX ((size_t) 2048 * 1024 - sizeof(struct arena_block)) /* blocks double up to this; a larger object gets its own */
+#define MANY ((size_t) 256 * 1024) /* without a ceiling: with so much, more is to come */
 
 void
 arena_init(struct arena *a, size_t ceiling)
@@ -43,7 +44,7 @@ is_large(size_t n)
 static struct arena_block *
 add_block(struct arena *a, size_t n)
 {
-	size_t want = a->held < BLOCK_MIN ? BLOCK_MIN : a->held > BLOCK_MAX ? BLOCK_MAX : a->held;
+	size_t want = a->held < BLOCK_MIN ? BLOCK_MIN : a->held > (a->ceiling ? BLOCK_MAX : MANY) ? BLOCK_MAX : a->held;
 	struct arena_block *b;
 
 	if (a->ceiling && want > a->ceiling - a->held)

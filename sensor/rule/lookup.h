@@ -138,7 +138,19 @@ text_blank(int c)
 }
 struct span text_trim(struct span s);
 /* What is between two places, in place; *end becomes the NUL behind it. */
-char *text_trimmed_to(char *s, char **end);
+static inline char *
+text_trimmed_to(char *s, char **end)
+{
+	char *e = *end;
+
+	while (s < e && text_blank(*s))
+		s++;
+	while (e > s && text_blank(e[-1]))
+		e--;
+	*e = 0;
+	*end = e;
+	return s;
+}
 char *text_trimmed(char *s); /* in place */
 /* Decimal digits only, blanks around; -1: none, more than max, or something behind. */
 int text_u32(const char *s, uint32_t max, uint32_t *out);

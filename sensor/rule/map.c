@@ -126,7 +126,7 @@ id_slot_of(const struct id_map *m, uint64_t id)
 static int
 id_grow(struct id_map *m)
 {
-	struct id_map more = { .n = m->n, .cap = m->cap ? m->cap * 2 : 1024 };
+	struct id_map more = { .n = m->n, .cap = m->cap ? m->cap * 4 : 1024 };
 
 	if (!(more.slot = calloc(more.cap, sizeof(*more.slot))))
 		return E_NOMEM;

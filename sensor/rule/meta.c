@@ -91,12 +91,16 @@ read_msg(struct parse *p, const struct rule_option *o, struct counts *c)
 	c->msg = true;
 	if (!is_quoted(v, o->n))
 		return parse_error(p, v, "msg without quotes, expected msg:\"text\";");
-	for (uint32_t i = 1; i + 1 < o->n; i++) {
-		if (v[i] == '\\' && i + 2 < o->n)
-			i++;
-		v[k++] = v[i];
+	struct span text = span_of(v + 1, o->n - 2);
+	if (memchr(text.p, '\\', text.n)) {
+		for (uint32_t i = 1; i + 1 < o->n; i++) {
+			if (v[i] == '\\' && i + 2 < o->n)
+				i++;
+			v[k++] = v[i];
+		}
+		text = span_of(v, k);
 	}
-	return (p->r->msg = arena_string(texts(p), span_of(v, k))) ? 0 : E_NOMEM;
+	return (p->r->msg = arena_string(texts(p), text)) ? 0 : E_NOMEM;
 }
 
 static int
@@ -228,8 +232,10 @@ commas(const char *s)
 {
 	uint32_t n = 0;
 
-	for (; *s; s++)
-		n += *s == ',';
+	while ((s = strchr(s, ','))) {
+		s++;
+		n++;
+	}
 	return n;
 }
 
@@ -294,7 +300,7 @@ make_references(struct parse *p)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < p->options->n; i++)
-		n += text_same(p->options->v[i].name, "reference");
+		n += p->options->v[i].name[0] == 'r' && strcmp(p->options->v[i].name, "reference") == 0;
 	if (n && !(p->r->references = arena_alloc(texts(p), n * sizeof(char *))))
 		return E_NOMEM;
 	return 0;
@@ -303,8 +309,13 @@ make_references(struct parse *p)
 static const struct meta *
 meta_named(const char *name)
 {
+	const uint32_t letters = 1 << ('m' - 'a') | 1 << ('s' - 'a') | 1 << ('g' - 'a') | 1 << ('r' - 'a') | 1 << ('c' - 'a') | 1 << ('p' - 'a');
+	unsigned letter = (unsigned) (name[0] - 'a');
+
+	if (letter >= 26 || !(letters >> letter & 1)) /* most begin otherwise */
+		return NULL;
 	for (size_t i = 0; i < sizeof(metas) / sizeof(metas[0]); i++)
-		if (name[0] == metas[i].name[0] && name[1] == metas[i].name[1] && strcmp(name, metas[i].name) == 0) /* most begin otherwise */
+		if (name[0] == metas[i].name[0] && name[1] == metas[i].name[1] && strcmp(name, metas[i].name) == 0)
 			return &metas[i];
 	return NULL;
 }

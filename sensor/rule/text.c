@@ -16,20 +16,6 @@ text_trim(struct span s)
 }
 
 char *
-text_trimmed_to(char *s, char **end)
-{
-	char *e = *end;
-
-	while (s < e && text_blank(*s))
-		s++;
-	while (e > s && text_blank(e[-1]))
-		e--;
-	*e = 0;
-	*end = e;
-	return s;
-}
-
-char *
 text_trimmed(char *s)
 {
 	char *end = s + strlen(s);
@@ -65,7 +51,7 @@ text_next_item(char **s)
 
 	if (!start)
 		return NULL;
-	for (p = start; *p; p++) {
+	for (p = start; *(p += strcspn(p, "\"[],")); p++) {
 		if (*p == '"')
 			quoted = !quoted;
 		else if (!quoted && *p == '[')

@@ -224,13 +224,6 @@ add_option(struct build *b, const struct rule_option *o)
 }
 
 static void
-list_reset(struct draft_list *l)
-{
-	if (l->buffer.name || l->n || l->buffer.n_transforms)
-		*l = (struct draft_list) { .ops = l->ops, .cap = l->cap };
-}
-
-static void
 build_reset(struct build *b, const struct rule *r)
 {
 	struct ruleset *rs = b->rs;

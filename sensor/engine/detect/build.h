@@ -21,13 +21,22 @@ struct known {
 /* A program being written, and the buffer it is for. lists[0] is the payload's. */
 struct draft_list {
 	struct buffer buffer;
-	struct transform transforms[TRANSFORMS_MAX];
-	struct op *ops; /* heap, kept from rule to rule */
-	uint32_t n, cap;
+	uint32_t n; /* operations */
 	bool absent, absent_only, instance; /* instance: of a multi buffer; not joined with another one */
 	bool sized;                         /* it must have `size` bytes */
 	uint32_t size;
+
+	/* What is here from rule to rule. */
+	uint32_t cap;
+	struct op *ops; /* heap */
+	struct transform transforms[TRANSFORMS_MAX]; /* as many as the buffer has */
 };
+
+static inline void
+list_reset(struct draft_list *l)
+{
+	memset(l, 0, offsetof(struct draft_list, cap));
+}
 
 struct order {
 	uint8_t action; /* its place in action-order */

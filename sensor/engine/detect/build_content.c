@@ -33,11 +33,8 @@ list_of(struct build *b, const struct draft_list *want)
 		return NULL;
 	}
 	struct draft_list *l = &b->lists[b->n_lists];
-	struct op *ops = l->ops;
-	uint32_t cap = l->cap;
-	*l = *want;
-	l->ops = ops;
-	l->cap = cap;
+	memcpy(l, want, offsetof(struct draft_list, cap));
+	memcpy(l->transforms, want->transforms, want->buffer.n_transforms * sizeof(*l->transforms));
 	l->n = 0;
 	b->cur = (int) b->n_lists++;
 	return l;
@@ -59,7 +56,7 @@ build_buffer(struct build *b, const struct buffer *buf)
 	b->in_base64 = false;
 	b->cur = -1;
 	b->pending_set = true;
-	memset(&b->pending, 0, sizeof(b->pending));
+	list_reset(&b->pending);
 	b->pending.buffer = *buf;
 	b->pending.instance = buf->multi;
 }

@@ -239,12 +239,16 @@ choose(const struct build *b, uint32_t from, bool frame, uint32_t (*score_of)(co
 const struct op_content *
 fast_choose(const struct build *b, int *list)
 {
-	bool frame = false;
+	const struct op_content *best;
+	bool frame = false, payload = false;
 
 	for (uint32_t l = 1; l < b->n_lists; l++)
 		frame = frame || b->lists[l].buffer.kind == BUF_FRAME;
-	const struct op_content *best = choose(b, 0, frame, content_score, list);
-	return best && *list > 0 ? choose(b, 1, frame, field_score, list) : best;
+	for (uint32_t i = 0; i < b->lists[0].n; i++)
+		payload = payload || b->lists[0].ops[i].type == OP_CONTENT;
+	if (payload && (best = choose(b, 0, frame, content_score, list)) && *list == 0)
+		return best;
+	return choose(b, 1, frame, field_score, list);
 }
 
 /* ---- the whole ---- */

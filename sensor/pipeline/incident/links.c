@@ -18,20 +18,22 @@ struct link {
 };
 
 struct links {
-	struct link *bucket[BUCKETS];
 	uint64_t used[BUCKETS / 64]; /* bits: buckets with something in them; small enough to stay in the cache */
 	struct link *oldest, *newest;
 	uint32_t n;
 	struct counters *cnt;
+	struct link *bucket[BUCKETS]; /* nothing, in the others */
 };
 
 struct links *
 links_new(struct counters *cnt)
 {
-	struct links *l = calloc(1, sizeof(*l));
+	struct links *l = malloc(sizeof(*l));
 
-	if (l)
-		l->cnt = cnt;
+	if (!l)
+		return NULL;
+	memset(l, 0, offsetof(struct links, bucket));
+	l->cnt = cnt;
 	return l;
 }
 
@@ -239,7 +241,7 @@ links_tie(struct links *l, const struct link_key *k, struct incident *i, int64_t
 			return;
 		x->key = *k;
 		uint32_t at = bucket_of(k);
-		x->chain = l->bucket[at];
+		x->chain = l->used[at / 64] >> at % 64 & 1 ? l->bucket[at] : NULL;
 		l->bucket[at] = x;
 		l->used[at / 64] |= UINT64_C(1) << at % 64;
 		list_join(l, x);

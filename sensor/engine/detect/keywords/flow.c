@@ -67,7 +67,9 @@ setup(struct build *b, const union kw_arg *a)
 			m--;
 		if (n == 8)
 			return build_error(b, 0, "up to 8 words were expected");
-		snprintf(w, sizeof(w), "%.*s", (int) m, at);
+		m = m < sizeof(w) - 1 ? m : sizeof(w) - 1;
+		memcpy(w, at, m);
+		w[m] = 0;
 		if (word(b, w) < 0)
 			return E_BAD;
 	}
