@@ -40,6 +40,12 @@ static const char publish_script[] =
     "redis.call('HSET',KEYS[1],'j',ARGV[5],'revision',ARGV[4],'digest',ARGV[3],'ms',ARGV[6],'e',ARGV[7],'sensor',ARGV[8]) "
     "redis.call('XADD',KEYS[2],'MAXLEN','~',ARGV[9],'*','j',ARGV[5],'t','incident','e',ARGV[7]) return 1";
 
+/* An answer that did not come in time may still be carried out later: what is off the list stays off. */
+static const char list_script[] =
+    "if redis.call('GET',KEYS[2]) then return 0 end return redis.call('ZADD',KEYS[1],ARGV[1],ARGV[2])";
+static const char unlist_script[] =
+    "redis.call('SET',KEYS[2],'1','EX',ARGV[1]) return redis.call('ZREM',KEYS[1],ARGV[2])";
+
 /* ---- joining ---- */
 
 /* By its day and its first teller: the same whoever comes first. */
@@ -161,21 +167,32 @@ move(struct alliance *a, const char *from, const char *id, char why[static 256])
 	return good;
 }
 
+/* The list, or who was taken off it for good, which lies in the list's slot. */
 static bool
-list_change(struct alliance *a, const char *verb, int64_t ms, const char *id, char why[static 256])
+list_change(struct alliance *a, const char *script, int64_t number_of, const char *id, char why[static 256])
 {
+	char key[128], gone[256];
 	struct text t;
-	char key[128];
-	struct span args[4] = { span_str(verb), SPAN_NONE, SPAN_NONE, SPAN_NONE };
-	bool add = verb[1] == 'A';
+	struct span args[7] = { SPAN_LIT("EVAL"), span_str(script), SPAN_LIT("2"), SPAN_NONE, SPAN_NONE, number(&t, number_of), span_str(id) };
 	long long v;
 
 	snprintf(key, sizeof key, "%salliance", a->prefix);
-	args[1] = span_str(key);
-	args[add ? 3 : 2] = span_str(id);
-	if (add)
-		args[2] = number(&t, ms);
-	return ask_int(a->to, args[1], args, add ? 4 : 3, &v, why);
+	snprintf(gone, sizeof gone, "%sgone:{%s}:%s", a->prefix, key, id);
+	args[3] = span_str(key);
+	args[4] = span_str(gone);
+	return ask_int(a->to, args[3], args, 7, &v, why);
+}
+
+static bool
+list_add(struct alliance *a, int64_t ms, const char *id, char why[static 256])
+{
+	return list_change(a, list_script, ms, id, why);
+}
+
+static bool
+list_drop(struct alliance *a, const char *id, char why[static 256])
+{
+	return list_change(a, unlist_script, a->keep / NS_PER_S, id, why);
 }
 
 /* The id that is no more tells into which it went. */
@@ -190,7 +207,7 @@ merged_away(struct alliance *a, const char *from, const char *id, char why[stati
 
 	set[7] = span_of(doc, (size_t) snprintf(doc, sizeof doc,
 				  "{\"event_type\":\"incident\",\"casus\":{\"incident\":{\"id\":\"%s\",\"state\":\"merged\",\"merged_into\":\"%s\"}}}", from, id));
-	if (!move(a, from, id, why) || !ask_int(a->to, set[1], set, 8, &v, why) || !list_change(a, "ZREM", 0, from, why) ||
+	if (!move(a, from, id, why) || !ask_int(a->to, set[1], set, 8, &v, why) || !list_drop(a, from, why) ||
 	    !drop(a, key_of(a, &u, "alliance", "merging"), "HDEL", span_str(from), why))
 		return false;
 	a->merged++;
@@ -371,7 +388,7 @@ publish_once(struct alliance *a, const char *id, const char *own, const struct r
 		return E_BAD;
 	record = record_of(a, id, in.revision, incident, eid);
 	text = json_dumps(record, JSON_COMPACT);
-	if (text && list_change(a, "ZADD", r->last, id, why)) {
+	if (text && list_add(a, r->last, id, why)) {
 		struct span args[14] = { SPAN_LIT("EVAL"), SPAN_LIT(publish_script), SPAN_LIT("2"), key_of(a, &t[0], id, "incident"),
 			key_of(a, &t[1], id, "timeline"), number(&t[2], s.ver), number(&t[3], s.revision), SPAN_NONE, number(&t[5], s.revision + 1), span_str(text),
 			number(&t[6], r->last), span_str(eid), span_str(a->name), number(&t[7], a->maxlen) };
@@ -387,7 +404,7 @@ publish_once(struct alliance *a, const char *id, const char *own, const struct r
 	}
 	if ((rc == 1 || rc == 2) && !release(a, id, rc == 1 ? in.revision : (uint32_t) s.revision, record, eid, why))
 		rc = E_AGAIN;
-	if (rc == 3 && (!list_change(a, "ZREM", 0, id, why) || !became_again(a, id, why)))
+	if (rc == 3 && (!list_drop(a, id, why) || !became_again(a, id, why)))
 		rc = E_AGAIN;
 	json_decref(record);
 	json_decref(incident);
