@@ -401,7 +401,10 @@ read_config_file(const struct setup *s, struct rule_set *set, int (*read)(struct
 	char path[512];
 
 	if (asked) {
-		if (read(set, asked, d) != E_NOENT)
+		int e = read(set, asked, d);
+		if (e < 0 && e != E_NOENT)
+			diag_error(d, asked, 0, 0, "cannot be read: %s", err_text(e));
+		if (e != E_NOENT)
 			return;
 		if (!conf_is_foreign(s->conf)) {
 			diag_error(d, asked, 0, 0, "no such file");
@@ -426,8 +429,9 @@ setup_rules(const struct setup *s, uint32_t generation, uint32_t *failed, struct
 	read_config_file(s, &set, rule_set_classification, s->sensor.classification, "signatures/classification.config", d);
 	read_config_file(s, &set, rule_set_references, s->sensor.references, "signatures/reference.config", d);
 	setup_rule_files(s, read_rules, &(struct reading) { s, &set, d });
-	if (s->sensor.thresholds && rule_thresholds_read(&set, s->sensor.thresholds, s->vars, &limits, d) == E_NOENT)
-		diag_error(d, s->sensor.thresholds, 0, 0, "no such threshold file");
+	int e = s->sensor.thresholds ? rule_thresholds_read(&set, s->sensor.thresholds, s->vars, &limits, d) : 0;
+	if (e < 0)
+		diag_error(d, s->sensor.thresholds, 0, 0, "threshold file cannot be read: %s", err_text(e));
 	struct ruleset_in in = {
 		.rules = &set,
 		.thresholds = &limits,

@@ -110,20 +110,16 @@ any_left(struct lines *l)
 static int
 one_line(struct lines *l, struct span *s)
 {
-	const uint8_t *nl;
-	struct span rest;
+	struct span rest = rd_rest(&l->in);
 	uint32_t seen = 0;
-	int e;
+	const uint8_t *nl;
+	int e = 1;
 
-	for (;;) {
-		rest = rd_rest(&l->in);
-		if ((nl = memchr(rest.p + seen, '\n', rest.n - seen)))
-			break;
+	while (!(nl = memchr(rest.p + seen, '\n', rest.n - seen)) && e > 0) {
 		seen = rest.n;
 		if ((e = read_more(l)) < 0)
 			return e;
-		if (e == 0)
-			break;
+		rest = rd_rest(&l->in); /* it has been moved, at the end too */
 	}
 	*s = span_head(rest, nl ? (uint32_t) (nl - rest.p) : rest.n);
 	rd_skip(&l->in, s->n + (nl ? 1 : 0));

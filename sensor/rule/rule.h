@@ -109,7 +109,8 @@ void rule_set_clear(struct rule_set *s);
 int rule_set_classification(struct rule_set *s, const char *path, struct diag *d);
 int rule_set_references(struct rule_set *s, const char *path, struct diag *d);
 /* Reads every rule of a file; commented and empty lines are passed over, a backslash at the end joins lines.
- * A rule that cannot be read is a diag error with its line and column and is counted in `failed`. */
+ * A rule that cannot be read is a diag error with its line and column and is counted in `failed`; a file that cannot be read to its
+ * end is one too, what came before stays. */
 int rule_set_read(struct rule_set *s, const char *path, const struct rule_vars *v, struct diag *d);
 int rule_set_read_text(struct rule_set *s, const char *name, struct span text, const struct rule_vars *v, struct diag *d);
 /* SHA-256 in hex of the rules that were read, each as it is written, lines joined, with a newline behind it. */

@@ -237,6 +237,40 @@ test_file(void **state)
 	unload(&l);
 }
 
+/* The last line has no newline, and is longer than what came before it; once it is longer than a piece of the file, too. */
+static void
+test_last_line(void **state)
+{
+	for (int long_one = 0; long_one < 2; long_one++) {
+		char path[] = "/tmp/casus-rules-XXXXXX";
+		struct rule_options o = { 0 };
+		int fd = mkstemp(path);
+		struct load l;
+		struct buf b;
+
+		assert_true(fd >= 0);
+		buf_init(&b, (size_t) 16 << 20);
+		buf_str(&b, "#\n  \t  alert tcp any any -> any any (msg:\"a\"; sid:11; ");
+		for (int k = 0; k < (long_one ? 20000 : 1); k++)
+			buf_str(&b, "content:\"0123456789\"; ");
+		buf_str(&b, "content:\"abc\"; depth:33;)");
+		assert_int_equal(write(fd, b.p, b.n), b.n);
+		close(fd);
+		load_text(&l, "");
+		assert_int_equal(rule_set_read(&l.set, path, l.vars, &l.diag), 0);
+		assert_int_equal(l.diag.errors + l.diag.warnings, 0);
+		assert_int_equal(l.set.n, 1);
+		assert_int_equal(l.set.rules[0]->sid, 11);
+		assert_int_equal(rule_options_read(&o, l.set.rules[0]), 0);
+		assert_int_equal(o.n, long_one ? 20002 : 3);
+		assert_string_equal(o.v[o.n - 1].value, "33");
+		rule_options_clear(&o);
+		buf_clear(&b);
+		unload(&l);
+		unlink(path);
+	}
+}
+
 /* The digest is of the rules alone, as `grep -v '^#' | sha256sum` has it. */
 static void
 test_hash(void **state)
@@ -670,7 +704,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields), cmocka_unit_test(test_lines), cmocka_unit_test(test_same_words),
-		cmocka_unit_test(test_kept), cmocka_unit_test(test_many_places), cmocka_unit_test(test_file), cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_kept), cmocka_unit_test(test_many_places), cmocka_unit_test(test_file), cmocka_unit_test(test_last_line), cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_long_line), cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_variables), cmocka_unit_test(test_families), cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_patterns), cmocka_unit_test(test_regexes), cmocka_unit_test(test_config),
