@@ -446,7 +446,7 @@ setup_rules(const struct setup *s, uint32_t generation, uint32_t *failed, struct
 		*failed = rep.failed;
 	}
 	rule_set_clear(&set);
-	malloc_trim(0); /* the texts of the rules and what building took: more than what stays */
+	malloc_trim(0); /* what reading and building took */
 	return rs;
 }
 

@@ -94,10 +94,12 @@ lines_open(struct lines *l, const char *path)
 		return file_error();
 	while ((e = read_more(l)) > 0 && rd_left(&l->in) < 3)
 		;
-	if (e < 0)
+	if (e < 0) {
 		lines_clear(l);
+		return e;
+	}
 	skip_mark(l);
-	return e < 0 ? e : 0;
+	return 0;
 }
 
 /* 1, or 0 at the end, or negative. */

@@ -62,41 +62,18 @@ grow(struct map *m)
 	return 0;
 }
 
-/* The key's entry; a new one has no value yet. NULL: no memory. */
-static struct map_entry *
-take_entry(struct map *m, struct span key)
+int
+map_set(struct map *m, struct span key, void *value)
 {
 	uint32_t hash = hash_of(key);
 	struct map_slot *s;
 
 	if (m->n + 1 > m->cap / 2 && grow(m) < 0)
-		return NULL;
-	s = slot_of(m, key, hash);
-	if (!s->at) {
-		m->entry[m->n] = (struct map_entry) { key, NULL };
-		*s = (struct map_slot) { hash, ++m->n };
-	}
-	return &m->entry[s->at - 1];
-}
-
-void *
-map_add(struct map *m, struct span key, void *value)
-{
-	struct map_entry *e = take_entry(m, key);
-
-	if (e && !e->value)
-		e->value = value;
-	return e ? e->value : NULL;
-}
-
-int
-map_set(struct map *m, struct span key, void *value)
-{
-	struct map_entry *e = take_entry(m, key);
-
-	if (!e)
 		return E_NOMEM;
-	*e = (struct map_entry) { key, value };
+	s = slot_of(m, key, hash);
+	if (!s->at)
+		*s = (struct map_slot) { hash, ++m->n };
+	m->entry[s->at - 1] = (struct map_entry) { key, value };
 	return 0;
 }
 

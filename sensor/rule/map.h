@@ -22,8 +22,6 @@ struct map {
 	uint32_t n, cap;
 };
 void *map_find(const struct map *m, struct span key);
-/* The value that the key has; without one it is given this one. NULL: no memory. */
-void *map_add(struct map *m, struct span key, void *value);
 int map_set(struct map *m, struct span key, void *value); /* replaces, the key too; value not NULL */
 void map_clear(struct map *m);
 

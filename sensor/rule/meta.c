@@ -309,13 +309,8 @@ make_references(struct parse *p)
 static const struct meta *
 meta_named(const char *name)
 {
-	const uint32_t letters = 1 << ('m' - 'a') | 1 << ('s' - 'a') | 1 << ('g' - 'a') | 1 << ('r' - 'a') | 1 << ('c' - 'a') | 1 << ('p' - 'a');
-	unsigned letter = (unsigned) (name[0] - 'a');
-
-	if (letter >= 26 || !(letters >> letter & 1)) /* most begin otherwise */
-		return NULL;
 	for (size_t i = 0; i < sizeof(metas) / sizeof(metas[0]); i++)
-		if (name[0] == metas[i].name[0] && name[1] == metas[i].name[1] && strcmp(name, metas[i].name) == 0)
+		if (name[0] == metas[i].name[0] && name[1] == metas[i].name[1] && strcmp(name, metas[i].name) == 0) /* most begin otherwise */
 			return &metas[i];
 	return NULL;
 }

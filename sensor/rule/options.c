@@ -44,8 +44,8 @@ read_option(char *text, char *end, struct rule_option *o, char **name)
 
 	*o = (struct rule_option) { .name = text };
 	for (; colon < end && *colon != ':'; colon++)
-		if ((uint8_t) (*colon - 'A') < 26)
-			*colon |= 0x20;
+		if (byte_lower((uint8_t) *colon) != (uint8_t) *colon) /* hardly ever */
+			*colon = (char) byte_lower((uint8_t) *colon);
 	if (colon < end) {
 		o->value = text_trimmed_to(colon + 1, &end);
 		o->n = (uint32_t) (end - o->value);

@@ -52,13 +52,9 @@ parse_arg(struct build *b, const struct keyword *kw, const char *value, union kw
 			    (unsigned long long) max[kw->arg]);
 		return 0;
 	case ARG_STRING:
-		if (!(a->text = build_text(b, value)))
-			return build_error(b, 0, "a value is missing");
-		return 0;
 	case ARG_BRIEF:
-		if (!(a->text = build_brief(b, value)))
-			return build_error(b, 0, "a value is missing");
-		return 0;
+		a->text = kw->arg == ARG_BRIEF ? build_brief(b, value) : build_text(b, value);
+		return a->text ? 0 : build_error(b, 0, "a value is missing");
 	case ARG_OPTIONAL:
 		a->text = build_text(b, value);
 		return 0;

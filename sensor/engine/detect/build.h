@@ -97,7 +97,9 @@ bool build_lookup(struct build *b, const char *text, struct buffer *out, bool *m
 uint64_t build_protocols(struct build *b, const char *names, bool *off);
 /* build_api.c */
 int build_error_name(struct build *b, const char *what, const char *name);
-const char *build_brief(struct build *b, const char *value); /* as build_text(), until the next one */
+/* As build_text() and build_split(), until the next build_brief(). */
+const char *build_brief(struct build *b, const char *value);
+int build_split_brief(struct build *b, const char *value, const char **out, int max);
 
 /* Which option of the rule is at hand, from 1; 0: none. */
 static inline uint16_t

@@ -206,11 +206,11 @@ build_brief(struct build *b, const char *value)
 	return text_in(&b->brief, value);
 }
 
-int
-build_split(struct build *b, const char *value, const char **out, int max)
+static int
+split_in(struct arena *a, const char *value, const char **out, int max)
 {
 	int n = 0;
-	char *s = value ? arena_strdup(build_arena(b), value) : NULL;
+	char *s = value ? arena_strdup(a, value) : NULL;
 
 	while (s) {
 		bool quoted = false;
@@ -228,6 +228,18 @@ build_split(struct build *b, const char *value, const char **out, int max)
 		s = next;
 	}
 	return n;
+}
+
+int
+build_split(struct build *b, const char *value, const char **out, int max)
+{
+	return split_in(build_arena(b), value, out, max);
+}
+
+int
+build_split_brief(struct build *b, const char *value, const char **out, int max)
+{
+	return split_in(&b->brief, value, out, max);
 }
 
 void

@@ -148,15 +148,18 @@ bucket_of(const struct link_key *k)
 	return hash_bytes(k, sizeof(*k), UINT64_C(0x6a6f696e)) % BUCKETS;
 }
 
+/* The first of a bucket; NULL: there is none. */
+static struct link *
+first_in(const struct links *l, uint32_t at)
+{
+	return l->used[at / 64] >> at % 64 & 1 ? l->bucket[at] : NULL;
+}
+
 static struct link *
 find(const struct links *l, const struct link_key *k)
 {
-	uint32_t at = bucket_of(k);
-	struct link *x;
+	struct link *x = first_in(l, bucket_of(k));
 
-	if (!(l->used[at / 64] >> at % 64 & 1))
-		return NULL;
-	x = l->bucket[at];
 	while (x && memcmp(&x->key, k, sizeof(*k)) != 0)
 		x = x->chain;
 	return x;
@@ -241,7 +244,7 @@ links_tie(struct links *l, const struct link_key *k, struct incident *i, int64_t
 			return;
 		x->key = *k;
 		uint32_t at = bucket_of(k);
-		x->chain = l->used[at / 64] >> at % 64 & 1 ? l->bucket[at] : NULL;
+		x->chain = first_in(l, at);
 		l->bucket[at] = x;
 		l->used[at / 64] |= UINT64_C(1) << at % 64;
 		list_join(l, x);

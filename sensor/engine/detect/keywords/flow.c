@@ -56,23 +56,14 @@ word(struct build *b, const char *w)
 static int
 setup(struct build *b, const union kw_arg *a)
 {
-	char w[32];
-	int n = 0;
+	const char *v[8];
+	int n = build_split_brief(b, a->text, v, 8);
 
-	for (const char *at = a->text, *next; at; at = next, n++) {
-		at += strspn(at, " \t");
-		size_t m = strcspn(at, ",");
-		next = at[m] ? at + m + 1 : NULL;
-		while (m && (at[m - 1] == ' ' || at[m - 1] == '\t'))
-			m--;
-		if (n == 8)
-			return build_error(b, 0, "up to 8 words were expected");
-		m = m < sizeof(w) - 1 ? m : sizeof(w) - 1;
-		memcpy(w, at, m);
-		w[m] = 0;
-		if (word(b, w) < 0)
+	if (n < 1)
+		return build_error(b, 0, "up to 8 words were expected");
+	for (int i = 0; i < n; i++)
+		if (word(b, v[i]) < 0)
 			return E_BAD;
-	}
 	return 0;
 }
 
